@@ -1,0 +1,1 @@
+"""Sound to text within the grammar of the moment. Knows nothing of exercise."""

@@ -1,0 +1,52 @@
+"""The port behind which every speech recogniser stands. Knows no engine and no exercise."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from voice_coach.grammar import Grammar
+from voice_coach.sound.pcm import Pcm
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """What a recogniser makes of one utterance."""
+
+    text: str
+    """Lower-case words of one whole sentence of the grammar, or "" where nothing fits."""
+    confidence: float
+    """0 … 1; a closed grammar makes it a weak hint, never a proof."""
+    start: int = 0
+    """First sample of the first word, counted from `start()`."""
+    end: int = 0
+    """One past the last sample of the last word, counted from `start()`."""
+
+
+class Recogniser(Protocol):
+    """Turns utterances into sentences of the grammar in force.
+
+    One utterance is `start()`, any number of `hear()`, then `finish()`. Not thread-safe:
+    one thread owns it. An engine that works on whole utterances may do all in `finish()`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Engine and model in a few words, such as "pocketsphinx en-us"."""
+
+    def use(self, grammar: Grammar) -> None:
+        """Accept sentences of `grammar` from the next `start()` on.
+
+        Words that the engine cannot recognise are left out with their sentences. Cheap for
+        a grammar seen before. Raises ModelError if none of its sentences can be recognised.
+        """
+
+    def start(self) -> None:
+        """Begin an utterance; forget any unfinished one."""
+
+    def hear(self, samples: Pcm) -> str:
+        """Take the next samples of the utterance; return the words so far, or ""."""
+
+    def finish(self) -> Hypothesis:
+        """End the utterance and return the best sentence; text is "" if nothing was heard."""
+
+    def close(self) -> None:
+        """Release the engine; calling it twice does no harm."""

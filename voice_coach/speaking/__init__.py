@@ -1,0 +1,1 @@
+"""Text to sound, by one of two engines behind one port. Knows nothing of exercise."""
