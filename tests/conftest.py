@@ -1,0 +1,24 @@
+"""What tests share: where the recorded speech lies. Knows nothing of any one room's tests.
+
+The recordings are not part of this repository; a test that needs them is skipped where they
+are missing, except where VOICE_COACH_REQUIRE_SHARED=1 turns that skip into a failure.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_speech() -> Path:
+    """The folder of recorded speech: VOICE_COACH_SPEECH, else ../shared/speech beside the checkout."""
+    folder = Path(os.environ.get("VOICE_COACH_SPEECH") or CHECKOUT.parent / "shared" / "speech")
+    if folder.is_dir():
+        return folder
+    message = f"no recorded speech at {folder}; set VOICE_COACH_SPEECH to its folder"
+    if os.environ.get("VOICE_COACH_REQUIRE_SHARED") == "1":
+        pytest.fail(f"{message} (VOICE_COACH_REQUIRE_SHARED=1 forbids skipping)", pytrace=False)
+    pytest.skip(message)
