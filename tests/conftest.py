@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def shared_speech() -> Path:
-    """The folder of recorded speech: VOICE_COACH_SPEECH, else ../shared/speech beside the checkout."""
+    """The recorded speech: VOICE_COACH_SPEECH, else ../shared/speech beside the checkout."""
     folder = Path(os.environ.get("VOICE_COACH_SPEECH") or CHECKOUT.parent / "shared" / "speech")
     if folder.is_dir():
         return folder
