@@ -1,0 +1,224 @@
+"""Runs a session on a clock of its own, with speech as long as the plan estimates it.
+
+A transcript is a text file: what happens at which time, and what is expected of the coach.
+    00:12 hear 'pause'          at that time of the session
+    +3 hear 'resume'            so many seconds after the line matched last
+    begin 'cobra' in 'back'     jump to the heading of an exercise
+    say 'Paused…'               the very next thing said; … stands for anything
+    later say 'Halfway.'        the same, after anything else
+    hold 20 s                   the cue before the next one was counted so long after its words
+    with 5 s                    the cue before took so long from its first word on
+    silence                     the sound was stopped before what is said next
+    mode paused                 the mode after all lines matched so far
+    side left, repetition 2 of 3, volume -4 dB, quiet 60 s
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from voice_coach.core.intents import Commands
+from voice_coach.core.plan import CueKind, speech_length
+from voice_coach.core.session import (
+    Action,
+    Event,
+    Heard,
+    Role,
+    Say,
+    SetVolume,
+    Silence,
+    Spoken,
+    State,
+    TimeUp,
+    advance,
+)
+from voice_coach.core.session import _jump as jump
+from voice_coach.core.plan import make_plan
+from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that the coach did."""
+
+    at: Samples
+    kind: str
+    text: str
+    state: State
+
+
+class Simulation:
+    """A session, its clock, and the log of what it did."""
+
+    def __init__(self, state: State, commands: Commands) -> None:
+        self.state = state
+        self.now: Samples = 0
+        self.log: list[Entry] = []
+        self.volume_db = 0.0
+        self._commands = commands
+        self._speaking: list[tuple[Samples, int]] = []
+        self._words_end: Samples = 0
+
+    def hear(self, text: str) -> None:
+        """Let the user say `text` now; it must be a command of the present grammar."""
+        intent = self._commands.match(text, self.state.listening)
+        assert intent is not None, f"'{text}' cannot be heard while {self.state.mode}"
+        self._advance(Heard(intent), self.now)
+
+    def begin(self, routine: str, exercise: str) -> None:
+        """Stand at the heading of an exercise."""
+        chosen = next(r for r in self.state.routines if r.name.casefold() == routine.casefold())
+        names = [e.name.casefold() for e in chosen.exercises]
+        plan = make_plan(chosen)
+        self.state, actions = jump(
+            replace(self.state, plan=plan), plan.heading_of(names.index(exercise.casefold())), 0
+        )
+        self._perform(actions)
+
+    def next_event(self) -> Samples | None:
+        """When something happens by itself, if at all."""
+        times = [at for at, _ in self._speaking]
+        return min(
+            [*times, *([self.state.due] if self.state.due is not None else [])], default=None
+        )
+
+    def run_until(self, end: Samples) -> None:
+        """Let everything happen that is due up to and including `end`."""
+        while (at := self.next_event()) is not None and at <= end:
+            self._happen(at)
+        self.now = max(self.now, end)
+
+    def step(self) -> bool:
+        """Let the next thing happen; False if nothing will."""
+        at = self.next_event()
+        if at is None:
+            return False
+        self._happen(at)
+        return True
+
+    def _happen(self, at: Samples) -> None:
+        self.now = max(self.now, at)
+        if self._speaking and self._speaking[0][0] == at:
+            _, utterance = self._speaking.pop(0)
+            if utterance == self.state.utterance and self.state.on_air is Role.CUE:
+                self._words_end = at
+            self._advance(Spoken(utterance), at)
+        else:
+            self._advance(TimeUp(), at)
+
+    def _advance(self, event: Event, now: Samples) -> None:
+        before = self.state
+        self.state, actions = advance(before, event, now)
+        moved_on = before.plan is not None and (
+            self.state.plan is not before.plan or self.state.index != before.index
+        )
+        if moved_on and before.ends is not None and before.cue.kind is not CueKind.FINISH:
+            start = before.said_at if before.cue.with_words else self._words_end
+            kind = "with" if before.cue.with_words else "hold"
+            length = to_seconds(now - start)
+            self.log.append(Entry(now, kind, f"{length:g} s", self.state))
+        self._perform(actions)
+
+    def _perform(self, actions: tuple[Action, ...]) -> None:
+        for action in actions:
+            match action:
+                case Say(utterance, text, at):
+                    assert not self._speaking, f"'{text}' would overlap other speech"
+                    self._speaking = [(at + speech_length(text), utterance)]
+                    self.log.append(Entry(at, "say", text, self.state))
+                case Silence():
+                    self._speaking = []
+                    self.log.append(Entry(self.now, "silence", "", self.state))
+                case SetVolume(db):
+                    self.volume_db = db
+
+
+class Transcript:
+    """Plays a transcript against a simulation, line by line."""
+
+    def __init__(self, path: Path, simulation: Simulation) -> None:
+        self.path = path
+        self.simulation = simulation
+        self._read = 0
+        self._last: Samples = 0
+
+    def play(self) -> None:
+        """Raise AssertionError at the first line that does not hold."""
+        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
+            text = line.split("#")[0].strip()
+            if text:
+                try:
+                    self._line(text)
+                except AssertionError as wrong:
+                    raise AssertionError(f"{self.path.name}:{number}: {text}\n  {wrong}") from None
+
+    def _line(self, line: str) -> None:
+        simulation = self.simulation
+        if found := re.fullmatch(r"(\d+):(\d+(?:\.\d+)?) hear '(.*)'", line):
+            self._hear(to_samples(int(found[1]) * 60 + float(found[2])), found[3])
+        elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) hear '(.*)'", line):
+            self._hear(self._last + to_samples(float(found[1])), found[2])
+        elif found := re.fullmatch(r"begin '(.*)' in '(.*)'", line):
+            simulation.begin(found[2], found[1])
+        elif found := re.fullmatch(r"(later )?(say|hold|with|silence) ?'?(.*?)'?", line):
+            self._expect(found[2], found[3], skip=bool(found[1]))
+        elif found := re.fullmatch(r"quiet (\d+) s", line):
+            self._quiet(to_samples(int(found[1])))
+        else:
+            self._check(line)
+
+    def _hear(self, at: Samples, text: str) -> None:
+        assert at >= self.simulation.now, f"it is {to_seconds(self.simulation.now):.2f} s already"
+        self.simulation.run_until(at)
+        self._last = at
+        self.simulation.hear(text)
+
+    def _next(self) -> Entry | None:
+        while self._read >= len(self.simulation.log):
+            if not self.simulation.step():
+                return None
+        self._read += 1
+        return self.simulation.log[self._read - 1]
+
+    def _expect(self, kind: str, text: str, *, skip: bool) -> None:
+        while (entry := self._next()) is not None:
+            if entry.kind == kind and _alike(text, entry.text):
+                self._last = entry.at
+                return
+            if entry.kind == "silence" and kind != "silence":
+                continue
+            if kind == "say" and entry.kind in ("hold", "with") and not skip:
+                continue
+            at = f"{to_seconds(entry.at):.2f} s"
+            assert skip, f"at {at} came: {entry.kind} '{entry.text}'"
+        raise AssertionError("nothing more came")
+
+    def _quiet(self, length: Samples) -> None:
+        last = self.simulation.log[self._read :]
+        assert not last, f"came: {last[0].text}"
+        end = self.simulation.now + length
+        self.simulation.run_until(end)
+        more = self.simulation.log[self._read :]
+        assert not more, f"came at {more[0].at / SAMPLE_RATE:.2f} s: {more[0].text}"
+
+    def _check(self, line: str) -> None:
+        state = self.simulation.log[self._read - 1].state if self._read else self.simulation.state
+        key, _, wanted = line.partition(" ")
+        match key:
+            case "mode":
+                assert state.mode == wanted, f"the mode is {state.mode}"
+            case "side":
+                assert state.cue.side == wanted, f"the side is {state.cue.side}"
+            case "repetition":
+                found = f"{state.cue.repetition} of {state.cue.repetitions}"
+                assert found == wanted, f"the repetition is {found}"
+            case "volume":
+                found = f"{self.simulation.volume_db:g} dB"
+                assert found == wanted, f"the volume is {found}"
+            case _:
+                raise AssertionError("a line that no rule of transcripts reads")
+
+
+def _alike(wanted: str, found: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in wanted.split("…"))
+    return re.fullmatch(pattern, found) is not None

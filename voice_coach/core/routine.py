@@ -1,0 +1,244 @@
+"""What a routine is: the shape of the YAML that people write, and the rules it must keep.
+
+Owns the vocabulary of exercise (position, side, breath, step, release) and its limits;
+must not know where routines are stored, nor when or how anything is said.
+"""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+class Position(StrEnum):
+    """How the body rests while an exercise is done."""
+
+    ANY = "any"
+    SITTING = "sitting"
+    HANDS_AND_KNEES = "hands and knees"
+    FRONT = "front"
+    BACK = "back"
+    STANDING = "standing"
+
+
+class Side(StrEnum):
+    """One side of the body."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+    @property
+    def other(self) -> "Side":
+        """The opposite side."""
+        return Side.RIGHT if self is Side.LEFT else Side.LEFT
+
+
+class Sides(StrEnum):
+    """How the sides take turns."""
+
+    NONE = "none"
+    """The exercise has no sides."""
+    BOTH = "both"
+    """Both sides at the same time."""
+    ALTERNATE = "alternate"
+    """Left, then right, in every repetition."""
+    ONE_AFTER_THE_OTHER = "one after the other"
+    """All repetitions on the left, then all on the right."""
+
+
+class Breath(StrEnum):
+    """How to breathe during a step."""
+
+    NATURAL = "natural"
+    """As it comes; never held."""
+    INHALE = "inhale"
+    """One breath in, as long as the step; the movement goes with it."""
+    EXHALE = "exhale"
+    """One breath out, as long as the step; the movement goes with it."""
+    DEEP = "deep"
+    """Slow breaths in and out, each prompted, in the rhythm of the routine."""
+    HOLD = "hold"
+    """The breath is held: never unless the routine asks for it in so many words."""
+
+
+_PLACEHOLDERS = {"side", "other_side"}
+
+
+def _spoken(text: str) -> str:
+    """Return `text` on one line, or say what cannot be spoken about it."""
+    text = " ".join(text.split())
+    if not any(c.isalnum() for c in text):
+        raise ValueError("expected words that can be spoken")
+    if unknown := set(re.findall(r"\{([^{}]*)\}", text)) - _PLACEHOLDERS:
+        raise ValueError(f"unknown placeholder {{{unknown.pop()}}}; use {{side}} or {{other_side}}")
+    if set("{}") & set(re.sub(r"\{(side|other_side)\}", "", text)):
+        raise ValueError("a brace is not closed; write {side} or {other_side}")
+    if not text.isprintable():
+        raise ValueError("expected printable text, without control characters")
+    return text
+
+
+def _name(text: str) -> str:
+    """Return a name that can be spoken and listened for."""
+    text = _spoken(text)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z' -]*", text):
+        raise ValueError("expected letters and spaces only, because it is listened for by ear")
+    return text
+
+
+Spoken = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_spoken)]
+Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_name)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class _Part(BaseModel):
+    """Read-only, and strict about its keys: a typo must never be a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Pace(_Part):
+    """The rhythm of prompted breaths."""
+
+    inhale_seconds: Annotated[float, Field(ge=1, le=15)] = 4
+    """Length of a breath in."""
+    exhale_seconds: Annotated[float, Field(ge=1, le=20)] = 6
+    """Length of a breath out; longer than the breath in calms."""
+
+
+class Step(_Part):
+    """One movement or hold, with the words that lead it."""
+
+    cue: Spoken
+    """The whole instruction, said the first time. May contain {side} and {other_side}."""
+    short: Spoken | None = None
+    """What is said in later repetitions; without it, `cue` again."""
+    seconds: Seconds | None = None
+    """How long it lasts: a hold counts from the end of the words, a breath from their start."""
+    breaths: Annotated[int, Field(ge=1, le=100)] | None = None
+    """How long it lasts in deep breaths, instead of `seconds`."""
+    breath: Breath = Breath.NATURAL
+    """How to breathe meanwhile; never held by default."""
+    reminder: Spoken | None = None
+    """Said once, early in the hold, such as "Keep breathing."."""
+
+    @model_validator(mode="after")
+    def _one_duration(self) -> Self:
+        if (self.seconds is None) == (self.breaths is None):
+            raise ValueError("expected either 'seconds' or 'breaths'")
+        if self.breaths is not None and self.breath is not Breath.DEEP:
+            raise ValueError("'breaths' counts deep breaths: write 'breath: deep' beside it")
+        return self
+
+    @property
+    def moves_with_breath(self) -> bool:
+        """Whether the movement goes along with the words instead of following them."""
+        return self.breath in (Breath.INHALE, Breath.EXHALE)
+
+
+class Release(_Part):
+    """How to let go; said after every hold, and at once when something hurts."""
+
+    cue: Spoken
+    """The instruction."""
+    short: Spoken | None = None
+    """What is said in later repetitions."""
+    seconds: Seconds = 3
+    """Time to come back."""
+    breath: Breath = Breath.NATURAL
+    """How to breathe meanwhile."""
+
+
+class Closing(_Part):
+    """A different last block, done once after all repetitions."""
+
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    """Done one after the other."""
+    release: Release | None = None
+    """How to let go at its end."""
+
+
+class Easier(_Part):
+    """A gentler variant; whatever is not given stays as in the exercise itself."""
+
+    setup: Spoken
+    """What is different, said in place of the exercise's own set-up."""
+    repetitions: Annotated[int, Field(ge=1, le=50)] | None = None
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)] | None = None
+    closing: Closing | None = None
+
+
+class Exercise(_Part):
+    """One exercise: how to get there, what to do, how often, and how to let go."""
+
+    name: Name
+    """Said and shown."""
+    purpose: Spoken
+    """What it is for: the answer to "why?"."""
+    position: Position
+    """How the body rests."""
+    get_there: Spoken
+    """How to come into the position; said where the position changes."""
+    setup: Spoken
+    """Where hands, feet and head go, before the first repetition."""
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    """What one repetition (on one side) is made of."""
+    repetitions: Annotated[int, Field(ge=1, le=50)] = 1
+    """How often."""
+    sides: Sides = Sides.NONE
+    """How the sides take turns."""
+    release: Release | None = None
+    """How to let go at the end of a repetition (on one side)."""
+    rest_seconds: Annotated[float, Field(ge=0, le=300)] = 3
+    """Rest between repetitions."""
+    get_ready_seconds: Annotated[float, Field(ge=1, le=300)] = 10
+    """Time to come into a new position; "ready" ends it early."""
+    closing: Closing | None = None
+    """A different block at the end."""
+    safety: Spoken | None = None
+    """Said with the set-up."""
+    easier: Easier | None = None
+    """A gentler variant, offered when something hurts."""
+
+    @model_validator(mode="after")
+    def _sides_are_named_only_where_there_are_sides(self) -> Self:
+        one_sided = self.sides in (Sides.ALTERNATE, Sides.ONE_AFTER_THE_OTHER)
+        words = [s.cue for s in self.steps] + ([self.release.cue] if self.release else [])
+        if not one_sided and any("{" in w for w in words):
+            raise ValueError("{side} needs 'sides: alternate' or 'sides: one after the other'")
+        if one_sided and not any("{side}" in w for w in words):
+            raise ValueError(f"'sides: {self.sides}' needs {{side}} in the cue of a step")
+        return self
+
+    def made_easier(self) -> "Exercise":
+        """Return the gentler variant of this exercise, or itself where there is none."""
+        if self.easier is None:
+            return self
+        given = {key: value for key in ("repetitions", "steps", "closing")
+                 if (value := getattr(self.easier, key)) is not None}  # fmt: skip
+        return self.model_copy(update={"setup": self.easier.setup, "easier": None, **given})
+
+
+class Routine(_Part):
+    """A named sequence of exercises; one YAML file."""
+
+    format: Literal[1] = 1
+    """Version of this file format."""
+    name: Name
+    """Said and shown; "start <name> routine" starts it."""
+    aliases: tuple[Name, ...] = ()
+    """Other names that start it."""
+    purpose: Spoken
+    """What it is for, in a sentence."""
+    safety: Spoken | None = None
+    """Said before the first exercise."""
+    pace: Pace = Pace()
+    """The rhythm of prompted breaths."""
+    exercises: Annotated[tuple[Exercise, ...], Field(min_length=1)]
+    """Done in this order."""
+
+    @property
+    def spoken_names(self) -> tuple[str, ...]:
+        """Every name that starts it, lower case."""
+        return tuple(dict.fromkeys(name.casefold() for name in (self.name, *self.aliases)))
