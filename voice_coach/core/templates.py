@@ -29,7 +29,7 @@ from voice_coach.errors import SentencesError
 from voice_coach.grammar import Grammar, minimised
 
 _LARGEST_PERMUTATION = 8
-_PUNCTUATION = str.maketrans("’-_", "'  ", '.,;:!?¿¡…"“”')
+_PUNCTUATION = str.maketrans("’-_", "'  ", '.,;:!?¿¡…()[]"“”')
 _PIECE = re.compile(r"\s+|\d+|[^\s\d]+")
 
 
