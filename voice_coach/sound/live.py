@@ -1,0 +1,198 @@
+"""Real devices while they run: kept alive, watched, lost and found again.
+
+Owns what happens when a device goes away or falls silent; must not know words or exercise.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from voice_coach.errors import DeviceError
+from voice_coach.sound.blocks import Block, Counters, Join, Played, Recorded
+from voice_coach.sound.pcm import silence
+from voice_coach.sound.playback import Playback
+from voice_coach.sound.portaudio import Device, Role, SoundSystem, choose, hushed
+from voice_coach.sound.stand_in import Reel
+from voice_coach.sound.streams import Limits, Streams
+from voice_coach.units import BLOCK, to_samples
+
+
+class NoticeKind(Enum):
+    """What there is to tell about a device."""
+
+    LOST = "lost"
+    FOUND = "found"
+    ZEROS = "zeros"
+    """A microphone that delivers nothing but digital silence: muted, or the wrong one."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """News about a device that are no error yet."""
+
+    kind: NoticeKind
+    text: str
+    """One line for people."""
+
+
+OnNotice = Callable[[Notice], None]
+"""Called in the thread of the run, between two blocks."""
+
+
+class Hardware:
+    """The real devices: chosen by what was wanted, and chosen again after a loss.
+
+    Raises NoSoundSystemError and DeviceError.
+    """
+
+    def __init__(self, system: SoundSystem, wanted: dict[Role, str | None]) -> None:
+        self.system = system
+        self._wanted = dict(wanted)
+        self._devices: dict[Role, Device] = {}
+        self.choose()
+        # An index means another device once the list has changed; a name does not.
+        for role, device in self._devices.items():
+            if (wanted[role] or "").strip() == str(device.index):
+                self._wanted[role] = device.name
+
+    def choose(self) -> None:
+        """Choose among what the system lists; raises DeviceError."""
+        devices = self.system.devices()
+        for role, name in self._wanted.items():
+            self._devices[role] = choose(devices, name, role)
+
+    def get(self, role: Role) -> Device | None:
+        """Return the device in this role; None where something else stands in."""
+        return self._devices.get(role)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{role.value} '{d.name}'" for role, d in self._devices.items())
+
+
+class Live:
+    """A world with a real device on at least one side, in real time."""
+
+    def __init__(
+        self, hardware: Hardware, reel: Reel | None, limits: Limits, stopped: threading.Event
+    ) -> None:
+        self._hardware = hardware
+        self._reel = reel
+        self._limits = limits
+        self._stopped = stopped
+        self._zeros = 0
+        self.counters = Counters()
+
+    def __str__(self) -> str:
+        return str(self._hardware)
+
+    def blocks(self, playback: Playback, on_notice: OnNotice) -> Generator[Block]:
+        """Yield every block until stopped; the devices fall silent when this is closed.
+
+        Raises DeviceError for a device that is lost for good.
+        """
+        with hushed():
+            streams = self._open(playback)
+            try:
+                join = Join(self.counters, playback.position)
+                while lost := (yield from self._flow(streams, join, playback, on_notice)):
+                    streams.close()
+                    on_notice(self._lost(lost))
+                    streams = self._find_again(playback, lost)
+                    on_notice(Notice(NoticeKind.FOUND, f"Sound is back: {self}."))
+                    join = Join(self.counters, join.position)
+            finally:
+                streams.close()
+
+    def _open(self, playback: Playback) -> Streams:
+        return Streams(
+            self._hardware.system,
+            microphone=self._hardware.get(Role.MICROPHONE),
+            loudspeaker=self._hardware.get(Role.LOUDSPEAKER),
+            playback=playback,
+            counters=self.counters,
+            limits=self._limits,
+        )
+
+    @property
+    def _ending(self) -> bool:
+        return self._stopped.is_set() or (self._reel is not None and self._reel.over)
+
+    def _flow(
+        self, streams: Streams, join: Join, playback: Playback, on_notice: OnNotice
+    ) -> Generator[Block, None, Role | None]:
+        """Yield blocks until the end (return None) or a loss (return the side)."""
+        lost: Role | None = None
+        while not self._ending:
+            # What was recorded before the loss is still heard: no waiting, but to the end.
+            event = streams.next(timeout=0.0 if lost else self._limits.gap / 10)
+            if event is None and lost:
+                return lost
+            if event is not None:
+                self._watch_zeros(event, on_notice)
+                for side in self._both_sides(event, playback):
+                    yield from join.add(side)
+            lost = lost or streams.lost()
+        streams.play_out()
+        return None
+
+    def _both_sides(
+        self, event: Played | Recorded, playback: Playback
+    ) -> Iterator[Played | Recorded]:
+        """Yield the event, and what the file on the other side does at that time."""
+        if isinstance(event, Played):
+            yield event
+            if self._reel:
+                yield Recorded(self._reel.read(event.position))
+            return
+        if self._hardware.get(Role.LOUDSPEAKER):
+            yield event
+            return
+        for heard in [silence(BLOCK)] * event.lost + [event.samples]:
+            position = playback.position
+            yield Played(playback.render(BLOCK), position)
+            yield Recorded(heard)
+
+    def _watch_zeros(self, event: Played | Recorded, on_notice: OnNotice) -> None:
+        if isinstance(event, Played):
+            return
+        self._zeros = 0 if event.samples.any() else self._zeros + BLOCK
+        limit = to_samples(self._limits.zeros)
+        if limit <= self._zeros < limit + BLOCK:
+            name = self._name(Role.MICROPHONE)
+            text = f"The {name} delivers only silence: is it muted, or not the one you mean?"
+            on_notice(Notice(NoticeKind.ZEROS, f"{text} 'voice-coach devices' lists all."))
+
+    def _find_again(self, playback: Playback, lost: Role) -> Streams:
+        deadline = time.monotonic() + self._limits.patience
+        while True:
+            failure: Exception | None = None
+            try:
+                self._hardware.system.refresh()
+                self._hardware.choose()
+                streams = self._open(playback)
+                if streams.wait_until_flowing():
+                    self.counters.reopened += 1
+                    return streams
+                streams.close()
+            except DeviceError as error:
+                failure = error
+            if time.monotonic() >= deadline:
+                raise self._lost_for_good(lost) from failure
+            self._stopped.wait(self._limits.retry)
+
+    def _name(self, role: Role) -> str:
+        device = self._hardware.get(role)
+        return f"{role.value} '{device.name if device else '?'}'"
+
+    def _lost(self, role: Role) -> Notice:
+        wait = f"Waiting {self._limits.patience:.0f} s for it to come back."
+        return Notice(NoticeKind.LOST, f"The {self._name(role)} is gone. {wait}")
+
+    def _lost_for_good(self, role: Role) -> DeviceError:
+        return DeviceError(
+            f"The {self._name(role)} is gone and did not come back within "
+            f"{self._limits.patience:.0f} s. Connect it and start again; "
+            "'voice-coach devices' lists what there is."
+        )
