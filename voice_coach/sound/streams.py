@@ -126,7 +126,7 @@ class Streams:
         wanted = {Role.MICROPHONE: microphone, Role.LOUDSPEAKER: loudspeaker}
         self._latest = {role: time.monotonic() for role, device in wanted.items() if device}
         self._flowing: set[Role] = set()
-        self._checked = time.monotonic()
+        self._opened = self._checked = time.monotonic()
         try:
             if not self._open_duplex(microphone, loudspeaker):
                 self._open_split(microphone, loudspeaker)
