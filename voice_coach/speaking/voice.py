@@ -1,8 +1,47 @@
-"""The port behind which every speech engine stands. Knows no engine and no exercise."""
+"""The port behind which every speech engine stands, and what all engines do alike.
 
-from typing import Protocol
+Owns which texts are spoken and how loud a voice is; must not know any engine or exercise.
+"""
 
-from voice_coach.sound.pcm import Pcm
+import re
+import unicodedata
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from voice_coach.errors import VoiceCoachError
+from voice_coach.sound.pcm import Pcm, decibels, resample, silence
+from voice_coach.units import to_samples
+
+SLOWEST: Final = 0.5
+FASTEST: Final = 2.0
+"""The range of `speed` that engines render; what lies outside is brought to the nearest end."""
+
+LONGEST_TEXT: Final = 10_000
+"""Characters that are spoken at once: about ten minutes of speech, 40 MB of sound."""
+
+LEVEL_DB: Final = -20.0
+"""Root mean square of the speech, in dB of full scale, pauses left out."""
+
+PEAK_DB: Final = -3.0
+"""No sample exceeds this; it leaves room for tones mixed over the voice."""
+
+_LONGEST_WORD: Final = 40
+_SCRIPTS: Final = frozenset(
+    "LATIN GREEK CYRILLIC COMBINING MODIFIER DIGIT VULGAR SUPERSCRIPT SUBSCRIPT ROMAN"
+    " MICRO FEMININE MASCULINE".split()
+)
+"""How the Unicode names of letters, marks and digits begin that are spoken.
+
+For other scripts espeak, which piper has inside too, changes language in mid-sentence, and a
+few rare sequences make it crash or write to the terminal.
+"""
+_FRAME: Final = to_samples(0.020)
+_PAUSE_DB: Final = -30.0
+"""A frame so far under the loudest one is a pause and has no part in the level."""
+_SILENCE_DB: Final = -50.0
+_KEPT: Final = to_samples(0.010)
 
 
 class Voice(Protocol):
@@ -15,8 +54,71 @@ class Voice(Protocol):
     def render(self, text: str, speed: float = 1.0) -> Pcm:
         """Return `text` spoken at `speed` times the calm default rate, silence trimmed.
 
-        The same text and speed give the same samples, whatever was rendered before.
+        The same text and speed give the same samples, whatever was rendered before. The
+        level is the same for every voice; text that says nothing gives no samples. Raises
+        VoiceCoachError for a text over LONGEST_TEXT.
         """
 
     def close(self) -> None:
         """Release the engine; calling it twice does no harm."""
+
+
+def speakable(text: str) -> str:
+    """Return `text` as engines may have it: one line of ordinary characters, no markup.
+
+    Routine files may hold anything, and both engines give a meaning to some of it: "[["
+    opens phonemes, control characters are commands. Letters that are not Latin, Greek or
+    Cyrillic are left out. Raises VoiceCoachError if the text is too long.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise VoiceCoachError(
+            f"A text of {len(text):,} characters is too long to be spoken"
+            f" (at most {LONGEST_TEXT:,}): '{text[:30]}…'. Split it into sentences."
+        )
+    plain = "".join(c if _is_plain(c) else " " for c in unicodedata.normalize("NFC", text))
+    plain = re.sub(r"\[(?=\[)|\](?=\])", r"\g<0> ", plain)
+    return " ".join(_broken(word) for word in plain.split())
+
+
+def bounded(speed: float) -> float:
+    """Return the speed nearest to `speed` that engines render."""
+    return min(max(speed, SLOWEST), FASTEST)
+
+
+def mastered(samples: npt.NDArray[Any], rate: int) -> Pcm:
+    """Return an engine's sound (`rate` samples per second) trimmed and at the common level."""
+    pcm = _trimmed(resample(samples, rate))
+    if not len(pcm):
+        return pcm
+    gain = min(decibels(LEVEL_DB) / _speech_rms(pcm), decibels(PEAK_DB) / float(np.abs(pcm).max()))
+    return pcm * np.float32(gain)
+
+
+def _is_plain(character: str) -> bool:
+    match unicodedata.category(character)[0]:
+        case "C":  # control, format, surrogate, private and unassigned code points
+            return False
+        case "L" | "M" | "N":
+            return unicodedata.name(character, "").split(" ")[0] in _SCRIPTS
+        case _:
+            return True
+
+
+def _broken(word: str) -> str:
+    # No language has such words, and engines keep a word in a buffer of fixed size.
+    return " ".join(word[i : i + _LONGEST_WORD] for i in range(0, len(word), _LONGEST_WORD))
+
+
+def _trimmed(pcm: Pcm) -> Pcm:
+    loudness = np.abs(pcm)
+    peak = float(loudness.max(initial=0.0))
+    if peak < decibels(_SILENCE_DB):
+        return silence(0)
+    heard = np.flatnonzero(loudness > peak * decibels(_SILENCE_DB))
+    return pcm[max(0, int(heard[0]) - _KEPT) : int(heard[-1]) + 1 + _KEPT]
+
+
+def _speech_rms(pcm: Pcm) -> float:
+    frames = np.pad(pcm, (0, -len(pcm) % _FRAME)).reshape(-1, _FRAME)
+    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+    return float(np.sqrt(power[power >= power.max() * decibels(_PAUSE_DB) ** 2].mean()))

@@ -1,0 +1,84 @@
+"""What every engine does alike: the text it takes, and the level and edges of its sound."""
+
+import numpy as np
+import pytest
+
+from voice_coach.errors import VoiceCoachError
+from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.speaking.voice import LONGEST_TEXT, bounded, mastered, speakable
+from voice_coach.units import SAMPLE_RATE
+
+
+def tone(seconds: float, amplitude: float, rate: int = SAMPLE_RATE) -> Pcm:
+    time = np.arange(round(seconds * rate)) / rate
+    return (amplitude * np.sin(2 * np.pi * 220 * time)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("  Breathe\n\tin. ", "Breathe in."),
+        ("caf\u0065\u0301, 1½ minutes, 20 °C", "café, 1½ minutes, 20 °C"),
+        ("Ψ и é", "Ψ и é"),
+        ("[[hEl@U]] [[[", "[ [hEl@U] ] [ [ ["),
+        ("\x0150p loud \x00\x1b[2J\u202e\ud800\ue000", "50p loud [2J"),
+        ("<speak>now</speak> &amp;", "<speak>now</speak> &amp;"),
+        ("ਘ 㤾 शांति ٣", ""),
+        ("🧘 rest", "🧘 rest"),
+        ("a" * 100, " ".join(["a" * 40, "a" * 40, "a" * 20])),
+        ("", ""),
+    ],
+)
+def test_text_becomes_one_line_without_markup(text: str, spoken: str) -> None:
+    assert speakable(text) == spoken
+
+
+def test_a_text_without_end_is_refused() -> None:
+    with pytest.raises(VoiceCoachError, match=r"10,001 characters.*at most 10,000.*Split") as error:
+        speakable("x" * (LONGEST_TEXT + 1))
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize(("asked", "given"), [(0.0, 0.5), (0.7, 0.7), (9.0, 2.0)])
+def test_speed_is_brought_into_range(asked: float, given: float) -> None:
+    assert bounded(asked) == given
+
+
+def test_silence_at_both_ends_is_trimmed_to_ten_milliseconds() -> None:
+    padded = np.concatenate([silence(8_000), tone(0.5, 0.5), silence(16_000)])
+    sound = mastered(padded, SAMPLE_RATE)
+    assert len(sound) == pytest.approx(0.52 * SAMPLE_RATE, abs=20)
+    assert np.all(sound[:150] == 0)
+    assert np.all(sound[-150:] == 0)
+
+
+@pytest.mark.parametrize("amplitude", [0.01, 0.1, 0.9])
+def test_level_is_the_same_whatever_the_engine_gave(amplitude: float) -> None:
+    sound = mastered(tone(1.0, amplitude), SAMPLE_RATE)
+    assert np.sqrt(np.mean(sound**2)) == pytest.approx(0.1, rel=0.02)  # -20 dB
+
+
+def test_pauses_have_no_part_in_the_level() -> None:
+    phrase = np.concatenate([tone(0.5, 0.3), silence(48_000), tone(0.5, 0.3)])
+    sound = mastered(phrase, SAMPLE_RATE)
+    assert np.sqrt(np.mean(sound[1_000:7_000] ** 2)) == pytest.approx(0.1, rel=0.02)
+
+
+def test_a_sharp_peak_limits_the_level() -> None:
+    sound = tone(1.0, 0.05)
+    sound[8_000] = 1.0
+    assert np.abs(mastered(sound, SAMPLE_RATE)).max() == pytest.approx(10 ** (-3 / 20), rel=1e-3)
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
+def test_other_rates_keep_their_length_and_pitch(rate: int) -> None:
+    sound = mastered(tone(1.0, 0.5, rate), rate)
+    assert len(sound) == pytest.approx(SAMPLE_RATE, abs=60)
+    spectrum = np.abs(np.fft.rfft(sound, SAMPLE_RATE))
+    assert int(spectrum.argmax()) == pytest.approx(220, abs=2)
+
+
+def test_nothing_gives_nothing() -> None:
+    assert len(mastered(silence(0), 22_050)) == 0
+    assert len(mastered(silence(1_000), 22_050)) == 0
