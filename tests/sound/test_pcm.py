@@ -228,7 +228,7 @@ def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="no /sys on this system")
 def test_a_read_only_folder_is_one_line() -> None:
     # Not even root may make a file there, whether it is mounted for writing or not.
-    with pytest.raises(OutputError, match="not permitted|read-only"):
+    with pytest.raises(OutputError, match=r"not permitted|read-only"):
         pcm.write(Path("/sys/kernel/out.wav"), tone())
 
 
