@@ -35,6 +35,15 @@ class Grammar:
             following.setdefault(source, {})[word] = target
         return following
 
+    @cached_property
+    def longest(self) -> int:
+        """The number of words of the longest sentence."""
+        words = {state: 0 for state in _children_first(self.following)}
+        for state in words:
+            onward = self.following.get(state, {}).values()
+            words[state] = max((1 + words[target] for target in onward), default=0)
+        return words.get(0, 0)
+
     def accepts(self, text: str) -> bool:
         """Whether the words of `text` are one whole sentence."""
         state: int | None = 0

@@ -1,0 +1,25 @@
+"""Commands in a whole recording, found by the same listener as in a stream.
+
+Owns the way from a file's sound to what was heard in it; must not know files, grammars or
+what a sentence means.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.units import SAMPLE_RATE
+
+
+def heard_in(recording: Pcm, listener: Listener) -> Iterator[Heard]:
+    """Yield what `listener` hears in `recording`, positions in samples of the recording.
+
+    The listener has its grammar already, and may be used for the next recording afterwards.
+    `decided` is never later than the recording's end.
+    """
+    for start in range(0, len(recording), SAMPLE_RATE):
+        block = recording[start : start + SAMPLE_RATE]
+        yield from listener.process(block, silence(len(block)))
+    for heard in listener.flush():
+        yield replace(heard, decided=min(heard.decided, len(recording)))

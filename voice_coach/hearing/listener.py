@@ -1,0 +1,203 @@
+"""From a stream of sound to commands heard: voice activity, segment, recogniser, decision.
+
+Owns where a segment begins and ends, and in which grammar it is heard; must not know what a
+sentence means, or what an engine is called inside. No clock and no threads: the same samples
+give the same result, in blocks of any size.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from voice_coach.grammar import Grammar
+from voice_coach.hearing.activity import CHUNK, ActivityDetector, SileroActivity
+from voice_coach.hearing.decision import Decision, Rules, Segment, decide, too_long
+from voice_coach.hearing.recogniser import Hypothesis, Recogniser
+from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
+from voice_coach.units import Samples, to_samples
+
+_ON: Final = 0.5
+"""Probability of speech that begins a segment …"""
+_ON_CHUNKS: Final = 2
+"""… when so many chunks in a row have it."""
+_OFF: Final = 0.35
+"""Probability below which a chunk of a segment is silence."""
+
+_LEAD: Final = to_samples(0.5)
+"""How much before the voice the recogniser gets, to know the noise and the first consonant."""
+_TRAIL: Final = to_samples(0.5)
+"""How much after the voice the recogniser gets at most."""
+
+
+_NOTHING: Final = np.empty((2, 0), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A sentence of the grammar that somebody said, positions in samples of the stream."""
+
+    text: str
+    """Lower-case words."""
+    confidence: float
+    """0 … 1; a weak hint."""
+    start: Samples
+    """Where the first word begins."""
+    end: Samples
+    """Where the last word ends."""
+    decided: Samples
+    """How far the stream had come when this was known; `decided` - `end` is the delay."""
+    grammar: str
+    """Name of the grammar in which it was heard: the one in force when the voice began."""
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """CHUNK samples of the stream, judged."""
+
+    microphone: Pcm
+    played: Pcm
+    position: Samples
+    probability: float
+
+
+@dataclass
+class _Voice:
+    """The segment that is going on."""
+
+    grammar: Grammar
+    rules: Rules
+    start: Samples
+    voice_start: Samples
+    voice_end: Samples
+    speech: Samples = 0
+    withheld: list[Pcm] = field(default_factory=list)
+    """Silence at its end, which the recogniser gets only if the voice goes on."""
+
+    def segment(self, decided: Samples) -> Segment:
+        return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
+
+
+class Listener:
+    """Hears commands in a stream. Not thread-safe: one thread owns it and the recogniser.
+
+    A new grammar holds from the next voice on: a segment that is going on is heard out in
+    the grammar in which it began.
+    """
+
+    def __init__(self, recogniser: Recogniser, activity: ActivityDetector | None = None) -> None:
+        self._recogniser = recogniser
+        self._activity = activity or SileroActivity()
+        self._grammar: Grammar | None = None
+        self._rules = Rules()
+        self._position: Samples = 0
+        self._unjudged = _NOTHING
+        self._recent: deque[_Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
+        self._voice: _Voice | None = None
+        self.level_db = SILENCE_DB
+        """Level of the last 32 ms, in dB of full scale."""
+        self.last: Decision | None = None
+        """The latest decision, accepted or not."""
+
+    @property
+    def speaking(self) -> bool:
+        """Whether a voice is active now, whatever it says."""
+        return self._voice is not None
+
+    def use(self, grammar: Grammar, rules: Rules | None = None) -> None:
+        """Hear sentences of `grammar` from the next voice on, by rules that suit it.
+
+        Raises ModelError if the recogniser can recognise none of its sentences.
+        """
+        self._grammar = grammar
+        self._rules = rules or Rules.suiting(grammar)
+        if self._voice is None:
+            self._recogniser.use(grammar)
+
+    def process(self, block: Pcm, played: Pcm) -> list[Heard]:
+        """Take the next samples of the microphone, and those that were played meanwhile."""
+        both = np.stack([block, played])
+        self._unjudged = np.concatenate([self._unjudged, both], axis=1)
+        heard: list[Heard] = []
+        while self._unjudged.shape[1] >= CHUNK:
+            heard += self._judge(*self._unjudged[:, :CHUNK])
+            self._unjudged = self._unjudged[:, CHUNK:]
+        return heard
+
+    def flush(self) -> list[Heard]:
+        """End the stream: judge what is left of it. The next sample begins a new stream."""
+        rest = self._unjudged.shape[1]
+        padded = np.pad(self._unjudged, ((0, 0), (0, CHUNK - rest)))
+        heard = self._judge(*padded) if rest else []
+        heard += self._finished(self._voice) if self._voice else []
+        self._activity.reset()
+        self._recent.clear()
+        self._unjudged = _NOTHING
+        self._position = 0
+        return heard
+
+    def _judge(self, microphone: Pcm, played: Pcm) -> list[Heard]:
+        self.level_db = level_db(microphone)
+        probability = self._activity.probability(microphone)
+        chunk = _Chunk(microphone, played, self._position, probability)
+        self._position += CHUNK
+        self._recent.append(chunk)
+        if self._voice:
+            return self._continued(self._voice, chunk)
+        began = list(self._recent)[-_ON_CHUNKS:]
+        if self._grammar and len(began) == _ON_CHUNKS and min(c.probability for c in began) >= _ON:
+            self._begin(self._grammar)
+        return []
+
+    def _begin(self, grammar: Grammar) -> None:
+        chunks = list(self._recent)
+        voice_start = chunks[-_ON_CHUNKS].position
+        self._voice = _Voice(grammar, self._rules, chunks[0].position, voice_start, voice_start)
+        self._recogniser.start()
+        for chunk in chunks[:-_ON_CHUNKS]:
+            self._recogniser.hear(chunk.microphone)
+        for chunk in chunks[-_ON_CHUNKS:]:
+            self._continued(self._voice, chunk)
+
+    def _continued(self, voice: _Voice, chunk: _Chunk) -> list[Heard]:
+        end = chunk.position + CHUNK
+        if chunk.probability >= _OFF:
+            voice.speech += CHUNK
+            voice.voice_end = end
+        self._hear(voice, chunk, end - voice.voice_end)
+        return self._finished(voice) if end - voice.voice_end >= voice.rules.hang_over else []
+
+    def _hear(self, voice: _Voice, chunk: _Chunk, quiet: Samples) -> None:
+        """Let the recogniser have `chunk`, unless it is silence that may be the end."""
+        voice.withheld.append(chunk.microphone)
+        if too_long(voice.segment(self._position), voice.rules):
+            voice.withheld.clear()
+        elif quiet <= _TRAIL:
+            for samples in voice.withheld:
+                self._recogniser.hear(samples)
+            voice.withheld.clear()
+
+    def _finished(self, voice: _Voice) -> list[Heard]:
+        segment = voice.segment(self._position)
+        found = Hypothesis("", 0.0) if too_long(segment, voice.rules) else self._recogniser.finish()
+        self.last = decide(found, segment, voice.rules)
+        self._voice = None
+        # What was said must not be the lead of what comes next.
+        self._recent = deque(
+            (chunk for chunk in self._recent if chunk.position >= voice.voice_end),
+            maxlen=self._recent.maxlen,
+        )
+        if self._grammar and self._grammar is not voice.grammar:
+            self._recogniser.use(self._grammar)
+        return [self._heard(found, voice)] if self.last.accepted else []
+
+    def _heard(self, found: Hypothesis, voice: _Voice) -> Heard:
+        return Heard(
+            text=found.text,
+            confidence=found.confidence,
+            start=voice.start + found.start,
+            end=voice.start + found.end,
+            decided=self._position,
+            grammar=voice.grammar.name,
+        )
