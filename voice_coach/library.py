@@ -90,10 +90,7 @@ def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -
     data, _ = _load(path, SentencesError)
     if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
         raise SentencesError(f"{path}: expected a Home Assistant sentence file with 'intents:'.")
-    try:
-        return Commands.from_dict(data, lists)
-    except SentencesError as problem:
-        raise SentencesError(f"{path}: {problem}") from problem
+    return Commands.from_dict(data, lists, source=str(path))
 
 
 def read_routine(path: Path) -> Routine:

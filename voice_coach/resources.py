@@ -8,8 +8,8 @@ from pathlib import Path
 from voice_coach.errors import VoiceCoachError
 
 _PACKAGE = Path(__file__).resolve().parent
-_PLACES = (_PACKAGE / "data", _PACKAGE.parent)
-"""In a wheel everything lies under `data`; in a checkout, at its root."""
+_PLACES = (_PACKAGE / "data", _PACKAGE, _PACKAGE.parent)
+"""In a wheel under `data`, in a checkout at its root; sentences beside the code in both."""
 
 
 def resource(name: str) -> Path:

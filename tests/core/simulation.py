@@ -1,7 +1,7 @@
 """Runs a session on a clock of its own, with speech as long as the plan estimates it.
 
 A transcript is a text file: what happens at which time, and what is expected of the coach.
-    00:12 hear 'pause'          at that time of the session
+    00:12 hear 'pause'          at that time of the session; what came before is not asked for
     +3 hear 'resume'            so many seconds after the line matched last
     begin 'cobra' in 'back'     jump to the heading of an exercise
     say 'Paused…'               the very next thing said; … stands for anything
@@ -18,8 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice_coach.core.intents import Commands
-from voice_coach.core.plan import CueKind, speech_length
-from voice_coach.core.session import (
+from voice_coach.core.plan import CueKind, make_plan, speech_length
+from voice_coach.core.session import _jump as jump
+from voice_coach.core.session import advance
+from voice_coach.core.state import (
     Action,
     Event,
     Heard,
@@ -30,10 +32,7 @@ from voice_coach.core.session import (
     Spoken,
     State,
     TimeUp,
-    advance,
 )
-from voice_coach.core.session import _jump as jump
-from voice_coach.core.plan import make_plan
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
 
@@ -171,6 +170,7 @@ class Transcript:
         assert at >= self.simulation.now, f"it is {to_seconds(self.simulation.now):.2f} s already"
         self.simulation.run_until(at)
         self._last = at
+        self._read = len(self.simulation.log)
         self.simulation.hear(text)
 
     def _next(self) -> Entry | None:

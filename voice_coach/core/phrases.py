@@ -143,10 +143,9 @@ def whats_next(name: str | None) -> str:
     return f"Next comes {name.lower()}." if name else "This is the last exercise."
 
 
-def hurts(release: str | None, *, easier: bool, last: bool) -> str:
+def hurts(release: str | None, ways: Sequence[str]) -> str:
     """Answer "that hurts": let go first, then the ways on."""
     letting_go = f"Stop. Let go gently. {release or ''}".strip()
-    ways = (["easier"] if easier else []) + ([] if last else ["next"]) + ["stop"]
     return f"{letting_go} {hurt_choices(ways)}"
 
 
@@ -182,7 +181,7 @@ def already_in(name: str) -> str:
 
 HELP_LEADING = (
     "You can say pause, next, go back, say that again, slower, faster, louder, quieter, "
-    "more time, how long left, what's next, why, which side, that hurts, or stop."
+    "more time, how long left, what's next, what is this for, which side, that hurts, or stop."
 )
 HELP_PAUSED = "We are paused. Say resume, next, go back, or stop."
 HELP_IDLE_TAIL = "During a routine, say pause, next, slower, that hurts, or stop, at any time."

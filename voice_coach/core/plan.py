@@ -127,6 +127,13 @@ def speech_length(text: str) -> Samples:
     return to_samples(0.25 + 0.064 * len(text))
 
 
+def name_side(text: str, side: Side | None) -> str:
+    """Return `text` with {side} and {other_side} as words."""
+    if side is None:
+        return text
+    return text.replace("{side}", side.value).replace("{other_side}", side.other.value)
+
+
 def make_plan(
     routine: Routine, *, tempo: float = 1.0, easier: frozenset[int] = frozenset()
 ) -> Plan:
@@ -213,10 +220,10 @@ class _Layout:
         for i, step in enumerate(self.exercise.steps):
             text = step.cue if repetition == 1 else step.short or step.cue
             text = self._numbered(text, repetition, side) if i == 0 else text
-            made.append(self._step(step, _name_side(text, side)))
+            made.append(self._step(step, name_side(text, side)))
         if release := self.exercise.release:
             text = release.cue if repetition == 1 else release.short or release.cue
-            made.append(self._release(release, _name_side(text, side)))
+            made.append(self._release(release, name_side(text, side)))
         of = self.exercise.repetitions
         for cue in made:
             yield replace(cue, side=side, repetition=repetition, repetitions=of)
@@ -271,12 +278,6 @@ class _Layout:
             marks += _hold_marks(step, count)
         marks += [m for m in _countdown(count) if m.left <= tail]
         return count, tuple(sorted(marks, key=lambda mark: -mark.left))
-
-
-def _name_side(text: str, side: Side | None) -> str:
-    if side is None:
-        return text
-    return text.replace("{side}", side.value).replace("{other_side}", side.other.value)
 
 
 def _breaths(count: Samples, inhale: Samples, cycle: Samples, how_many: int) -> Iterator[Mark]:

@@ -15,12 +15,25 @@ module must not do I/O nor know the time: `now` is always given, in samples.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from voice_coach.core import phrases
-from voice_coach.core.intents import Intent
-from voice_coach.core.plan import Cue, CueKind, Mark, MarkKind, Plan, make_plan
-from voice_coach.core.routine import Breath, Exercise, Routine
+from voice_coach.core.plan import CueKind, MarkKind, Plan, make_plan, name_side
+from voice_coach.core.routine import Breath
+from voice_coach.core.state import (
+    RUNNING,
+    WAITING,
+    Action,
+    Event,
+    Heard,
+    Mode,
+    Role,
+    Say,
+    SetVolume,
+    Silence,
+    Spoken,
+    State,
+    TimeUp,
+)
 from voice_coach.units import Samples, to_samples
 
 GAP = to_samples(0.25)
@@ -31,32 +44,6 @@ ASK_AGAIN = to_samples(15)
 TEMPO_STEP, SLOWEST, FASTEST = 1.15, 1.15**-4, 1.15**4
 VOLUME_STEP_DB, QUIETEST_DB, LOUDEST_DB = 4.0, -24.0, 8.0
 
-
-class Mode(StrEnum):
-    """What the session is doing, as the user would put it."""
-
-    IDLE = "idle"
-    INTRODUCING = "introducing"
-    GETTING_READY = "getting ready"
-    EXERCISING = "exercising"
-    RESTING = "resting"
-    FINISHING = "finishing"
-    PAUSED = "paused"
-    CONFIRMING_STOP = "confirming stop"
-    HURTING = "hurting"
-
-
-RUNNING = (
-    Mode.INTRODUCING,
-    Mode.GETTING_READY,
-    Mode.EXERCISING,
-    Mode.RESTING,
-    Mode.FINISHING,
-)
-"""Modes in which the session moves on by itself."""
-WAITING = (Mode.PAUSED, Mode.CONFIRMING_STOP, Mode.HURTING)
-"""Modes in which the count is frozen until the user says how to go on."""
-
 _MODE_OF = {
     CueKind.WELCOME: Mode.INTRODUCING,
     CueKind.INTRODUCE: Mode.INTRODUCING,
@@ -65,133 +52,6 @@ _MODE_OF = {
     CueKind.REST: Mode.RESTING,
     CueKind.FINISH: Mode.FINISHING,
 }
-
-
-class Role(StrEnum):
-    """What an utterance is to the session."""
-
-    CUE = "cue"
-    MARK = "mark"
-    ANSWER = "answer"
-
-
-# Events: what happened.
-
-
-@dataclass(frozen=True)
-class Heard:
-    """The user said something that is a command."""
-
-    intent: Intent
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """The last sample of an utterance has left the loudspeaker."""
-
-    utterance: int
-
-
-@dataclass(frozen=True)
-class TimeUp:
-    """The clock has come to `State.due`; `now` is that very position."""
-
-
-Event = Heard | Spoken | TimeUp
-
-
-# Actions: what is to be done.
-
-
-@dataclass(frozen=True)
-class Say:
-    """Say `text` from sample `at` on, and report the end as `Spoken(utterance)`."""
-
-    utterance: int
-    text: str
-    at: Samples
-    role: Role
-    speed: float
-
-
-@dataclass(frozen=True)
-class Silence:
-    """Stop what is sounding, within one block, and forget what was going to sound."""
-
-
-@dataclass(frozen=True)
-class SetVolume:
-    """Change the loudness of everything that is said."""
-
-    db: float
-
-
-Action = Say | Silence | SetVolume
-
-
-@dataclass(frozen=True)
-class State:
-    """Everything that the session knows; never changed, only replaced."""
-
-    routines: tuple[Routine, ...]
-    """What may be started; the first one is meant when none is named."""
-    mode: Mode = Mode.IDLE
-    plan: Plan | None = None
-    index: int = 0
-    """The cue at which the session stands."""
-    easier: frozenset[int] = frozenset()
-    """Exercises that are done in their easier variant."""
-    tempo: float = 1.0
-    volume_db: float = 0.0
-    utterance: int = 0
-    """Number of the last thing said."""
-    on_air: Role | None = None
-    """What is being said now, if anything."""
-    said_at: Samples = 0
-    """Where the words of the cue began."""
-    cut: bool = False
-    """Whether an answer cut off the words of the cue."""
-    left: Samples = 0
-    """What is left of the count while it does not run."""
-    ends: Samples | None = None
-    """Where the running count ends."""
-    marks: tuple[Mark, ...] = ()
-    """Marks that have not fallen due yet."""
-    breath: Breath = Breath.NATURAL
-    """The breath of this moment, for the eye."""
-    due: Samples | None = None
-    """Where the session wants a `TimeUp`."""
-
-    @property
-    def cue(self) -> Cue:
-        """The cue at which the session stands; only while there is a plan."""
-        assert self.plan is not None  # noqa: S101 - a bug of ours otherwise
-        return self.plan.cues[self.index]
-
-    @property
-    def exercise(self) -> Exercise:
-        """The exercise at which the session stands; only while there is a plan."""
-        assert self.plan is not None  # noqa: S101 - a bug of ours otherwise
-        exercise = self.plan.routine.exercises[self.cue.exercise]
-        return exercise.made_easier() if self.cue.exercise in self.easier else exercise
-
-    @property
-    def listening(self) -> str:
-        """Which group of commands may be heard now."""
-        if self.mode is Mode.IDLE:
-            return "idle"
-        return "confirm" if self.mode is Mode.CONFIRMING_STOP else "session"
-
-    def count_left(self, now: Samples) -> Samples:
-        """What is left of the current cue's count."""
-        return max(0, self.left if self.ends is None else self.ends - now)
-
-    def session_left(self, now: Samples) -> Samples:
-        """Estimated time to the end of the routine; 0 while there is none."""
-        if self.plan is None:
-            return 0
-        return self.count_left(now) + self.plan.remaining_after(self.index)
-
 
 Result = tuple[State, tuple[Action, ...]]
 Act = Callable[[State, Event, Samples], Result]
@@ -208,6 +68,8 @@ class Rule:
 
 def advance(state: State, event: Event, now: Samples) -> Result:
     """Return the state after `event` at sample `now`, and what is to be done."""
+    if isinstance(event, Spoken) and event.utterance != state.utterance:
+        return state, ()  # it was cut off, or something newer is on air
     trigger = trigger_of(event)
     rule = TABLE.get((state.mode, trigger))
     if rule is None:
@@ -271,6 +133,11 @@ def _out_of_place(state: State, _: Event, now: Samples) -> Result:
             return _answer(state, phrases.NOT_ASKED, now)
 
 
+def _plan(state: State) -> Plan:
+    assert state.plan is not None  # noqa: S101 - a bug of ours: only `start` leaves idle
+    return state.plan
+
+
 def _names(state: State) -> list[str]:
     return [routine.name for routine in state.routines]
 
@@ -281,8 +148,7 @@ def _names(state: State) -> list[str]:
 def _begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
            prefix: str = "") -> Result:  # fmt: skip
     """Say the words of cue `index`, and count `left` (all of it, if not given) after them."""
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
-    cue = state.plan.cues[index]
+    cue = _plan(state).cues[index]
     left = cue.count if left is None or cue.with_words else left
     standing = replace(
         state,
@@ -316,16 +182,8 @@ def _with_due(state: State) -> State:
     return replace(state, due=state.ends - (state.marks[0].left if state.marks else 0))
 
 
-def _spoken(state: State, event: Event, now: Samples) -> Result:
-    assert isinstance(event, Spoken)  # noqa: S101 - the table says so
-    if event.utterance != state.utterance:
-        return state, ()  # it was cut off, or something newer is on air
+def _spoken(state: State, _: Event, now: Samples) -> Result:
     said, silent = state.on_air, replace(state, on_air=None)
-    if state.mode in WAITING:
-        asks = state.mode is not Mode.PAUSED
-        return replace(silent, due=now + ASK_AGAIN if asks else None), ()
-    if state.mode is Mode.IDLE:
-        return silent, ()
     if state.cut:
         return _begin(silent, state.index, now + GAP, left=state.left)
     if said is Role.CUE:
@@ -333,6 +191,15 @@ def _spoken(state: State, event: Event, now: Samples) -> Result:
     if state.ends is not None and state.ends <= now:
         return _next_cue(silent, now + GAP)
     return silent, ()
+
+
+def _asked(state: State, _: Event, now: Samples) -> Result:
+    """A question has been said: the answer is waited for, but not for ever."""
+    return replace(state, on_air=None, due=now + ASK_AGAIN), ()
+
+
+def _answered(state: State, _: Event, __: Samples) -> Result:
+    return replace(state, on_air=None), ()
 
 
 def _time_up(state: State, _: Event, now: Samples) -> Result:
@@ -371,36 +238,31 @@ def _slot(event: Event, name: str) -> object:
 
 def _start_again(state: State, event: Event, now: Samples) -> Result:
     """ "Let's go" means "ready" or "resume"; a named routine would be another session."""
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
     if _slot(event, "routine"):
-        return _answer(state, phrases.already_in(state.plan.routine.name), now)
+        return _answer(state, phrases.already_in(_plan(state).routine.name), now)
     return (_resume if state.mode in WAITING else _ready)(state, event, now)
 
 
 def _skip(state: State, _: Event, now: Samples) -> Result:
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
-    return _jump(state, state.plan.heading_of(state.cue.exercise + 1), now)
+    return _jump(state, _plan(state).heading_of(state.cue.exercise + 1), now)
 
 
-def _previous(state: State, event: Event, now: Samples) -> Result:
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
+def _previous(state: State, _: Event, now: Samples) -> Result:
     if state.cue.exercise == 0:
-        return _jump(state, state.plan.setup_of(0), now, prefix=phrases.FIRST_EXERCISE)
-    return _jump(state, state.plan.heading_of(state.cue.exercise - 1), now)
+        return _jump(state, _plan(state).setup_of(0), now, prefix=phrases.FIRST_EXERCISE)
+    return _jump(state, _plan(state).heading_of(state.cue.exercise - 1), now)
 
 
 def _restart(state: State, _: Event, now: Samples) -> Result:
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
-    setup = state.plan.setup_of(state.cue.exercise)
+    setup = _plan(state).setup_of(state.cue.exercise)
     return _jump(state, setup, now, prefix=phrases.FROM_THE_START)
 
 
 def _easier(state: State, _: Event, now: Samples) -> Result:
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
     if state.exercise.easier is None:
         return _answer(state, phrases.NO_EASIER, now)
     easier = state.easier | {state.cue.exercise}
-    plan = make_plan(state.plan.routine, tempo=state.tempo, easier=easier)
+    plan = make_plan(_plan(state).routine, tempo=state.tempo, easier=easier)
     setup = plan.setup_of(state.cue.exercise)
     eased = replace(state, easier=easier, plan=plan)
     return _jump(eased, setup, now, prefix=phrases.EASIER)
@@ -444,19 +306,13 @@ def _end(state: State, _: Event, now: Samples) -> Result:
 
 def _hurts(state: State, _: Event, now: Samples) -> Result:
     release = state.exercise.release if state.cue.kind is CueKind.MOVE else None
+    words = name_side(release.cue, state.cue.side) if release else None
     ways = _ways_on(state)
-    letting_go = None
-    if release:
-        words = release.short or release.cue
-        side = state.cue.side
-        letting_go = words.replace("{side}", side.value) if side else words
-    text = phrases.hurts(letting_go, easier="easier" in ways, last="next" not in ways)
-    return _ask(state, Mode.HURTING, text, now)
+    return _ask(state, Mode.HURTING, phrases.hurts(words, ways), now)
 
 
 def _ways_on(state: State) -> list[str]:
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
-    last = state.cue.exercise + 1 == len(state.plan.routine.exercises)
+    last = state.cue.exercise + 1 == len(_plan(state).routine.exercises)
     easier = ["easier"] if state.exercise.easier else []
     return easier + ([] if last else ["next"]) + ["stop"]
 
@@ -497,15 +353,13 @@ def _time_left(state: State, _: Event, now: Samples) -> Result:
 
 
 def _whats_next(state: State, _: Event, now: Samples) -> Result:
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
-    later = state.plan.routine.exercises[state.cue.exercise + 1 :]
+    later = _plan(state).routine.exercises[state.cue.exercise + 1 :]
     return _answer(state, phrases.whats_next(later[0].name if later else None), now)
 
 
 def _why(state: State, _: Event, now: Samples) -> Result:
-    assert state.plan is not None  # noqa: S101 - a bug of ours otherwise
     welcome = state.cue.kind is CueKind.WELCOME
-    return _answer(state, (state.plan.routine if welcome else state.exercise).purpose, now)
+    return _answer(state, (_plan(state).routine if welcome else state.exercise).purpose, now)
 
 
 def _which_side(state: State, _: Event, now: Samples) -> Result:
@@ -543,7 +397,7 @@ def _change_tempo(state: State, factor: float, now: Samples, done: str, limit: s
         return _answer(state, limit, now)
     changed = replace(state, tempo=tempo)
     if state.plan is not None:
-        plan = make_plan(state.plan.routine, tempo=tempo, easier=state.easier)
+        plan = make_plan(_plan(state).routine, tempo=tempo, easier=state.easier)
         whole = state.ends is None and state.left == state.cue.count
         left = plan.cues[state.index].count if whole else state.left
         changed = replace(changed, plan=plan, left=left)
@@ -575,63 +429,76 @@ def _more_time(state: State, _: Event, now: Samples) -> Result:
     countdown = [mark for mark in state.cue.marks if mark.kind is MarkKind.COUNTDOWN]
     longer = replace(state, left=state.left + MORE_TIME, marks=(*unsaid, *countdown))
     if state.ends is not None:
-        longer = _with_due(replace(longer, ends=state.ends + MORE_TIME))
+        longer = _with_due(replace(longer, ends=max(state.ends, now) + MORE_TIME))
     return _answer(longer, phrases.MORE_TIME, now)
 
 
 # The transition table
 
 
-def _rows(modes: Iterable[Mode], trigger: str, to: Iterable[Mode] | None, act: Act,
-          ) -> dict[tuple[Mode, str], Rule]:  # fmt: skip
-    """Return the same rule for several modes; without `to`, the mode stays as it is."""
-    return {(mode, trigger): Rule((mode,) if to is None else tuple(to), act) for mode in modes}
+def _rows(
+    modes: Iterable[Mode], trigger: str, to: Iterable[Mode], act: Act, *, or_stay: bool = False
+) -> dict[tuple[Mode, str], Rule]:
+    """Return the same rule for several modes, which may also be left as they are."""
+    return {
+        (mode, trigger): Rule(tuple(dict.fromkeys((*to, *((mode,) if or_stay else ())))), act)
+        for mode in modes
+    }
 
 
+def _stay(modes: Iterable[Mode], trigger: str, act: Act) -> dict[tuple[Mode, str], Rule]:
+    """Return a rule that changes no mode."""
+    return _rows(modes, trigger, (), act, or_stay=True)
+
+
+_ASKING = (Mode.CONFIRMING_STOP, Mode.HURTING)
+_BEFORE_THE_END = tuple(mode for mode in RUNNING if mode is not Mode.FINISHING)
 _LED = (*RUNNING, Mode.PAUSED, Mode.HURTING)
-_OPEN = (*RUNNING, *WAITING)
 _START = (Mode.INTRODUCING,)
 
 TABLE: dict[tuple[Mode, str], Rule] = {
     # The routine moves on by itself
-    **_rows(RUNNING, "(spoken)", (*RUNNING, Mode.IDLE), _spoken),
-    **_rows(RUNNING, "(time up)", (*RUNNING, Mode.IDLE), _time_up),
-    **_rows((Mode.IDLE, *WAITING), "(spoken)", None, _spoken),
-    **_rows((Mode.CONFIRMING_STOP, Mode.HURTING), "(time up)", (Mode.PAUSED,), _no_answer),
+    **_rows(_BEFORE_THE_END, "(spoken)", RUNNING, _spoken),
+    **_rows(_BEFORE_THE_END, "(time up)", RUNNING, _time_up),
+    **_rows((Mode.FINISHING,), "(spoken)", (Mode.IDLE,), _spoken, or_stay=True),
+    **_rows((Mode.FINISHING,), "(time up)", (Mode.IDLE,), _time_up, or_stay=True),
+    **_stay((Mode.IDLE, Mode.PAUSED), "(spoken)", _answered),
+    **_stay(_ASKING, "(spoken)", _asked),
+    **_rows(_ASKING, "(time up)", (Mode.PAUSED,), _no_answer),
     # Starting and ending
-    **_rows((Mode.IDLE,), "start", (Mode.IDLE, Mode.INTRODUCING), _start),
+    **_rows((Mode.IDLE,), "start", _START, _start, or_stay=True),
     **_rows(RUNNING, "start", RUNNING, _start_again),
-    **_rows((Mode.PAUSED, Mode.HURTING), "start", _LED, _start_again),
+    **_rows((Mode.PAUSED, Mode.HURTING), "start", RUNNING, _start_again, or_stay=True),
     **_rows((*RUNNING, Mode.PAUSED), "stop", (Mode.CONFIRMING_STOP,), _stop),
     **_rows((Mode.HURTING,), "stop", (Mode.IDLE,), _end),
     **_rows((Mode.CONFIRMING_STOP,), "yes", (Mode.IDLE,), _end),
     **_rows((Mode.CONFIRMING_STOP,), "stop", (Mode.IDLE,), _end),
     **_rows((Mode.CONFIRMING_STOP,), "no", RUNNING, _resume),
     # Pausing and going on
-    **_rows((*RUNNING, Mode.CONFIRMING_STOP, Mode.HURTING), "pause", (Mode.PAUSED,), _pause),
+    **_rows((*RUNNING, *_ASKING), "pause", (Mode.PAUSED,), _pause),
     **_rows(WAITING, "resume", RUNNING, _resume),
     **_rows((Mode.PAUSED,), "ready", RUNNING, _resume),
     **_rows(RUNNING, "ready", RUNNING, _ready),
+    **_rows(RUNNING, "resume", RUNNING, _ready),
     # Pain: at once, from anywhere
-    **_rows(_OPEN, "hurts", (Mode.HURTING,), _hurts),
-    **_rows((Mode.IDLE,), "hurts", None, _hurts_idle),
-    **_rows(_LED, "easier", _LED, _easier),
+    **_rows((*RUNNING, *WAITING), "hurts", (Mode.HURTING,), _hurts),
+    **_stay((Mode.IDLE,), "hurts", _hurts_idle),
+    **_rows(_LED, "easier", _START, _easier, or_stay=True),
     # Moving about
     **_rows(_LED, "next", (Mode.INTRODUCING, Mode.FINISHING), _skip),
     **_rows(_LED, "previous", _START, _previous),
     **_rows(_LED, "restart", _START, _restart),
-    **_rows(RUNNING, "repeat", None, _repeat),
-    **_rows((Mode.PAUSED,), "repeat", None, _repeat),
     # Answers
-    **_rows((*RUNNING, Mode.PAUSED), "time_left", None, _time_left),
-    **_rows((*RUNNING, Mode.PAUSED), "whats_next", None, _whats_next),
-    **_rows((*RUNNING, Mode.PAUSED, Mode.HURTING), "why", None, _why),
-    **_rows((*RUNNING, Mode.PAUSED, Mode.HURTING), "which_side", None, _which_side),
-    **_rows(RUNNING, "more_time", None, _more_time),
-    **_rows(Mode, "help", None, _help),
-    **_rows(Mode, "slower", None, _slower),
-    **_rows(Mode, "faster", None, _faster),
-    **_rows(Mode, "louder", None, _louder),
-    **_rows(Mode, "quieter", None, _quieter),
+    **_stay((*RUNNING, Mode.PAUSED), "repeat", _repeat),
+    **_stay(_LED, "time_left", _time_left),
+    **_stay(_LED, "whats_next", _whats_next),
+    **_stay(_LED, "why", _why),
+    **_stay(_LED, "which_side", _which_side),
+    **_stay(RUNNING, "more_time", _more_time),
+    **_stay(Mode, "help", _help),
+    **_stay(Mode, "slower", _slower),
+    **_stay(Mode, "faster", _faster),
+    **_stay(Mode, "louder", _louder),
+    **_stay(Mode, "quieter", _quieter),
 }
 """Every change of state there is; `scripts/draw_states` draws it."""

@@ -1,0 +1,116 @@
+"""What holds for every session, whatever happens: the table, the diagram, random walks."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from voice_coach.core.intents import Intent
+from voice_coach.core.plan import speech_length
+from voice_coach.core.routine import Routine
+from voice_coach.core.session import TABLE, advance
+from voice_coach.core.state import RUNNING, Heard, Mode, Say, Silence, Spoken, State, TimeUp
+from voice_coach.library import read_commands, read_routine
+from voice_coach.resources import resource
+from voice_coach.units import Samples, to_samples
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def routine() -> Routine:
+    """The back routine."""
+    return read_routine(resource("routines") / "back.yaml")
+
+
+def test_the_diagram_in_the_docs_is_the_table() -> None:
+    """docs/session.md was drawn from the table as it stands."""
+    drawn = subprocess.run(
+        [sys.executable, "scripts/draw_states", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert drawn.returncode == 0, "run scripts/draw_states: " + drawn.stdout + drawn.stderr
+
+
+def test_every_command_stands_in_the_table_and_every_trigger_can_be_said(routine: Routine) -> None:
+    """No intent of the sentence file is forgotten, and no rule waits for one that is not there."""
+    triggers = {trigger for _, trigger in TABLE if not trigger.startswith("(")}
+    assert triggers | {"number"} == set(read_commands([routine]).intents)
+
+
+def test_every_mode_can_be_left_and_pain_is_heard_everywhere() -> None:
+    """No mode is a trap, and "that hurts" has a rule in each of them."""
+    for mode in Mode:
+        assert (mode, "hurts") in TABLE
+        assert any(row == mode and set(rule.to) != {mode} for (row, _), rule in TABLE.items())
+    assert all((mode, "pause") in TABLE and (mode, "stop") in TABLE for mode in RUNNING)
+
+
+class Walk:
+    """A session that hears random commands at random times, with all its promises checked."""
+
+    def __init__(self, routine: Routine, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.state = State((routine,))
+        self.intents = sorted(read_commands([routine]).intents)
+        self.now: Samples = 0
+        self.ends: dict[int, Samples] = {}
+        self.modes: set[Mode] = set()
+
+    def step(self) -> None:
+        """Let the next thing happen, or a command come before it."""
+        times = [*self.ends.values(), *([self.state.due] if self.state.due is not None else [])]
+        following = min(times, default=None)
+        if following is None or self.random.random() < 0.2:
+            wait = to_samples(self.random.uniform(0, 8))
+            self.now = min(self.now + wait, following or self.now + wait)
+            self.command()
+        elif following in self.ends.values():
+            self.now = following
+            number = next(n for n, end in self.ends.items() if end == following)
+            del self.ends[number]
+            self.take(*advance(self.state, Spoken(number), self.now))
+        else:
+            self.now = following
+            self.take(*advance(self.state, TimeUp(), self.now))
+
+    def command(self) -> None:
+        """Say something: it must be answered, by words that begin within half a second."""
+        name = self.random.choice(
+            ["start", *self.intents] if self.state.plan else ["start", "help"]
+        )
+        slots = {"routine": "back"} if self.random.random() < 0.5 else {}
+        after, actions = advance(self.state, Heard(Intent(name, slots)), self.now)
+        said = [action for action in actions if isinstance(action, Say)]
+        assert said, f"'{name}' was not answered while {self.state.mode}"
+        assert self.now <= said[0].at <= self.now + to_samples(0.5)
+        self.take(after, actions)
+
+    def take(self, after: State, actions: tuple[object, ...]) -> None:
+        """Keep the clock of what is said; two voices at once are never allowed."""
+        for action in actions:
+            if isinstance(action, Silence):
+                self.ends.clear()
+            if isinstance(action, Say):
+                assert not self.ends, f"'{action.text}' overlaps other speech"
+                assert action.at >= self.now
+                self.ends[action.utterance] = action.at + speech_length(action.text)
+        assert after.due is None or after.due >= self.now - 1
+        self.state = after
+        self.modes.add(after.mode)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_walks_keep_every_promise(routine: Routine, seed: int) -> None:
+    """Never an error, never silence after a command, never two voices, never stuck."""
+    walk = Walk(routine, seed)
+    for _ in range(2000):
+        walk.step()
+    assert walk.modes >= {*RUNNING, Mode.PAUSED, Mode.CONFIRMING_STOP, Mode.HURTING} - {
+        Mode.FINISHING
+    }
