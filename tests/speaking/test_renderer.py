@@ -59,14 +59,17 @@ def test_each_phrase_is_rendered_once_for_each_speed(threaded: bool) -> None:
     renderer.close()
 
 
-def test_without_a_thread_prefetch_renders_before_it_returns() -> None:
+def test_without_a_thread_phrases_are_rendered_where_they_are_asked_for() -> None:
     voice = SlowVoice()
     threads = threading.active_count()
     renderer = Renderer(voice, threaded=False)
     renderer.prefetch(["a", "impossible", "b"], 1.5)
+    assert not renderer.ready("a", 1.5)
+    assert renderer.request("a", 1.5).done()
     assert renderer.ready("a", 1.5)
-    assert renderer.ready("b", 1.5)
     assert not renderer.ready("a")
+    with pytest.raises(ValueError, match="no such sound"):
+        renderer.request("impossible").result()
     assert threading.active_count() == threads
 
 

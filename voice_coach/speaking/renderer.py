@@ -58,8 +58,8 @@ class Renderer:
     ) -> None:
         """Take over `voice`, and close it with `close()`.
 
-        With `threaded=False` a phrase is rendered where it is asked for, and `prefetch()`
-        renders before it returns: the same steps in the same order at every run.
+        With `threaded=False` a phrase is rendered where it is asked for: the same steps in
+        the same order at every run.
         """
         self._voice = voice
         self._cache = _Cache(cache_bytes)
@@ -75,20 +75,29 @@ class Renderer:
     def get(self, text: str, speed: float = 1.0) -> Pcm:
         """Return `text` as sound; waits where it has not been rendered yet.
 
-        Goes before anything that was prefetched. Raises what the voice raised.
+        Raises what the voice raised.
+        """
+        return self.request(text, speed).result()
+
+    def request(self, text: str, speed: float = 1.0) -> Future[Pcm]:
+        """Have `text` rendered before anything that was prefetched; does not wait.
+
+        The future is done at once for a phrase that is ready. What the voice raises is
+        raised by its `result()`.
         """
         phrase = self._phrase(text, speed)
+        future: Future[Pcm] = Future()
         with self._changed:
             self._check_open()
             done = self._cache.get(phrase)
-            if done is not None:
-                return done
-            future: Future[Pcm] = Future()
-            self._wanted.append((phrase, future))
-            self._changed.notify()
-        if self._thread is None:
+            if done is None:
+                self._wanted.append((phrase, future))
+                self._changed.notify()
+        if done is not None:
+            future.set_result(done)
+        elif self._thread is None:
             self._render_next()
-        return future.result()
+        return future
 
     def ready(self, text: str, speed: float = 1.0) -> bool:
         """Return whether `get()` would return at once."""
@@ -98,14 +107,15 @@ class Renderer:
     def prefetch(self, texts: Iterable[str], speed: float = 1.0) -> None:
         """Render `texts` in this order when nothing else is to do; forget earlier prefetches.
 
-        A text that cannot be rendered is passed over here: `get()` tells why.
+        A text that cannot be rendered is passed over here: `get()` tells why. Without a
+        thread there is nothing to win by it, and nothing is rendered.
         """
+        if self._thread is None:
+            return
         with self._changed:
             self._check_open()
             self._ahead = deque(self._phrase(text, speed) for text in texts)
             self._changed.notify()
-        while self._thread is None and self._render_next():
-            pass
 
     def close(self) -> None:
         """End the thread after the phrase at hand, and close the voice; twice does no harm."""
