@@ -38,8 +38,12 @@ def archive(names: dict[str, bytes]) -> bytes:
 
 
 def model_files(folder: str = f"{RECOGNISER}/") -> dict[str, bytes]:
-    names = ("am/final.mdl", "conf/mfcc.conf", "graph/HCLr.fst", "graph/Gr.fst", "README")
-    return {folder + name: name.encode() * 500 for name in names}
+    names = "am/final.mdl conf/mfcc.conf conf/model.conf graph/HCLr.fst graph/Gr.fst README"
+    return {folder + name: name.encode() * 500 for name in names.split()}
+
+
+def flipped(content: bytes, position: int) -> bytes:
+    return content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :]
 
 
 class Publisher(ThreadingHTTPServer):
@@ -257,10 +261,13 @@ def test_installing_again_downloads_nothing(publisher: Publisher) -> None:
     assert publisher.asked == []
 
 
-def test_a_damaged_installation_is_repaired(publisher: Publisher) -> None:
+@pytest.mark.parametrize("keep_size", [False, True])
+def test_a_damaged_installation_is_repaired(publisher: Publisher, keep_size: bool) -> None:
     model = install(RECOGNISER, manifest=manifest(publisher))
-    (model.path / "graph/Gr.fst").write_bytes(b"short")
-    assert find("recogniser") is None
+    content = (model.path / "graph/Gr.fst").read_bytes()
+    (model.path / "graph/Gr.fst").write_bytes(flipped(content, 9) if keep_size else b"short")
+    assert bool(find("recogniser")) == keep_size  # finding looks at sizes only
+    assert verify(model)
     install(RECOGNISER, manifest=manifest(publisher))
     assert verify(model) == []
 
@@ -413,10 +420,6 @@ def link() -> bytes:
         target.writestr(member, "/etc")
         target.writestr(f"{RECOGNISER}/am/passwd", "x")
     return memory.getvalue()
-
-
-def flipped(content: bytes, position: int) -> bytes:
-    return content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :]
 
 
 @pytest.mark.parametrize(

@@ -35,11 +35,10 @@ _PARTIAL: Final = ".partial"
 _ROOM: Final = {"recogniser": 4, "voice": 1}
 """How many times its download a model needs on the disk; archives are kept until unpacked."""
 _RECOGNISER_FILES: Final = (
-    ("am/final.mdl", "conf/mfcc.conf", "graph/HCLr.fst", "graph/Gr.fst"),
-    ("am/final.mdl", "conf/mfcc.conf", "graph/HCLG.fst"),
+    ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/HCLr.fst", "graph/Gr.fst"),
     ("final.mdl", "mfcc.conf", "HCLr.fst", "Gr.fst"),
 )
-"""What a vosk model holds at least: with a runtime grammar, without, and the old layout."""
+"""What a vosk model that takes a grammar while running holds at least, now and in old ones."""
 
 
 class Model(BaseModel):
@@ -164,7 +163,7 @@ def remove(name: str) -> list[Path]:
 def install(
     name: str, progress: Progress = lambda *_: None, manifest: Manifest | None = None
 ) -> InstalledModel:
-    """Download, check and install the model called `name`; return it at once if it is there.
+    """Download, check and install the model called `name`; return it at once if it is whole.
 
     A download that broke off goes on where it ended. A file of the right name in the models
     folder is taken instead of a download. Only a whole, checked model gets its place there.
@@ -174,7 +173,7 @@ def install(
     model = manifest.named(name)
     target = models_dir() / name
     for present in installed(model.kind):
-        if present.name == name:
+        if present.name == name and not verify(present):
             return present
     partial = models_dir() / _PARTIAL / name
     with disk_errors(models_dir()):
@@ -323,10 +322,10 @@ def _lacks(model: InstalledModel, manifest: Manifest) -> list[str]:
 
 
 def _missing_of_recogniser(root: Path) -> list[str]:
-    layouts = (
-        [name for name in names if not _is_whole(root / name)] for names in _RECOGNISER_FILES
-    )
-    return min(layouts, key=len)
+    new, old = _RECOGNISER_FILES
+    return [
+        name for name in (old if (root / old[0]).exists() else new) if not _is_whole(root / name)
+    ]
 
 
 def _is_whole(path: Path, size: int | None = None) -> bool:

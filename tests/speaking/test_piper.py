@@ -122,7 +122,7 @@ def one_line(model: Path, capfd: pytest.CaptureFixture[str]) -> str:
     message = str(error.value)
     assert "\n" not in message
     assert str(model.parent) in message
-    assert "voice-coach models install" in message
+    assert "voice-coach models list" in message
     assert capfd.readouterr() == ("", ""), "onnxruntime or piper wrote to the terminal"
     return message
 

@@ -26,7 +26,7 @@ SENTENCE_PAUSE_SECONDS: Final = 0.3
 _RATES: Final = range(8_000, 96_001)
 _INPUTS: Final = {"input", "input_lengths", "scales"}
 _NO_MESSAGES: Final = 4
-_HINT: Final = "Install the voice again: voice-coach models install"
+_HINT: Final = "Fetch the voice again, or choose another: voice-coach models list"
 
 
 class PiperVoice:
