@@ -5,7 +5,9 @@ import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import espeakng_loader
 import numpy as np
 import pytest
 
@@ -69,6 +71,23 @@ def test_same_samples_in_another_process(first: dict[tuple[str, str], bytes]) ->
         )
         assert there.stdout.strip() == hashlib.sha256(first[voice, PHRASES[1]]).hexdigest()
         assert there.stderr == ""
+
+
+def test_installed_under_a_long_path(first: dict[tuple[str, str], bytes], tmp_path: Path) -> None:
+    deep = tmp_path / ("long" * 50)
+    deep.mkdir()
+    (deep / "espeakng_loader").symlink_to(Path(espeakng_loader.__file__).parent)
+    program = (
+        f"import sys; sys.path.insert(0, {str(deep)!r}); import hashlib, espeakng_loader;"
+        f"assert {str(deep)!r} in espeakng_loader.get_data_path();"
+        "from voice_coach.speaking.espeak import EspeakVoice;"
+        f"print(hashlib.sha256(EspeakVoice().render({PHRASES[1]!r}).tobytes()).hexdigest())"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert there.stderr == ""
+    assert there.stdout.strip() == hashlib.sha256(first["en-gb", PHRASES[1]]).hexdigest()
 
 
 def test_same_samples_from_several_threads(first: dict[tuple[str, str], bytes]) -> None:

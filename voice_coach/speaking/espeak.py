@@ -3,10 +3,14 @@
 Owns the C library and its state; must not know what is said or why.
 """
 
+import atexit
 import ctypes
+import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +32,8 @@ _SYNCHRONOUS: Final = 2
 _DO_NOT_EXIT: Final = 0x8000
 _UTF8: Final = 1
 _RATE, _PITCH, _RANGE, _WORD_GAP = 1, 3, 4, 7
+_LONGEST_PATH: Final = 120
+"""espeak keeps the path of its data in 160 bytes, and appends the names of files."""
 
 _Callback = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
@@ -126,8 +132,17 @@ _SYNTH_ARGUMENTS: Final[list[Any]] = [
 _REPAIR: Final = "Install it again: pip install --force-reinstall espeakng-loader"
 
 
+@cache
 def _data() -> str:
-    return str(espeakng_loader.get_data_path())
+    """Return where espeak's data are, by a path short enough for it."""
+    path = str(espeakng_loader.get_data_path())
+    if len(os.fsencode(path)) <= _LONGEST_PATH:
+        return path
+    folder = tempfile.TemporaryDirectory(prefix="voice-coach-")
+    atexit.register(folder.cleanup)
+    link = Path(folder.name) / "espeak-ng-data"
+    link.symlink_to(path)
+    return str(link)
 
 
 def _identifier(voice: str) -> str:
