@@ -1,11 +1,13 @@
 """The coach itself: the one place where hearing, the session and speaking meet.
 
-Owns the session and the one loop that moves it; must not know how a device works, what an
-engine is called inside, nor what a routine contains.
+Owns the session and the order in which the parts act; must not know how a device works, what
+an engine is called inside, nor what a routine contains.
 """
 
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -25,6 +27,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
 )
+from voice_coach.grammar import Grammar
 from voice_coach.hearing.listener import Heard as Utterance
 from voice_coach.hearing.listener import Listener
 from voice_coach.sound.pcm import Pcm
@@ -35,112 +38,189 @@ from voice_coach.units import Samples, to_samples
 LEAD = to_samples(0.1)
 """How long before its time a cue is decided, so that it can begin at its very sample."""
 
-Observer = Callable[[str, Samples, dict[str, Any]], None]
-"""Told of all that happens: ("heard" | "said" | "state", position, details)."""
-
 
 @dataclass(frozen=True)
-class Parts:
-    """What a coach is made of; each part is real or a file, the coach does not care."""
+class Happening:
+    """Something that those who watch want to know."""
 
-    routines: tuple[Routine, ...]
-    commands: Commands
-    listener: Listener
-    renderer: Renderer
-    playback: Playback
+    kind: str
+    """ "heard", "said" or "state"."""
+    at: Samples
+    details: dict[str, Any]
 
 
-class Coach:
-    """Hears, decides and speaks.
+Watcher = Callable[[Happening], None]
 
-    Two threads may use it: one calls `listen` with every block of the microphone, the other
-    calls `move` often. With files, one thread does both in turn, and the same input gives
-    the same samples.
+
+class Ears:
+    """Runs a listener: in a thread of its own with live sound, in step with files.
+
+    The thread owns the listener. What it raises is raised by the next `hear`.
     """
 
-    def __init__(self, parts: Parts, observe: Observer = lambda *_: None) -> None:
-        self.state = State(parts.routines)
-        self._commands = parts.commands
-        self._listener = parts.listener
-        self._renderer = parts.renderer
-        self._playback = parts.playback
-        self._observe = observe
-        self._utterances: SimpleQueue[Utterance] = SimpleQueue()
-        self._unspoken: deque[Say] = deque()
-        self._rendered_for: tuple[Plan | None, float] | None = None
-        self._grammars = {name: parts.commands.grammar(name) for name in parts.commands.states}
+    def __init__(self, listener: Listener, grammars: dict[str, Grammar], *, live: bool) -> None:
+        self._listener = listener
+        self._grammars = grammars
         self._listening = ""
+        self._blocks: SimpleQueue[tuple[Pcm, Pcm, str] | None] = SimpleQueue()
+        self._utterances: SimpleQueue[Utterance] = SimpleQueue()
+        self._failure: BaseException | None = None
+        self._thread: threading.Thread | None = None
+        if live:
+            self._thread = threading.Thread(target=self._work, name="ears", daemon=True)
+            self._thread.start()
 
-    def listen(self, microphone: Pcm, played: Pcm, _: Samples) -> None:
-        """Take one block of the microphone, with what the loudspeaker played meanwhile."""
-        listening = self.state.listening
+    @property
+    def level_db(self) -> float:
+        """Level of the microphone just now, in dB of full scale."""
+        return self._listener.level_db
+
+    @property
+    def speaking(self) -> bool:
+        """Whether somebody is speaking just now."""
+        return self._listener.speaking
+
+    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Utterance]:
+        """Take a block, to be heard in the grammar `listening`; yield what was understood."""
+        if self._failure is not None:
+            raise self._failure
+        if self._thread is None:
+            self._process(microphone, played, listening)
+        else:
+            self._blocks.put((microphone, played, listening))
+        while True:
+            try:
+                yield self._utterances.get_nowait()
+            except Empty:
+                return
+
+    def close(self) -> None:
+        """End the thread."""
+        if self._thread is not None:
+            self._blocks.put(None)
+            self._thread.join(timeout=2)
+
+    def _work(self) -> None:
+        try:
+            while (block := self._blocks.get()) is not None:
+                self._process(*block)
+        except BaseException as error:
+            self._failure = error
+
+    def _process(self, microphone: Pcm, played: Pcm, listening: str) -> None:
         if listening != self._listening:
             self._listener.use(self._grammars[listening])
             self._listening = listening
         for utterance in self._listener.process(microphone, played):
             self._utterances.put(utterance)
 
-    def move(self) -> None:
-        """Let everything happen that is due, and say what has been rendered meanwhile."""
-        position = self._playback.position
+
+class Coach:
+    """Hears, decides and speaks, block by block; the only owner of the session."""
+
+    def __init__(
+        self,
+        routines: tuple[Routine, ...],
+        commands: Commands,
+        *,
+        ears: Ears,
+        renderer: Renderer,
+        playback: Playback,
+        watch: Watcher = lambda _: None,
+    ) -> None:
+        self.state = State(routines)
+        self._commands = commands
+        self._ears = ears
+        self._renderer = renderer
+        self._playback = playback
+        self._watch = watch
+        self._unspoken: deque[tuple[Say, Future[Pcm]]] = deque()
+        self._rendered_ahead: tuple[Plan | None, float] | None = None
+
+    def on_block(self, microphone: Pcm, played: Pcm, _: Samples) -> None:
+        """Take one block of sound, and let everything happen that is due."""
+        for utterance in self._ears.hear(microphone, played, self.state.listening):
+            self._understand(utterance)
         for finished in self._playback.finished():
             if not finished.cut:
                 self._advance(Spoken(finished.tag), finished.at)
-        self._answer_utterances(position)
-        while self.state.due is not None and self.state.due <= position + LEAD:
-            self._advance(TimeUp(), self.state.due)
+        while (due := self.state.due) is not None and due <= self._playback.position + LEAD:
+            self._advance(TimeUp(), due)
         self._speak()
 
     def do(self, intent: Intent) -> None:
         """Do what `intent` asks, as if it had been heard now."""
         self._advance(Heard(intent), self._playback.position)
 
-    def _answer_utterances(self, position: Samples) -> None:
-        while True:
-            try:
-                utterance = self._utterances.get_nowait()
-            except Empty:
-                return
-            intent = self._commands.match(utterance.text, self.state.listening)
-            details = {"text": utterance.text, "intent": intent.name if intent else None}
-            self._observe("heard", utterance.decided, details)
-            if intent is not None:
-                self._advance(Heard(intent), max(position, utterance.decided))
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more will happen unless somebody speaks."""
+        waiting = self.state.due is None and self.state.on_air is None
+        return waiting and not self._unspoken and not self._ears.speaking
+
+    def _understand(self, utterance: Utterance) -> None:
+        intent = self._commands.match(utterance.text, utterance.grammar)
+        details = {
+            "text": utterance.text,
+            "intent": intent.name if intent else None,
+            "slots": dict(intent.slots) if intent else {},
+            "start": utterance.start,
+            "end": utterance.end,
+        }
+        self._watch(Happening("heard", utterance.decided, details))
+        if intent is not None:
+            self._advance(Heard(intent), max(self._playback.position, utterance.decided))
 
     def _advance(self, event: Event, now: Samples) -> None:
         before = self.state
         self.state, actions = advance(before, event, now)
-        if (self.state.mode, self.state.index) != (before.mode, before.index):
-            self._observe("state", now, {"mode": self.state.mode})
+        if _shown(self.state) != _shown(before):
+            self._watch(Happening("state", now, _shown(self.state)))
         for action in actions:
             self._perform(action)
-        self._render_ahead()
+        wanted = (self.state.plan, self.state.tempo)
+        if wanted != self._rendered_ahead:
+            self._rendered_ahead = wanted
+            self._renderer.prefetch(upcoming(self.state), self.state.tempo)
 
     def _perform(self, action: Action) -> None:
         match action:
-            case Say():
-                self._unspoken.append(action)
+            case Say(_, text, _, _, speed):
+                self._unspoken.append((action, self._renderer.request(text, speed)))
             case Silence():
                 self._unspoken.clear()
                 self._playback.silence()
             case SetVolume(db):
                 self._playback.volume_db = db
+        self._speak()
 
     def _speak(self) -> None:
-        """Schedule what is ready; an engine that is still rendering is not waited for."""
-        while self._unspoken and self._renderer.ready(
-            self._unspoken[0].text, self._unspoken[0].speed
-        ):
-            say = self._unspoken.popleft()
-            clip = self._renderer.get(say.text, say.speed)
+        """Schedule what has been rendered; an engine that is still at work is not waited for."""
+        while self._unspoken and self._unspoken[0][1].done():
+            say, future = self._unspoken.popleft()
+            clip = future.result()
             at = max(say.at, self._playback.position)
             self._playback.play(clip, at, say.utterance)
-            self._observe("said", at, {"text": say.text, "until": at + len(clip)})
+            details = {"text": say.text, "role": say.role, "end": at + len(clip)}
+            self._watch(Happening("said", at, details))
 
-    def _render_ahead(self) -> None:
-        """Have the rest of the plan rendered, anew where the tempo changed, answers first."""
-        urgent = [say.text for say in self._unspoken]
-        wanted = (self.state.plan, self.state.tempo)
-        if urgent or wanted != self._rendered_for:
-            self._rendered_for = wanted
-            self._renderer.prefetch([*urgent, *upcoming(self.state)], self.state.tempo)
+
+def _shown(state: State) -> dict[str, Any]:
+    """Return what is worth showing of a state, in plain words."""
+    if state.plan is None:
+        return {"mode": state.mode.value}
+    cue = state.cue
+    return {
+        "mode": state.mode.value,
+        "routine": state.plan.routine.name,
+        "exercise": state.exercise.name,
+        "side": cue.side.value if cue.side else None,
+        "repetition": cue.repetition or None,
+        "repetitions": cue.repetitions or None,
+        "breath": state.breath.value,
+    }
+
+
+def grammars_of(commands: Commands) -> dict[str, Grammar]:
+    """Return what may be heard in each state."""
+    return {state: commands.grammar(state) for state in commands.states}

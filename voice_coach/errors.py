@@ -4,8 +4,8 @@ Each message is one line that says what is wrong, where, and what to do next. Wh
 person *says* is never an error: a command out of place gets a spoken answer instead.
 """
 
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Iterable
 
 
 class VoiceCoachError(Exception):

@@ -1,1 +1,1 @@
-"""The pure heart: routines, what may be said, and the session. No files, clock, threads or sound."""
+"""The pure heart: routines, what may be said, the session. No files, clock, threads or sound."""

@@ -190,3 +190,7 @@ HELP_IDLE_TAIL = "During a routine, say pause, next, slower, that hurts, or stop
 def help_idle(routines: Sequence[str]) -> str:
     """Answer "what can I say?" before a session."""
     return f"{welcome_idle(routines)} {HELP_IDLE_TAIL}"
+
+
+COMMON = (PAUSED, CONFIRM_STOP, STOPPED, MORE_TIME, SLOWER, FASTER, LOUDER, QUIETER, HELP_LEADING)
+"""Answers worth having at hand before anybody asks."""

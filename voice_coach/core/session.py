@@ -13,7 +13,7 @@ to and the function that does it. What is not in the table gets a short spoken a
 module must not do I/O nor know the time: `now` is always given, in samples.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from voice_coach.core import phrases
@@ -90,11 +90,16 @@ def trigger_of(event: Event) -> str:
             return "(time up)"
 
 
-def upcoming(state: State) -> Iterable[str]:
-    """Yield what will be said if nobody interrupts, soonest first, to be rendered ahead."""
-    for cue in state.plan.cues[state.index :] if state.plan else ():
-        yield cue.text
-        yield from (mark.text for mark in cue.marks)
+def upcoming(state: State) -> Iterator[str]:
+    """Yield what will be said if nobody interrupts, soonest first, to be rendered ahead.
+
+    Common answers come early: they must not wait for the end of a long routine.
+    """
+    cues = state.plan.cues[state.index :] if state.plan else ()
+    words = [text for cue in cues for text in (cue.text, *(mark.text for mark in cue.marks))]
+    yield from words[:10]
+    yield from phrases.COMMON
+    yield from words[10:]
 
 
 # Speaking

@@ -1,0 +1,469 @@
+"""The command line: reads what the user typed, and turns errors into one line and a status.
+
+Owns words on the terminal and exit statuses; must not know how anything is done. Heavy parts
+are imported by the command that needs them, so that help and mistakes answer at once.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from voice_coach.errors import NoSoundSystemError, RoutineError, VoiceCoachError
+from voice_coach.settings import ListeningState, RecogniserChoice, VoiceChoice
+
+if TYPE_CHECKING:
+    from voice_coach.app import Happening
+    from voice_coach.library import Shelved
+    from voice_coach.listening import Found
+
+USERS_MISTAKE, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    name="voice-coach",
+    help="A hands-free exercise coach: it leads, counts and listens. Nothing leaves your machine.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    epilog="Begin with [bold]voice-coach run[/] and say “start back routine”, "
+    "or with [bold]voice-coach rehearse[/] to hear a session without a microphone.",
+)
+routines_app = typer.Typer(no_args_is_help=True, help="List, show and check routines.")
+models_app = typer.Typer(no_args_is_help=True, help="Better ears and voices, downloaded once.")
+app.add_typer(routines_app, name="routines")
+app.add_typer(models_app, name="models")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+Mic = Annotated[
+    str | None,
+    typer.Option(
+        "--mic",
+        metavar="NAME|FILE",
+        envvar="VOICE_COACH_MIC",
+        help="Microphone: part of its name, its number, or a sound file in its place.",
+    ),
+]
+Speaker = Annotated[
+    str | None,
+    typer.Option(
+        "--speaker",
+        metavar="NAME|FILE",
+        envvar="VOICE_COACH_SPEAKER",
+        help="Loudspeaker: part of its name, its number, or a WAV file to write.",
+    ),
+]
+RecogniserOption = Annotated[
+    RecogniserChoice,
+    typer.Option(
+        envvar="VOICE_COACH_RECOGNISER",
+        help="What listens: vosk if a model is installed, else the embedded pocketsphinx.",
+    ),
+]
+VoiceOption = Annotated[
+    VoiceChoice,
+    typer.Option(
+        envvar="VOICE_COACH_VOICE",
+        help="What speaks: piper if a voice is installed, else the embedded espeak.",
+    ),
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"voice-coach {version('voice-coach')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and end."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    routine: Annotated[
+        str | None, typer.Argument(help="Start this one at once, such as: back.")
+    ] = None,
+    mic: Mic = None,
+    speaker: Speaker = None,
+    recogniser: RecogniserOption = RecogniserChoice.AUTO,
+    voice: VoiceOption = VoiceChoice.AUTO,
+    or_rehearse: Annotated[
+        bool, typer.Option("--or-rehearse", help="Without a sound device, rehearse instead.")
+    ] = False,
+) -> None:
+    """Coach: listens until it hears “start … routine”, then leads you through it."""
+    try:
+        _coach(routine, mic, speaker, recogniser, voice)
+    except NoSoundSystemError as problem:
+        if not or_rehearse:
+            raise
+        err.print(f"{problem} This is a rehearsal instead.", style="yellow", soft_wrap=True)
+        rehearse(None, Path("rehearsal.wav"), None, recogniser, voice)
+
+
+def _coach(
+    routine: str | None,
+    mic: str | None,
+    speaker: str | None,
+    recogniser: RecogniserChoice,
+    voice: VoiceChoice,
+) -> None:
+    from voice_coach.engines import choose_recogniser, choose_voice
+    from voice_coach.library import find, read_commands
+    from voice_coach.live import Stage, coach_live
+    from voice_coach.terminal import Board, Gauges, TerminalView
+
+    shelf = _shelf()
+    start = find(shelf, routine).routine.name if routine else None
+    routines = tuple(shelved.routine for shelved in shelf)
+    engines = choose_recogniser(recogniser), choose_voice(voice)
+    board = Board()
+    view = TerminalView(out, board) if out.is_terminal else None
+    out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
+
+    def ready(stage: Stage) -> None:
+        out.print(f"Ready on {stage.audio}. Ctrl-C ends.", style="dim")
+        footer = f"{engines[0].kind} · {engines[1].kind} · Ctrl-C ends"
+        if view:
+            view.show(
+                lambda: stage.coach.state,
+                lambda: Gauges(
+                    stage.playback.position, stage.ears.level_db, stage.ears.speaking, footer
+                ),
+            )
+
+    def watch(happening: "Happening") -> None:
+        board.watch(happening)
+        if not view:
+            _print_happening(happening)
+
+    def notice(news: Any) -> None:
+        board.notice = news.text
+        if not view:
+            err.print(news.text, style="yellow", soft_wrap=True)
+
+    with view or _nothing():
+        coach_live(
+            routines,
+            read_commands(routines),
+            engines,
+            start=start,
+            mic=mic,
+            speaker=speaker,
+            watch=watch,
+            notice=notice,
+            ready=ready,
+        )
+
+
+def _nothing() -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _shelf() -> "list[Shelved]":
+    """Return all routines; tell of files that are none, and go on without them."""
+    from voice_coach.library import read_library
+
+    shelf, problems = read_library()
+    for problem in problems:
+        err.print(f"{problem} (left out)", style="yellow", soft_wrap=True)
+    return shelf
+
+
+def _print_happening(happening: "Happening") -> None:
+    """Show one thing that was said, as a line of a script."""
+    from voice_coach.units import to_seconds
+
+    minutes, seconds = divmod(to_seconds(happening.at), 60)
+    time = f"[dim]{int(minutes):02}:{seconds:05.2f}[/]"
+    text = happening.details.get("text", "")
+    if happening.kind == "heard":
+        out.print(f"{time}  [bold green]you[/]    “{text}”", soft_wrap=True)
+    elif happening.kind == "said":
+        out.print(f"{time}  [cyan]coach[/]  {text}", soft_wrap=True)
+
+
+@app.command()
+def rehearse(
+    script: Annotated[
+        Path | None,
+        typer.Argument(help="What the user does, such as: 00:12 say 'pause'. Default: a tour."),
+    ] = None,
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE.wav", help="Write the sound: coach left, room right."),
+    ] = None,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.jsonl", help="Write all that was heard, said and done."),
+    ] = None,
+    recogniser: RecogniserOption = RecogniserChoice.AUTO,
+    voice: VoiceOption = VoiceChoice.AUTO,
+) -> None:
+    """Perform a session without devices, faster than real time, the same at every run."""
+    import time
+
+    from voice_coach.engines import choose_recogniser, choose_voice
+    from voice_coach.library import read_commands
+    from voice_coach.rehearsal import read_script
+    from voice_coach.rehearsal import rehearse as perform
+    from voice_coach.resources import resource
+    from voice_coach.units import to_seconds
+
+    lines = read_script(script or resource("rehearsal.txt"))
+    routines = tuple(shelved.routine for shelved in _shelf())
+    engines = choose_recogniser(recogniser), choose_voice(voice)
+    out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
+    began = time.monotonic()
+    report = perform(
+        lines,
+        routines,
+        read_commands(routines),
+        engines,
+        out=out_file,
+        timeline=timeline,
+        watch=_print_happening,
+    )
+    took, length = time.monotonic() - began, to_seconds(report.length)
+    out.print(
+        f"{length:.1f} s of session in {took:.1f} s; "
+        f"{report.heard} commands heard, {report.asked} spoken.",
+        style="dim",
+    )
+    for written in filter(None, (out_file, timeline)):
+        out.print(f"Written: {written}", style="dim", soft_wrap=True)
+
+
+@app.command()
+def listen(
+    files: Annotated[list[Path] | None, typer.Argument(help="Recordings to listen to.")] = None,
+    mic: Mic = None,
+    state: Annotated[
+        ListeningState, typer.Option(help="What may be said.")
+    ] = ListeningState.SESSION,
+    sentences: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.yaml", help="Home Assistant sentences, instead of ours."),
+    ] = None,
+    recogniser: RecogniserOption = RecogniserChoice.AUTO,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object per command, times in seconds.")
+    ] = False,
+) -> None:
+    """Show which commands are heard in recordings, or by the microphone."""
+    from voice_coach.engines import choose_recogniser
+    from voice_coach.library import read_commands, read_sentences
+    from voice_coach.listening import listen_to_files, listen_to_microphone
+
+    if sentences:
+        commands = read_sentences(sentences)
+    else:
+        commands = read_commands(shelved.routine for shelved in _shelf())
+    engine = choose_recogniser(recogniser)
+    tell = _tell_json if as_json else _tell_line
+    if files:
+        for found in listen_to_files(files, commands, state, engine):
+            tell(found)
+    else:
+        listen_to_microphone(
+            mic, commands, state, engine, tell=tell, notice=lambda news: err.print(news.text)
+        )
+
+
+def _tell_json(found: "Found") -> None:
+    print(json.dumps(asdict(found)), flush=True)  # noqa: T201 - rich would fold long lines
+
+
+def _tell_line(found: "Found") -> None:
+    slots = " ".join(f"{name}={value}" for name, value in found.slots.items())
+    out.print(
+        f"{found.file}: {found.start:.2f}–{found.end:.2f} s  [bold]“{found.text}”[/]  "
+        f"{found.intent} {slots} [dim](confidence {found.confidence:.2f}, "
+        f"decided at {found.decided:.2f} s)[/]",
+        soft_wrap=True,
+    )
+
+
+def _table(*headings: str) -> Table:
+    """Return a table without lines, whose last column alone may be folded."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in headings[:-1]:
+        table.add_column(heading, no_wrap=True)
+    table.add_column(headings[-1])
+    return table
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What to say.")],
+    out_file: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE.wav", help="Write it instead of speaking it."),
+    ] = None,
+    speaker: Speaker = None,
+    voice: VoiceOption = VoiceChoice.AUTO,
+) -> None:
+    """Say something in the coach's voice."""
+    from voice_coach.engines import choose_voice
+    from voice_coach.live import speak
+
+    speak(text, choose_voice(voice), str(out_file) if out_file else speaker)
+
+
+@app.command()
+def devices() -> None:
+    """List microphones and loudspeakers, and which are taken unless you say otherwise."""
+    from voice_coach.sound.device import list_devices
+
+    table = _table("", "name", "inputs", "outputs", "")
+    for device in list_devices():
+        taken = {"microphone": device.default_input, "loudspeaker": device.default_output}
+        roles = ", ".join(role for role, is_taken in taken.items() if is_taken)
+        channels = str(device.inputs), str(device.outputs)
+        table.add_row(str(device.index), device.name, *channels, roles)
+    out.print(table)
+
+
+@routines_app.command("list")
+def list_routines() -> None:
+    """List all routines, yours and those that ship."""
+    from voice_coach.core.plan import make_plan
+    from voice_coach.library import own_folder
+
+    table = _table("name", "minutes", "exercises", "say", "what for")
+    for shelved in _shelf():
+        routine = shelved.routine
+        minutes = make_plan(routine).length / 16_000 / 60
+        spoken = f"start {routine.name.lower()} routine"
+        name = f"{routine.name} (yours)" if shelved.own else routine.name
+        count = str(len(routine.exercises))
+        table.add_row(name, f"{minutes:.0f}", count, spoken, routine.purpose)
+    out.print(table)
+    out.print(f"Put your own into {own_folder()}", style="dim", soft_wrap=True)
+
+
+@routines_app.command("show")
+def show_routine(
+    name: Annotated[str, typer.Argument(help="A spoken name, such as: back. Or a file.")],
+) -> None:
+    """Show the plan of a routine: every cue with its time, and the total."""
+    from voice_coach.core.plan import make_plan
+    from voice_coach.library import find, read_routine
+    from voice_coach.planned import plan_table
+
+    is_file = name.endswith((".yaml", ".yml"))
+    routine = read_routine(Path(name)) if is_file else find(_shelf(), name).routine
+    out.print(plan_table(make_plan(routine)))
+
+
+@routines_app.command("check")
+def check_routines(
+    files: Annotated[list[Path], typer.Argument(help="Routine files to check.")],
+) -> None:
+    """Check routine files; says file, line and key of what is wrong, and what was expected."""
+    from voice_coach.library import read_routine
+
+    wrong = 0
+    for path in files:
+        try:
+            routine = read_routine(path)
+        except RoutineError as problem:
+            wrong += 1
+            err.print(f"{problem}", style="red", soft_wrap=True)
+        else:
+            out.print(f"{path}: good, {len(routine.exercises)} exercises", soft_wrap=True)
+    if wrong:
+        raise typer.Exit(USERS_MISTAKE)
+
+
+@routines_app.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of routine files, for editors."""
+    from voice_coach.library import schema
+
+    print(schema(), end="")  # noqa: T201 - rich would fold long lines
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """List the models that can be installed, and those that are."""
+    from voice_coach import models
+
+    table = _table("name", "kind", "MB", "licence", "", "what it is")
+    present = {model.name for kind in get_args(models.Kind) for model in models.installed(kind)}
+    for model in models.Manifest.load().models:
+        state = "[green]installed[/]" if model.name in present else ""
+        size = f"{model.size / 1e6:.0f}"
+        table.add_row(model.name, model.kind, size, model.licence, state, model.about)
+    out.print(table)
+    out.print(f"They live in {models.models_dir()}", style="dim", soft_wrap=True)
+
+
+@models_app.command("install")
+def install_model(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
+    """Download a model, check it and install it. The only command that uses a network."""
+    from rich.progress import Progress
+
+    from voice_coach import models
+
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task(name, total=None)
+
+        def show(file: str, done: int, total: int) -> None:
+            progress.update(task, description=file, completed=done, total=total)
+
+        model = models.install(name, show)
+    out.print(f"{model.name} is installed; it is used from the next start on.")
+
+
+@models_app.command("remove")
+def remove_model(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
+    """Delete an installed model."""
+    from voice_coach import models
+
+    for path in models.remove(name):
+        out.print(f"Removed {path}", soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line; the entry point of `voice-coach`."""
+    sys.exit(_guarded(lambda: app(standalone_mode=False)))
+
+
+def _guarded(command: Callable[[], Any]) -> int:
+    """Run `command`; return the exit status, and tell what the user can mend in one line."""
+    import click
+
+    try:
+        result = command()
+    except VoiceCoachError as problem:
+        err.print(f"voice-coach: {problem}", style="red", soft_wrap=True, markup=False)
+        return USERS_MISTAKE
+    except click.ClickException as mistake:
+        mistake.show()
+        return mistake.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0

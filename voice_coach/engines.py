@@ -1,0 +1,83 @@
+"""Chooses the engines: the better ones where their models are installed, else the embedded.
+
+Owns the meaning of "auto"; must not know what engines are used for.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from voice_coach import models
+from voice_coach.errors import ModelError
+from voice_coach.hearing.recogniser import Recogniser
+from voice_coach.hearing.worker import SeparateProcess
+from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.speaking.voice import Voice
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine, and the model it needs, if any."""
+
+    kind: RecogniserChoice | VoiceChoice
+    model: Path | None = None
+
+    def __str__(self) -> str:
+        """Name it for people."""
+        return f"{self.kind} ({self.model.stem})" if self.model else f"{self.kind} (embedded)"
+
+
+def choose_recogniser(choice: RecogniserChoice) -> Engine:
+    """Return the engine that `choice` means on this machine; ModelError without its model."""
+    model = None if choice is RecogniserChoice.POCKETSPHINX else models.find("recogniser")
+    if model:
+        return Engine(RecogniserChoice.VOSK, model)
+    if choice is RecogniserChoice.VOSK:
+        raise _missing("recogniser", "vosk")
+    return Engine(RecogniserChoice.POCKETSPHINX)
+
+
+def choose_voice(choice: VoiceChoice) -> Engine:
+    """Return the engine that `choice` means on this machine; ModelError without its model."""
+    model = None if choice is VoiceChoice.ESPEAK else models.find("voice")
+    if model:
+        return Engine(VoiceChoice.PIPER, model)
+    if choice is VoiceChoice.PIPER:
+        raise _missing("voice", "piper")
+    return Engine(VoiceChoice.ESPEAK)
+
+
+def _missing(kind: models.Kind, engine: str) -> ModelError:
+    best = next(model.name for model in models.Manifest.load().models if model.kind == kind)
+    return ModelError(
+        f"No model for {engine} is installed. "
+        f"Install one with 'voice-coach models install {best}', or leave the choice to 'auto'."
+    )
+
+
+def make_recogniser(engine: Engine) -> Recogniser:
+    """Load a recogniser into this process."""
+    # Each engine is imported only where it is used: they are heavy.
+    if engine.kind is RecogniserChoice.VOSK and engine.model:
+        from voice_coach.hearing.vosk import VoskRecogniser
+
+        return VoskRecogniser(engine.model)
+    from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
+
+    return PocketsphinxRecogniser()
+
+
+def make_separate_recogniser(engine: Engine) -> SeparateProcess:
+    """Load a recogniser into a process of its own, for live sound."""
+    return SeparateProcess(partial(make_recogniser, engine))
+
+
+def make_voice(engine: Engine) -> Voice:
+    """Load a voice."""
+    if engine.kind is VoiceChoice.PIPER and engine.model:
+        from voice_coach.speaking.piper import PiperVoice
+
+        return PiperVoice(engine.model)
+    from voice_coach.speaking.espeak import EspeakVoice
+
+    return EspeakVoice()

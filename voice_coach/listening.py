@@ -1,0 +1,87 @@
+"""Commands found in recordings or by a microphone, without a session: `voice-coach listen`.
+
+Owns the way from a file to its commands with their slots; must not know how they are shown.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice_coach.app import Ears
+from voice_coach.core.intents import Commands
+from voice_coach.engines import Engine, make_recogniser, make_separate_recogniser
+from voice_coach.hearing.files import heard_in
+from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.sound import pcm
+from voice_coach.sound.device import Notice, Nowhere, open_audio
+from voice_coach.sound.pcm import Pcm
+from voice_coach.sound.playback import Playback
+from voice_coach.units import Samples, to_seconds
+
+
+@dataclass(frozen=True)
+class Found:
+    """A command found in a recording; times in seconds of its sound."""
+
+    file: str
+    """The recording, or the name of the microphone."""
+    start: float
+    end: float
+    decided: float
+    text: str
+    intent: str | None
+    slots: dict[str, str | int]
+    confidence: float
+
+
+def listen_to_files(
+    files: list[Path], commands: Commands, state: str, engine: Engine
+) -> Iterator[Found]:
+    """Yield every command of `state` in each of `files`; AudioFileError for an unreadable one."""
+    with closing(make_recogniser(engine)) as recogniser:
+        listener = Listener(recogniser)
+        listener.use(commands.grammar(state))
+        for path in files:
+            for heard in heard_in(pcm.read(path), listener):
+                yield _found(str(path), heard, commands, state)
+
+
+def listen_to_microphone(
+    mic: str | None,
+    commands: Commands,
+    state: str,
+    engine: Engine,
+    *,
+    tell: Callable[[Found], None],
+    notice: Callable[[Notice], None],
+) -> None:
+    """Call `tell` with every command that is heard, until Ctrl-C."""
+    with (
+        open_audio(mic, Nowhere()) as audio,
+        closing(make_separate_recogniser(engine)) as recogniser,
+        closing(Ears(Listener(recogniser), {state: commands.grammar(state)}, live=True)) as ears,
+    ):
+
+        def on_block(microphone: Pcm, played: Pcm, _: Samples) -> None:
+            for heard in ears.hear(microphone, played, state):
+                tell(_found(mic or "microphone", heard, commands, state))
+
+        audio.run(Playback(), on_block, notice)
+
+
+def _found(name: str, heard: Heard, commands: Commands, state: str) -> Found:
+    intent = commands.match(heard.text, state)
+    start, end, decided = (
+        round(to_seconds(position), 3) for position in (heard.start, heard.end, heard.decided)
+    )
+    return Found(
+        file=name,
+        start=start,
+        end=end,
+        decided=decided,
+        text=heard.text,
+        intent=intent.name if intent else None,
+        slots=dict(intent.slots) if intent else {},
+        confidence=round(heard.confidence, 3),
+    )

@@ -1,0 +1,183 @@
+"""The session as seen in a terminal: one panel, drawn anew from the state several times a second.
+
+Owns colours and layout; must not change anything that it shows.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from voice_coach.app import Happening
+from voice_coach.core import phrases
+from voice_coach.core.plan import CueKind
+from voice_coach.core.routine import Breath
+from voice_coach.core.state import Mode, State
+from voice_coach.units import Samples, to_seconds
+
+REFRESHES_PER_SECOND = 8
+WIDTH = 72
+_BAR = 30
+
+_BREATHS = {
+    Breath.INHALE: Text("▲ breathe in", "bold cyan"),
+    Breath.EXHALE: Text("▼ breathe out", "bold blue"),
+    Breath.NATURAL: Text("breathe normally", "dim"),
+    Breath.DEEP: Text("breathe deeply", "cyan"),
+    Breath.HOLD: Text("hold your breath", "yellow"),
+}
+_HINTS = {
+    Mode.IDLE: "start … routine · what can I say",
+    Mode.PAUSED: "resume · next · go back · stop",
+    Mode.CONFIRMING_STOP: "yes · no",
+    Mode.HURTING: "easier · next · stop",
+    Mode.GETTING_READY: "I'm ready · more time · pause · next · stop",
+}
+_HINT = "pause · next · slower · how long left · that hurts · stop"
+_COLOURS = {
+    Mode.PAUSED: "yellow",
+    Mode.CONFIRMING_STOP: "yellow",
+    Mode.HURTING: "red",
+    Mode.EXERCISING: "green",
+}
+
+
+@dataclass
+class Board:
+    """The latest words of both sides, kept for the panel."""
+
+    heard: str = ""
+    said: str = ""
+    notice: str = ""
+
+    def watch(self, happening: Happening) -> None:
+        """Take note of what was heard and said."""
+        if happening.kind == "heard":
+            self.heard = str(happening.details["text"])
+        elif happening.kind == "said":
+            self.said = str(happening.details["text"])
+
+
+@dataclass
+class Gauges:
+    """What changes from moment to moment."""
+
+    now: Samples = 0
+    level_db: float = -90.0
+    speaking: bool = False
+    footer: str = field(default="")
+
+
+def panel(state: State, board: Board, gauges: Gauges) -> Panel:
+    """Draw the session."""
+    title = f"{state.plan.routine.name} routine" if state.plan else "Voice Coach"
+    return Panel(
+        Group(*_lines(state, board, gauges)),
+        title=f"[bold]{title}[/]",
+        subtitle=f"[dim]{gauges.footer}[/]" if gauges.footer else None,
+        border_style=_COLOURS.get(state.mode, "cyan"),
+        padding=(1, 2),
+        width=WIDTH,
+    )
+
+
+def _lines(state: State, board: Board, gauges: Gauges) -> Iterator[RenderableType]:
+    if state.plan is None:
+        names = [routine.name.lower() for routine in state.routines] or ["…"]
+        yield Text(f"Listening. Say “start {names[0]} routine”.", "bold")
+        yield Text(f"Routines: {', '.join(names)}", "dim")
+    else:
+        yield from _exercise(state, gauges.now)
+    yield Text()
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim", justify="right")
+    rows.add_column(overflow="fold")
+    rows.add_row("coach", Text(board.said, "italic"))
+    rows.add_row("heard", Text(f"“{board.heard}”" if board.heard else "–", "bold"))
+    rows.add_row("mic", _meter(gauges))
+    rows.add_row("say", Text(_HINTS.get(state.mode, _HINT), "dim"))
+    if board.notice:
+        rows.add_row("note", Text(board.notice, "yellow"))
+    yield rows
+
+
+def _exercise(state: State, now: Samples) -> Iterator[RenderableType]:
+    assert state.plan is not None  # noqa: S101 - the caller has looked
+    cue, exercises = state.cue, state.plan.routine.exercises
+    head = Table.grid(expand=True)
+    head.add_column()
+    head.add_column(justify="right")
+    name = Text(state.exercise.name, "bold")
+    if cue.side:
+        name.append(f" · {cue.side} side", "bold magenta")
+    mode = Text(state.mode.value, f"bold {_COLOURS.get(state.mode, 'cyan')}")
+    head.add_row(name, Text(f"exercise {cue.exercise + 1} of {len(exercises)}"))
+    head.add_row(mode, _repetitions(cue.repetition, cue.repetitions))
+    yield head
+    yield Text()
+    yield _countdown(state, now)
+    breathing = cue.kind is CueKind.MOVE
+    yield _BREATHS[state.breath] if breathing else Text()
+    later = exercises[cue.exercise + 1 :]
+    following = f"next: {later[0].name.lower()}" if later else "the last exercise"
+    left = phrases.duration(state.session_left(now))
+    yield Text(f"{following} · about {left} left", "dim")
+
+
+def _repetitions(done: int, of: int) -> Text:
+    if not done or of < 2:
+        return Text()
+    dots = "● " * done + "○ " * (of - done)
+    return Text(f"{dots}{done} of {of}")
+
+
+def _countdown(state: State, now: Samples) -> Text:
+    """The time that is counted, as a bar that fills."""
+    whole, left = state.cue.count, state.count_left(now)
+    if state.cue.kind is CueKind.INTRODUCE or whole == 0:
+        return Text("listen …", "dim")
+    share = 1 - min(1.0, left / whole)
+    filled = round(share * _BAR)
+    bar = Text("█" * filled, "green").append("░" * (_BAR - filled), "dim")
+    return bar.append(f" {to_seconds(left):4.0f} s", "bold")
+
+
+def _meter(gauges: Gauges) -> Text:
+    """The microphone's level, from -60 to 0 dB of full scale."""
+    filled = max(0, min(_BAR, round((gauges.level_db + 60) / 60 * _BAR)))
+    meter = Text("▮" * filled, "green" if gauges.level_db < -3 else "red")
+    meter.append("·" * (_BAR - filled), "dim")
+    return meter.append("  listening to you" if gauges.speaking else "", "green")
+
+
+class TerminalView:
+    """Keeps the panel on the screen while a session runs; restores the terminal at its end."""
+
+    def __init__(self, console: Console, board: Board) -> None:
+        self._board = board
+        self._state: Callable[[], State] = lambda: State(())
+        self._gauges: Callable[[], Gauges] = Gauges
+        self._live = Live(
+            console=console,
+            get_renderable=self._panel,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            transient=False,
+        )
+
+    def show(self, state: Callable[[], State], gauges: Callable[[], Gauges]) -> None:
+        """Draw from these sources from now on."""
+        self._state, self._gauges = state, gauges
+
+    def _panel(self) -> Panel:
+        return panel(self._state(), self._board, self._gauges())
+
+    def __enter__(self) -> "TerminalView":
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
