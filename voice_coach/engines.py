@@ -24,7 +24,8 @@ class Engine:
 
     def __str__(self) -> str:
         """Name it for people."""
-        return f"{self.kind} ({self.model.stem})" if self.model else f"{self.kind} (embedded)"
+        model = self.model.name.removesuffix(".onnx") if self.model else "embedded"
+        return f"{self.kind} ({model})"
 
 
 def choose_recogniser(choice: RecogniserChoice) -> Engine:

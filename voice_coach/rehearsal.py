@@ -131,7 +131,8 @@ def _room_noise() -> Pcm:
     spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
     spectrum[0] = 0
     noise = np.fft.irfft(spectrum, frames)
-    return (noise * pcm.decibels(ROOM_DB) / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    noise *= pcm.decibels(ROOM_DB) / np.std(noise)
+    return np.asarray(noise, dtype=np.float32)
 
 
 @dataclass(frozen=True)
