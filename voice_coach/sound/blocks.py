@@ -107,7 +107,8 @@ class Join:
         self._played.append(event)
         self._seen += 1
         if not self._listening:
-            while self._played:
+            # All but the newest: what is recorded first will belong to that.
+            while len(self._played) > 1:
                 yield self._give(silence(BLOCK))
         elif len(self._played) > _STALL:
             yield from self._fill(len(self._played) - 1)

@@ -99,7 +99,10 @@ class Live:
                 while lost := (yield from self._flow(streams, join, playback, on_notice)):
                     streams.close()
                     on_notice(self._lost(lost))
-                    streams = self._find_again(playback, lost)
+                    found = self._find_again(playback, lost)
+                    if found is None:
+                        return
+                    streams = found
                     on_notice(Notice(NoticeKind.FOUND, f"Sound is back: {self}."))
                     join = Join(self.counters, join.position)
             finally:
@@ -164,9 +167,10 @@ class Live:
             text = f"The {name} delivers only silence: is it muted, or not the one you mean?"
             on_notice(Notice(NoticeKind.ZEROS, f"{text} 'voice-coach devices' lists all."))
 
-    def _find_again(self, playback: Playback, lost: Role) -> Streams:
+    def _find_again(self, playback: Playback, lost: Role) -> Streams | None:
+        """Return streams that run, or None when stopped before; raises DeviceError."""
         deadline = time.monotonic() + self._limits.patience
-        while True:
+        while not self._stopped.is_set():
             failure: Exception | None = None
             try:
                 self._hardware.system.refresh()
@@ -181,6 +185,7 @@ class Live:
             if time.monotonic() >= deadline:
                 raise self._lost_for_good(lost) from failure
             self._stopped.wait(self._limits.retry)
+        return None
 
     def _name(self, role: Role) -> str:
         device = self._hardware.get(role)

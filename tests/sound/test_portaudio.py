@@ -1,0 +1,98 @@
+"""Which device is taken, and that the libraries below do not chatter."""
+
+import ctypes
+import os
+import sys
+
+import pytest
+
+from tests.sound.fake_system import device
+from voice_coach.errors import DeviceError, NoSoundSystemError
+from voice_coach.sound.portaudio import Device, Role, choose, hushed
+
+MIC, SPEAKER = Role.MICROPHONE, Role.LOUDSPEAKER
+
+PI = [
+    device(0, "vc4-hdmi-0: MAI PCM i2s-hifi-0 (hw:0,0)", 0, 2, default_output=True),
+    device(1, "vc4-hdmi-1: MAI PCM i2s-hifi-0 (hw:1,0)", 0, 2),
+    device(2, "USB PnP Sound Device: Audio (hw:2,0)", 1, 2, default_input=True),
+    device(3, "pulse", 32, 32),
+    device(4, "pipewire", 64, 64),
+]
+BARE_PI = PI[:3]
+LAPTOP = [
+    device(0, "HDA Intel PCH: ALC257 Analog (hw:0,0)", 2, 2),
+    device(1, "HDA Intel PCH: HDMI 0 (hw:0,3)", 0, 8),
+    device(2, "pulse", 32, 32),
+    device(3, "default", 32, 32, default_input=True, default_output=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("devices", "wanted", "role", "index"),
+    [
+        (LAPTOP, None, MIC, 3),
+        (LAPTOP, None, SPEAKER, 3),
+        (PI, None, SPEAKER, 4),  # the default is HDMI
+        (PI, None, MIC, 2),
+        (BARE_PI, None, SPEAKER, 2),  # no sound server: what is no screen
+        (PI[:2], None, SPEAKER, 0),  # nothing but screens
+        (PI, "usb", MIC, 2),
+        (PI, "USB", SPEAKER, 2),
+        (PI, "hdmi-1", SPEAKER, 1),
+        (PI, "hdmi", SPEAKER, 0),
+        (PI, "0", SPEAKER, 0),
+        (PI, " 2 ", MIC, 2),
+        (PI, "pulse", SPEAKER, 3),
+        (PI, "p", SPEAKER, 4),  # in five names: a sound server is the likelier wish
+        (LAPTOP, "HDA Intel", SPEAKER, 0),  # analogue before HDMI
+        (LAPTOP, "hda intel pch: hdmi 0 (hw:0,3)", SPEAKER, 1),
+    ],
+)
+def test_the_device_that_is_meant(
+    devices: list[Device], wanted: str | None, role: Role, index: int
+) -> None:
+    assert choose(devices, wanted, role).index == index
+
+
+def test_an_unknown_name_lists_what_there_is_and_the_nearest() -> None:
+    with pytest.raises(DeviceError) as error:
+        choose(PI, "pipewird", MIC)
+    assert str(error.value) == (
+        "No microphone is called 'pipewird'. Did you mean 'pipewire'? There is: "
+        "'USB PnP Sound Device: Audio (hw:2,0)', 'pulse', 'pipewire'. "
+        "Give one of these, or a part of its name, to --mic."
+    )
+
+
+@pytest.mark.parametrize("wanted", ["17", "-1", "", "vc4-hdmi-0"])
+def test_what_is_no_microphone_is_not_taken_as_one(wanted: str) -> None:
+    with pytest.raises(DeviceError, match="No microphone is called"):
+        choose(PI, wanted, MIC)
+
+
+def test_a_machine_that_only_plays_has_no_microphone() -> None:
+    with pytest.raises(NoSoundSystemError, match="no microphone on this machine"):
+        choose(PI[:2], None, MIC)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux libraries chatter")
+def test_what_libraries_print_is_kept_back_and_nothing_else(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    libc = ctypes.CDLL(None)
+
+    def chatter(text: bytes) -> None:
+        stream = ctypes.c_void_p.in_dll(libc, "stderr")
+        libc.fputs(text, stream)
+        libc.fflush(stream)
+
+    with hushed():
+        chatter(b"ALSA lib pcm.c: cannot\n")
+        with hushed():
+            chatter(b"twice\n")
+        chatter(b"again\n")
+        print("ours", file=sys.stderr)  # noqa: T201
+        os.write(2, b"straight\n")
+    chatter(b"afterwards\n")
+    assert capfd.readouterr().err == "ours\nstraight\nafterwards\n"
