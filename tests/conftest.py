@@ -1,10 +1,11 @@
-"""What tests share: where the recorded speech lies. Knows nothing of any one room's tests.
+"""What tests share: recorded speech and a small model. Knows nothing of any one room's tests.
 
 The recordings are not part of this repository; a test that needs them is skipped where they
 are missing, except where VOICE_COACH_REQUIRE_SHARED=1 turns that skip into a failure.
 """
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,12 @@ def shared_speech() -> Path:
     if os.environ.get("VOICE_COACH_REQUIRE_SHARED") == "1":
         pytest.fail(f"{message} (VOICE_COACH_REQUIRE_SHARED=1 forbids skipping)", pytrace=False)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def vosk_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Vosk model that knows the coach's commands as synthetic voices say them."""
+    folder = tmp_path_factory.mktemp("models")
+    with zipfile.ZipFile(CHECKOUT / "tests/fixtures/vosk/vosk-model-tiny-en.zip") as archive:
+        archive.extractall(folder)
+    return folder / "vosk-model-tiny-en"
