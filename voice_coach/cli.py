@@ -451,17 +451,17 @@ def main() -> None:
 
 def _guarded(command: Callable[[], Any]) -> int:
     """Run `command`; return the exit status, and tell what the user can mend in one line."""
-    import click
-
     try:
         result = command()
     except VoiceCoachError as problem:
         err.print(f"voice-coach: {problem}", style="red", soft_wrap=True, markup=False)
         return USERS_MISTAKE
-    except click.ClickException as mistake:
-        mistake.show()
+    except typer.TyperException as mistake:
+        message = mistake.format_message().rstrip(".")
+        line = f"voice-coach: {message}. See 'voice-coach --help'."
+        err.print(line, style="red", soft_wrap=True, markup=False)
         return mistake.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
