@@ -36,8 +36,11 @@ _MODULES = {
 }
 _FLOATS = ("--rate=16000", "--format=float32le", "--raw")
 _ALSA_TO_PULSE = "".join(
-    f"{kind}.{name} {{ type pulse }}\n" for kind in ("pcm", "ctl") for name in ("pulse", "!default")
+    f"{kind}.{name} {{ type pulse }}\n"
+    for kind in ("pcm", "ctl")
+    for name in ("pulse", "!default", "headset")
 )
+"""PortAudio's devices: `headset` is the same by a name that does not tell a sound server."""
 
 AHEAD = ["nice", "-n", "-10"] if os.geteuid() == 0 else []
 """Puts a program ahead of others, where that is allowed: a busy machine makes holes in sound."""

@@ -106,6 +106,19 @@ def test_silence_on_demand_is_heard_at_once(sound_server: SoundServer) -> None:
     assert reacted["at"] - reacted["position"] <= to_samples(0.3)
 
 
+def test_a_device_that_does_not_do_both_directions_at_once_still_works(
+    sound_server: SoundServer,
+) -> None:
+    probe = ProbeProcess(sound_server.env, seconds=6.0, mic="headset", speaker="headset")
+    scene = sound_server.perform([(4.0, burst(1.0))], seconds=6.0)
+    assert probe.finish() == (0, "")
+    assert "error" not in probe.kinds()
+    end = probe.wait_for("end")
+    assert end["steps"] == [160]
+    assert end["heard"] > 50
+    assert scene.sound_from(0) is not None
+
+
 def test_files_as_microphone_and_loudspeaker_beside_real_devices(
     sound_server: SoundServer, tmp_path: Path
 ) -> None:

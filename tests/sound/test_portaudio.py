@@ -3,12 +3,15 @@
 import ctypes
 import os
 import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.sound.fake_system import device
 from voice_coach.errors import DeviceError, NoSoundSystemError
-from voice_coach.sound.portaudio import Device, Role, choose, hushed
+from voice_coach.sound.portaudio import Device, Format, Frames, PortAudio, Role, choose, hushed
 
 MIC, SPEAKER = Role.MICROPHONE, Role.LOUDSPEAKER
 
@@ -74,6 +77,111 @@ def test_what_is_no_microphone_is_not_taken_as_one(wanted: str) -> None:
 def test_a_machine_that_only_plays_has_no_microphone() -> None:
     with pytest.raises(NoSoundSystemError, match="no microphone on this machine"):
         choose(PI[:2], None, MIC)
+
+
+class RefusalError(Exception):
+    """What sounddevice raises, by the same name and with the same shape of arguments."""
+
+
+class FakeSounddevice(ModuleType):
+    """The library sounddevice, with a card that accepts only some formats."""
+
+    PortAudioError = RefusalError
+
+    def __init__(self, accepted: set[tuple[int, int]]) -> None:
+        super().__init__("sounddevice")
+        self.accepted = accepted
+        self.opened: list[dict[str, Any]] = []
+        self.starts = True
+        self.closed = 0
+
+    def check_input_settings(self, device: int, channels: int, dtype: str, samplerate: int) -> None:
+        assert (device, dtype) == (7, "float32")
+        if (samplerate, channels) not in self.accepted:
+            raise RefusalError("Invalid sample rate [PaErrorCode -9997]\nand more")
+
+    check_output_settings = check_input_settings
+
+    def InputStream(self, **arguments: Any) -> "FakeSounddevice":  # noqa: N802
+        self.opened.append(arguments)
+        return self
+
+    OutputStream = Stream = InputStream
+
+    def start(self) -> None:
+        if not self.starts:
+            raise RefusalError("Device unavailable [PaErrorCode -9985]")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+BOX = device(7, "Box", 2, 2, rate=48_000)
+
+
+def portaudio_with(library: FakeSounddevice, monkeypatch: pytest.MonkeyPatch) -> PortAudio:
+    """The real PortAudio class on that library."""
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    return PortAudio()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "form"),
+    [
+        ({(16_000, 1), (48_000, 2)}, Format(16_000, 1)),
+        ({(16_000, 2), (48_000, 1)}, Format(16_000, 2)),
+        ({(48_000, 1), (48_000, 2)}, Format(48_000, 1)),
+        ({(48_000, 2)}, Format(48_000, 2)),
+    ],
+)
+def test_a_card_is_opened_with_what_it_accepts(
+    accepted: set[tuple[int, int]], form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = FakeSounddevice(accepted)
+    system = portaudio_with(library, monkeypatch)
+    assert system.format(BOX, MIC) == form
+    system.open_duplex(BOX, 0.1, lambda *_: None, lambda *_: np.zeros((1, 1), np.float32))
+    (opened,) = library.opened
+    assert opened["samplerate"] == form.rate
+    assert opened["blocksize"] == form.rate // 100
+    assert opened["channels"] == (form.channels, form.channels)
+
+
+def test_a_card_that_accepts_nothing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = portaudio_with(FakeSounddevice(set()), monkeypatch)
+    with pytest.raises(DeviceError, match="loudspeaker 'Box' cannot be opened: Invalid") as error:
+        system.open_output(BOX, 0.1, lambda *_: np.zeros((1, 1), np.float32))
+    assert "\n" not in str(error.value)
+    assert "--speaker" in str(error.value)
+
+
+def test_a_card_that_is_taken_is_closed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = FakeSounddevice({(16_000, 1)})
+    library.starts = False
+    with pytest.raises(DeviceError, match="Device unavailable"):
+        portaudio_with(library, monkeypatch).open_input(BOX, 0.1, lambda *_: None)
+    assert library.closed == 1
+
+
+def test_what_the_library_calls_back_with_reaches_both_sides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = FakeSounddevice({(16_000, 1)})
+    recorded: list[tuple[float, bool]] = []
+    asked: list[tuple[int, bool]] = []
+
+    def play(frames: int, underrun: bool) -> Frames:
+        asked.append((frames, underrun))
+        return np.full((frames, 1), 0.5, np.float32)
+
+    portaudio_with(library, monkeypatch).open_duplex(
+        BOX, 0.1, lambda frames, lost: recorded.append((float(frames.sum()), lost)), play
+    )
+    heard, said = np.ones((160, 1), np.float32), np.zeros((160, 2), np.float32)
+    status = SimpleNamespace(input_overflow=True, output_underflow=True)
+    library.opened[0]["callback"](heard, said, 160, None, status)
+    assert (said == 0.5).all()
+    assert (recorded, asked) == ([(160.0, True)], [(160, True)])
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux libraries chatter")

@@ -46,8 +46,9 @@ class Limits:
     """For a lost device to come back."""
     zeros: float = 5.0
     """Of digital silence from a microphone before the user is told."""
-    latency: float = 0.06
-    """Asked of the device: more survives a busy machine, less falls silent sooner."""
+    latency: float = 0.1
+    """Asked of the device: more survives a busy machine, less falls silent sooner. It must be
+    longer than any one piece of work that holds Python's global lock, or speech has holes."""
 
 
 class _Intake:
