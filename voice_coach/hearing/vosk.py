@@ -10,6 +10,7 @@ process: `_phrases_json` alone makes them.
 """
 
 import json
+import math
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,12 +31,19 @@ UNKNOWN: Final = "[unk]"
 _BREATH: Final = to_samples(0.3)
 """Unknown sound before or after a command that is no longer than this is not speech."""
 
+_READINGS: Final = 10
+"""Readings of an utterance that libvosk is asked for, the likeliest first."""
+
+_RIVAL: Final = 0.2
+"""A reading counts if it is at least this likely, measured by the first one. So "four" is heard
+where "for", which is no sentence, sounds the same and stands in more sentences."""
+
 _KEPT: Final = 8
 """Grammars whose recognisers are kept; the coach has about half as many."""
 
 _SILENT: Final = Hypothesis("", 0.0)
 _Word: TypeAlias = dict[str, Any]
-"""As libvosk gives it: word, conf, and start and end in seconds."""
+"""As libvosk gives it: word, and start and end in seconds."""
 
 
 class VoskRecogniser:
@@ -109,6 +117,7 @@ class _Decoder:
             )
         engine = vosk.KaldiRecognizer(model, SAMPLE_RATE, _phrases_json(known))
         engine.SetWords(True)
+        engine.SetMaxAlternatives(_READINGS)
         return cls(engine, known)
 
     def begin(self) -> None:
@@ -127,13 +136,20 @@ class _Decoder:
         return " ".join(word for word in partial.split() if word != UNKNOWN)
 
     def finish(self) -> Hypothesis:
-        words = list(_without_breaths(json.loads(self.engine.FinalResult()).get("result", [])))
-        text = " ".join(word["word"] for word in words)
-        if not self.grammar.accepts(text):
+        found = json.loads(self.engine.FinalResult())["alternatives"]
+        readings = [list(_without_breaths(reading.get("result", []))) for reading in found]
+        texts = [" ".join(word["word"] for word in words) for words in readings]
+        if not texts[0] or UNKNOWN in texts[0]:
             return _SILENT
-        # The sureness of a whole sentence is that of its least sure word.
-        confidence = min(max(min(float(word["conf"]) for word in words), 0.0), 1.0)
-        return Hypothesis(text, confidence, self._at(words[0]["start"]), self._at(words[-1]["end"]))
+        likelihoods = [
+            math.exp(reading["confidence"] - found[0]["confidence"]) for reading in found
+        ]
+        for text, words, likelihood in zip(texts, readings, likelihoods, strict=True):
+            if likelihood >= _RIVAL and self.grammar.accepts(text):
+                same = sum(p for t, p in zip(texts, likelihoods, strict=True) if t == text)
+                start, end = self._at(words[0]["start"]), self._at(words[-1]["end"])
+                return Hypothesis(text, same / sum(likelihoods), start, end)
+        return _SILENT
 
     def _at(self, seconds: float) -> Samples:
         return min(max(to_samples(seconds) - self.begun, 0), self.heard - self.begun)
