@@ -38,7 +38,7 @@ class Grammar:
     @cached_property
     def longest(self) -> int:
         """The number of words of the longest sentence."""
-        words = {state: 0 for state in _children_first(self.following)}
+        words = dict.fromkeys(_children_first(self.following), 0)
         for state in words:
             onward = self.following.get(state, {}).values()
             words[state] = max((1 + words[target] for target in onward), default=0)
