@@ -30,7 +30,7 @@ from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voice import Voice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
-USER_VOICE: Final = "en-us+f3"
+USER_VOICE: Final = "en-us+m5"
 """Another voice than the coach's."""
 USER_DB: Final = -12.0
 """Of the user's voice against the coach's: two metres from a laptop's microphone."""

@@ -109,10 +109,10 @@ class Take:
         raw = self._path.read_bytes()
         both = np.frombuffer(raw[: len(raw) // 8 * 8], dtype="<f4").reshape(-1, 2)
         left, right = np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1])
-        return Scene(right, left, [_find(sound, right, at) for at, sound in self._played])
+        return Scene(right, left, [find(sound, right, at) for at, sound in self._played])
 
 
-def _find(sound: Pcm, room: Pcm, after: Samples) -> Cue:
+def find(sound: Pcm, room: Pcm, after: Samples) -> Cue:
     """Return where `sound` lies in what was recorded from `after` on."""
     first = max(0, after - SAMPLE_RATE // 2)
     window = room[first : after + len(sound) + 3 * SAMPLE_RATE]

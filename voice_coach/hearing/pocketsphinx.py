@@ -18,6 +18,7 @@ from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.sound.pcm import Pcm, silence, to_int16
+from voice_coach.units import SAMPLE_RATE
 
 FRAME: Final = 160
 """Samples between two frames of features."""
@@ -25,6 +26,9 @@ FRAME: Final = 160
 _BEAM: Final = 1e-80
 _WIDE_BEAM: Final = 1e-200
 """For a second try: an empty result means that no whole sentence survived the first beam."""
+
+_ROOM_DB: Final = -38.0
+"""Level of the noise that a decoded utterance has at least, against its loudest second."""
 
 _MODEL: Final = Path(pocketsphinx.get_model_path()) / "en-us"
 
@@ -70,7 +74,7 @@ class PocketsphinxRecogniser:
         """Decode the utterance; the same samples give the same result whatever came before."""
         if self._search is None:
             raise ModelError("pocketsphinx was asked to listen before it was given a grammar.")
-        utterance = to_int16(np.concatenate([silence(0), *self._heard]))
+        utterance = to_int16(_in_a_room(np.concatenate([silence(0), *self._heard])))
         self._heard = []
         if len(utterance) < 4 * FRAME:
             return Hypothesis("", 0.0)
@@ -138,6 +142,24 @@ def _decoder() -> Any:
             bestpath=False,
             loglevel="FATAL",
         )
+
+
+def _in_a_room(utterance: Pcm) -> Pcm:
+    """Return `utterance` with a trace of noise where it has none at all.
+
+    The model was trained in rooms. In digital silence, which gates and noise suppressors
+    leave around words, it mistakes a quarter of the commands of some voices.
+    """
+    frames = utterance[: len(utterance) // FRAME * FRAME].reshape(-1, FRAME)
+    power = np.sort(np.mean(frames**2, axis=1))
+    if not len(power):
+        return utterance
+    wanted = np.mean(power[-SAMPLE_RATE // FRAME :]) * 10 ** (_ROOM_DB / 10)
+    lacking = wanted - power[len(power) // 10]
+    if lacking <= 0:
+        return utterance
+    noise = np.random.default_rng(0).standard_normal(len(utterance), dtype=np.float32)
+    return utterance + noise * np.float32(np.sqrt(lacking))
 
 
 def _pronunciations(words: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,153 @@
+"""The whole coach on real streams in real time: started, paused, resumed and stopped by voice."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.real_sound.sound_server import AHEAD, Scene, SoundServer, Take, find
+from voice_coach.core import phrases
+from voice_coach.rehearsal import USER_DB, USER_VOICE
+from voice_coach.sound.pcm import Pcm, decibels, level_db
+from voice_coach.speaking.espeak import EspeakVoice
+from voice_coach.units import Samples, to_samples, to_seconds
+
+pytestmark = pytest.mark.real_sound
+
+COACH = Path(sys.executable).parent / "voice-coach"
+_TIME = re.compile(r"^\d+:\d+\.\d+\s+")
+
+
+class RunningCoach:
+    """The coach as a user starts it, in a process of its own, and the lines it prints."""
+
+    def __init__(self, server: SoundServer, *options: str) -> None:
+        command = [*AHEAD, str(COACH), "run", "--recogniser=pocketsphinx", "--voice=espeak"]
+        self._process = subprocess.Popen(
+            [*command, *options],
+            env=server.env | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            self.lines.append(_TIME.sub("", line.strip()))
+
+    def wait_for(self, beginning: str, seconds: float = 20.0) -> None:
+        """Wait for the next line that begins so; earlier ones are forgotten."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            while self.lines:
+                if self.lines.pop(0).startswith(beginning):
+                    return
+            time.sleep(0.01)
+        raise AssertionError(f"'{beginning}' did not come within {seconds:g} s")
+
+    def interrupt(self) -> tuple[int, str]:
+        """Press Ctrl-C; return the exit status and what stands on stderr."""
+        self._process.send_signal(signal.SIGINT)
+        assert self._process.stderr
+        status = self._process.wait(timeout=5)
+        return status, self._process.stderr.read()
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def running(server: SoundServer, *options: str) -> Iterator[RunningCoach]:
+    """Start the coach and wait until it listens."""
+    coach = RunningCoach(server, *options)
+    try:
+        coach.wait_for("Ready on")
+        yield coach
+    finally:
+        coach.close()
+
+
+def user(words: str) -> Pcm:
+    """Return what the user says, in another voice than the coach's, from two metres away."""
+    return EspeakVoice(USER_VOICE).render(words) * np.float32(decibels(USER_DB))
+
+
+def converse(take: Take, coach: RunningCoach) -> None:
+    """Start, pause, resume and stop a routine by voice."""
+    take.wait(1.0)
+    take.play(user("start back routine"))
+    coach.wait_for("you    “start back routine”")
+    coach.wait_for("coach  Back routine")
+    take.wait(4.0)
+    take.play(user("pause"))
+    coach.wait_for("you    “pause")
+    coach.wait_for("coach  Paused.")
+    take.wait(6.0)
+    take.play(user("resume"))
+    coach.wait_for("coach  Back routine")
+    take.wait(4.0)
+    take.play(user("stop"))
+    coach.wait_for("coach  Stop the session?")
+    take.wait(3.5)
+    take.play(user("yes"))
+    coach.wait_for("coach  Session stopped.")
+    take.wait(4.0)
+
+
+def test_a_session_by_voice_alone(
+    sound_server: SoundServer, record_property: Callable[[str, object], None]
+) -> None:
+    """Every command is obeyed; silence after "pause" and speech after "resume" are measured."""
+    with sound_server.recording() as take, running(sound_server) as coach:
+        converse(take, coach)
+        status, said = coach.interrupt()
+    scene = take.scene()
+    assert status == 130, said
+    assert "Traceback" not in said
+    start, pause, resume, stop, yes = scene.cues
+    answer, over = find(EspeakVoice().render(phrases.PAUSED), scene.loudspeaker, pause[1])
+    cut = last_sound_before(scene, answer)
+    delay = to_seconds(cut - pause[1])
+    record_property("pause_to_silence_ms", round(delay * 1000))
+    sys.stdout.write(f"from the end of “pause” to silence: {delay * 1000:.0f} ms\n")
+    assert 0 < delay < 1.2
+    assert to_samples(0.2) < answer - cut < to_samples(0.8)
+    assert resume[0] - over > to_samples(1)
+    assert level_db(scene.loudspeaker[over : resume[0]]) < -60
+    assert_repeats(scene, start[1], resume[1])
+    assert scene.quiet_from(stop[1], hold=to_samples(0.15)) is not None
+    ended = scene.sound_from(yes[1])
+    assert ended is not None
+    last_words = scene.quiet_from(ended, hold=to_samples(0.6))
+    assert last_words is not None
+    assert level_db(scene.loudspeaker[last_words:]) < -60
+
+
+def last_sound_before(scene: Scene, position: Samples) -> Samples:
+    """Return where the loudspeaker fell silent before `position`."""
+    loud = np.flatnonzero(np.abs(scene.loudspeaker[: position - to_samples(0.02)]) > decibels(-50))
+    return int(loud[-1]) + 1
+
+
+def assert_repeats(scene: Scene, first: Samples, again: Samples) -> None:
+    """What "pause" cut off is said again from its beginning."""
+    length = to_samples(2.5)
+    beginnings = [scene.sound_from(first), scene.sound_from(again)]
+    assert all(beginnings)
+    one, two = (scene.loudspeaker[at or 0 :][:length] for at in beginnings)
+    shift = np.argmax(np.correlate(two, one[: len(one) - 800], "valid"))
+    likeness = np.corrcoef(one[: len(one) - 800], two[shift : shift + len(one) - 800])[0, 1]
+    assert likeness > 0.9
