@@ -21,6 +21,12 @@ def tell(**what: object) -> None:
     print(json.dumps(what), flush=True)  # noqa: T201
 
 
+def speech(seconds: float) -> Pcm:
+    """What the probe plays from position 0: noise, found again in a recording to the sample."""
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, to_samples(seconds))
+    return noise.astype(np.float32)
+
+
 class Probe:
     """Plays noise without end, and falls silent for good when it hears something."""
 
@@ -51,8 +57,7 @@ class Probe:
 
     def run(self) -> None:
         """Run to the end and sum up."""
-        noise = np.random.default_rng(1).uniform(-0.3, 0.3, to_samples(self.seconds))
-        self.playback.play(noise.astype(np.float32), 0, tag=1)
+        self.playback.play(speech(self.seconds), 0, tag=1)
         try:
             self.audio.run(self.playback, self.block, self.notice)
         finally:
