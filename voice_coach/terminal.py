@@ -58,6 +58,7 @@ class Board:
         """Take note of what was heard and said."""
         if happening.kind == "heard":
             self.heard = str(happening.details["text"])
+            self.notice = ""  # whatever was wrong with the microphone is over
         elif happening.kind == "said":
             self.said = str(happening.details["text"])
 
@@ -138,7 +139,7 @@ def _repetitions(done: int, of: int) -> Text:
 def _countdown(state: State, now: Samples) -> Text:
     """The time that is counted, as a bar that fills."""
     whole, left = state.cue.count, state.count_left(now)
-    if state.cue.kind is CueKind.INTRODUCE or whole == 0:
+    if state.cue.kind in (CueKind.WELCOME, CueKind.INTRODUCE) or whole == 0:
         return Text("listen …", "dim")
     share = 1 - min(1.0, left / whole)
     filled = round(share * _BAR)
