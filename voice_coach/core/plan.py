@@ -4,7 +4,7 @@ Owns which words come at which place and how long each cue lasts; must not know 
 present time, nor what the user says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -80,11 +80,13 @@ class Cue:
     """In the order in which they fall due."""
     may_extend: bool = False
     """Whether "more time" can lengthen it."""
+    tempo: float = 1.0
+    """How fast the words are spoken."""
 
     @property
     def length(self) -> Samples:
         """Estimated time from the first word to the next cue."""
-        words = speech_length(self.text)
+        words = round(speech_length(self.text) / self.tempo)
         return max(words, self.count) if self.with_words else words + self.count
 
 
@@ -123,7 +125,7 @@ class Plan:
 
 
 def speech_length(text: str) -> Samples:
-    """Estimate how long `text` takes to say: about 150 words a minute, as engines speak it."""
+    """Estimate how long `text` takes to say at tempo 1: about 150 words a minute."""
     return to_samples(0.25 + 0.064 * len(text))
 
 
@@ -151,10 +153,11 @@ def make_plan(
         cues += _Layout(i, exercise, routine.pace, tempo).cues(len(exercises), moved=moved)
         position = exercise.position
     farewell = phrases.well_done(routine.name, len(exercises))
-    finish = Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER)
-    length = sum(cue.length for cue in (*cues, finish))
+    cues.append(Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER))
+    cues = [replace(cue, tempo=tempo) for cue in cues]
+    length = sum(cue.length for cue in cues)
     opening = phrases.welcome(routine.name, len(exercises), length, routine.safety)
-    return Plan(routine, (Cue(CueKind.WELCOME, 0, opening, 2 * BREATHER), *cues, finish))
+    return Plan(routine, (Cue(CueKind.WELCOME, 0, opening, 2 * BREATHER, tempo=tempo), *cues))
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ class _Layout:
                 )
         if closing := self.exercise.closing:
             for step in closing.steps:
-                yield self._step(step, step.cue)
+                yield self._step(step, step.cue, None)
             if closing.release:
                 yield self._release(closing.release, closing.release.cue)
 
@@ -220,7 +223,7 @@ class _Layout:
         for i, step in enumerate(self.exercise.steps):
             text = step.cue if repetition == 1 else step.short or step.cue
             text = self._numbered(text, repetition, side) if i == 0 else text
-            made.append(self._step(step, name_side(text, side)))
+            made.append(self._step(step, name_side(text, side), side))
         if release := self.exercise.release:
             text = release.cue if repetition == 1 else release.short or release.cue
             made.append(self._release(release, name_side(text, side)))
@@ -237,7 +240,7 @@ class _Layout:
             text = f"{phrases.repetition(repetition, self.exercise.repetitions)} {text}"
         return text
 
-    def _step(self, step: Step, text: str) -> Cue:
+    def _step(self, step: Step, text: str, side: Side | None) -> Cue:
         count, marks = self._count(step)
         return Cue(
             CueKind.MOVE,
@@ -246,7 +249,7 @@ class _Layout:
             count,
             with_words=step.moves_with_breath,
             breath=step.breath,
-            marks=marks,
+            marks=tuple(replace(mark, text=name_side(mark.text, side)) for mark in marks),
             may_extend=not step.moves_with_breath and step.breaths is None,
         )
 
@@ -268,16 +271,12 @@ class _Layout:
         if step.moves_with_breath:
             return self._paced(step.seconds), ()
         count = to_samples(step.seconds)
-        marks: list[Mark] = []
-        tail = count
         if step.breath is Breath.DEEP:
             whole = count // cycle
-            marks += _breaths(count, inhale, cycle, whole)
-            tail -= whole * cycle
-        else:
-            marks += _hold_marks(step, count)
-        marks += [m for m in _countdown(count) if m.left <= tail]
-        return count, tuple(sorted(marks, key=lambda mark: -mark.left))
+            after = count - whole * cycle
+            breaths = _breaths(count, inhale, cycle, whole)
+            return count, (*breaths, *(m for m in _countdown(count) if m.left <= after))
+        return count, tuple(_apart([*_hold_marks(step, count), *_countdown(count)]))
 
 
 def _breaths(count: Samples, inhale: Samples, cycle: Samples, how_many: int) -> Iterator[Mark]:
@@ -294,6 +293,16 @@ def _hold_marks(step: Step, count: Samples) -> Iterator[Mark]:
         yield Mark(count * 3 // 4, step.reminder, MarkKind.REMINDER)
     if count >= to_samples(20):
         yield Mark(count // 2, phrases.HALFWAY, MarkKind.HALFWAY)
+
+
+def _apart(marks: Iterable[Mark]) -> Iterator[Mark]:
+    """Leave out what would begin while other words are being said, or outlast the hold."""
+    free: Samples | None = None
+    for mark in marks:
+        after = mark.left - speech_length(mark.text)
+        if after >= 0 and (free is None or mark.left <= free):
+            yield mark
+            free = after
 
 
 def _countdown(count: Samples) -> Iterator[Mark]:

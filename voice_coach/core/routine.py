@@ -5,6 +5,7 @@ must not know where routines are stored, nor when or how anything is said.
 """
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -62,20 +63,25 @@ class Breath(StrEnum):
     """The breath is held: never unless the routine asks for it in so many words."""
 
 
-_PLACEHOLDERS = {"side", "other_side"}
-
-
-def _spoken(text: str) -> str:
+def _sided(text: str) -> str:
     """Return `text` on one line, or say what cannot be spoken about it."""
     text = " ".join(text.split())
     if not any(c.isalnum() for c in text):
         raise ValueError("expected words that can be spoken")
-    if unknown := set(re.findall(r"\{([^{}]*)\}", text)) - _PLACEHOLDERS:
-        raise ValueError(f"unknown placeholder {{{unknown.pop()}}}; use {{side}} or {{other_side}}")
+    if unknown := set(re.findall(r"\{([^{}]*)\}", text)) - {"side", "other_side"}:
+        raise ValueError(f"unknown placeholder {{{min(unknown)}}}; use {{side}} or {{other_side}}")
     if set("{}") & set(re.sub(r"\{(side|other_side)\}", "", text)):
         raise ValueError("a brace is not closed; write {side} or {other_side}")
     if not text.isprintable():
         raise ValueError("expected printable text, without control characters")
+    return text
+
+
+def _spoken(text: str) -> str:
+    """Return `text` on one line; it is said where no side is meant."""
+    text = _sided(text)
+    if "{" in text:
+        raise ValueError("{side} can stand only in the words of a step or release")
     return text
 
 
@@ -88,6 +94,8 @@ def _name(text: str) -> str:
 
 
 Spoken = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_spoken)]
+Sided = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_sided)]
+"""Words that may contain {side} and {other_side}."""
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_name)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
@@ -95,7 +103,17 @@ Seconds = Annotated[float, Field(gt=0, le=600)]
 class _Part(BaseModel):
     """Read-only, and strict about its keys: a typo must never be a silent default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        str_strip_whitespace=True,
+        use_attribute_docstrings=True,
+    )
+
+
+_LONGEST_BREATH = {Breath.INHALE: 20, Breath.EXHALE: 20, Breath.HOLD: 30}
+"""Seconds that nobody should be asked to exceed."""
 
 
 class Pace(_Part):
@@ -110,9 +128,9 @@ class Pace(_Part):
 class Step(_Part):
     """One movement or hold, with the words that lead it."""
 
-    cue: Spoken
+    cue: Sided
     """The whole instruction, said the first time. May contain {side} and {other_side}."""
-    short: Spoken | None = None
+    short: Sided | None = None
     """What is said in later repetitions; without it, `cue` again."""
     seconds: Seconds | None = None
     """How long it lasts: a hold counts from the end of the words, a breath from their start."""
@@ -120,7 +138,7 @@ class Step(_Part):
     """How long it lasts in deep breaths, instead of `seconds`."""
     breath: Breath = Breath.NATURAL
     """How to breathe meanwhile; never held by default."""
-    reminder: Spoken | None = None
+    reminder: Sided | None = None
     """Said once, early in the hold, such as "Keep breathing."."""
 
     @model_validator(mode="after")
@@ -131,29 +149,51 @@ class Step(_Part):
             raise ValueError("'breaths' counts deep breaths: write 'breath: deep' beside it")
         return self
 
+    @model_validator(mode="after")
+    def _breath_is_possible(self) -> Self:
+        longest = _LONGEST_BREATH.get(self.breath)
+        if longest is not None and self.seconds is not None and self.seconds > longest:
+            raise ValueError(f"'breath: {self.breath}' can last {longest} seconds at most")
+        if self.reminder and (self.moves_with_breath or self.breath is Breath.DEEP):
+            raise ValueError(f"'reminder' is never said with 'breath: {self.breath}'; take it out")
+        return self
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that may be said in it."""
+        return tuple(filter(None, (self.cue, self.short, self.reminder)))
+
     @property
     def moves_with_breath(self) -> bool:
         """Whether the movement goes along with the words instead of following them."""
         return self.breath in (Breath.INHALE, Breath.EXHALE)
 
 
+Steps = Annotated[tuple[Step, ...], Field(min_length=1, max_length=100)]
+
+
 class Release(_Part):
     """How to let go; said after every hold, and at once when something hurts."""
 
-    cue: Spoken
+    cue: Sided
     """The instruction."""
-    short: Spoken | None = None
+    short: Sided | None = None
     """What is said in later repetitions."""
     seconds: Seconds = 3
     """Time to come back."""
     breath: Breath = Breath.NATURAL
     """How to breathe meanwhile."""
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that may be said in it."""
+        return tuple(filter(None, (self.cue, self.short)))
+
 
 class Closing(_Part):
     """A different last block, done once after all repetitions."""
 
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    steps: Steps
     """Done one after the other."""
     release: Release | None = None
     """How to let go at its end."""
@@ -165,8 +205,11 @@ class Easier(_Part):
     setup: Spoken
     """What is different, said in place of the exercise's own set-up."""
     repetitions: Annotated[int, Field(ge=1, le=50)] | None = None
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)] | None = None
+    """How often, if not as often."""
+    steps: Steps | None = None
+    """What one repetition is made of, if not of the same."""
     closing: Closing | None = None
+    """The block at the end, if it is another one."""
 
 
 class Exercise(_Part):
@@ -182,7 +225,7 @@ class Exercise(_Part):
     """How to come into the position; said where the position changes."""
     setup: Spoken
     """Where hands, feet and head go, before the first repetition."""
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    steps: Steps
     """What one repetition (on one side) is made of."""
     repetitions: Annotated[int, Field(ge=1, le=50)] = 1
     """How often."""
@@ -204,10 +247,13 @@ class Exercise(_Part):
     @model_validator(mode="after")
     def _sides_are_named_only_where_there_are_sides(self) -> Self:
         one_sided = self.sides in (Sides.ALTERNATE, Sides.ONE_AFTER_THE_OTHER)
-        words = [s.cue for s in self.steps] + ([self.release.cue] if self.release else [])
-        if not one_sided and any("{" in w for w in words):
+        easier = (self.easier.steps or ()) if self.easier else ()
+        closings = [part.closing for part in (self, self.easier) if part and part.closing]
+        if not one_sided and _name_a_side((*self.steps, *easier, self.release)):
             raise ValueError("{side} needs 'sides: alternate' or 'sides: one after the other'")
-        if one_sided and not any("{side}" in w for w in words):
+        if any(_name_a_side((*closing.steps, closing.release)) for closing in closings):
+            raise ValueError("'closing' is done once, without sides; take {side} out of its words")
+        if one_sided and not any("{side}" in step.cue for step in self.steps):
             raise ValueError(f"'sides: {self.sides}' needs {{side}} in the cue of a step")
         return self
 
@@ -218,6 +264,10 @@ class Exercise(_Part):
         given = {key: value for key in ("repetitions", "steps", "closing")
                  if (value := getattr(self.easier, key)) is not None}  # fmt: skip
         return self.model_copy(update={"setup": self.easier.setup, "easier": None, **given})
+
+
+def _name_a_side(parts: Iterable[Step | Release | None]) -> bool:
+    return any("{" in words for part in parts if part for words in part.words)
 
 
 class Routine(_Part):
@@ -235,7 +285,7 @@ class Routine(_Part):
     """Said before the first exercise."""
     pace: Pace = Pace()
     """The rhythm of prompted breaths."""
-    exercises: Annotated[tuple[Exercise, ...], Field(min_length=1)]
+    exercises: Annotated[tuple[Exercise, ...], Field(min_length=1, max_length=100)]
     """Done in this order."""
 
     @property

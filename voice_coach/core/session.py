@@ -230,7 +230,7 @@ def _to_idle(state: State) -> State:
 
 def _start(state: State, event: Event, now: Samples) -> Result:
     wanted = str(_slot(event, "routine") or state.routines[0].name).casefold()
-    for routine in state.routines:
+    for routine in sorted(state.routines, key=lambda each: each.name.casefold() != wanted):
         if wanted in routine.spoken_names:
             fresh = replace(state, plan=make_plan(routine, tempo=state.tempo), easier=frozenset())
             return _jump(fresh, 0, now)
