@@ -33,6 +33,8 @@ class Rules:
     """Words must last at least this share of the speech in the segment."""
     most_cover: float = 2.0
     """Words that last longer than this share of the speech were found in noise."""
+    most_own_voice: float = 0.6
+    """Where the coach's own voice makes up more of the sound, nobody else was heard."""
     least_confidence: float = 0.0
     """What the recogniser must think of its own hypothesis."""
 
@@ -57,6 +59,8 @@ class Segment:
     """How much of it is voice; pauses between words are not counted."""
     decided: Samples
     """How far the stream had come when the segment was judged."""
+    own_voice: float = 0.0
+    """The share of its energy, 0 … 1, that is the coach's own voice."""
 
     @property
     def length(self) -> Samples:
@@ -77,20 +81,27 @@ class Decision:
 
 def decide(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> Decision:
     """Return whether `hypothesis` is taken as a command; the first rule broken is the reason."""
-    objection = _objection(hypothesis, segment, rules)
+    objection = hopeless(segment, rules) or _objection(hypothesis, segment, rules)
     return Decision(segment, hypothesis, objection is None, objection or "whole sentence")
 
 
 def too_long(segment: Segment, rules: Rules) -> bool:
-    """Whether `segment` needs no recogniser, because nobody commands at such length."""
+    """Whether nobody commands at such length."""
     return segment.length > rules.longest
 
 
-def _objection(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> str | None:
+def hopeless(segment: Segment, rules: Rules) -> str | None:
+    """Return why `segment` needs no recogniser, if so."""
     if too_long(segment, rules):
         return f"{_s(segment.length)} of talk; a command takes {_s(rules.longest)} at most"
     if segment.speech < rules.shortest_speech:
         return f"{_s(segment.speech)} of voice; a command takes {_s(rules.shortest_speech)}"
+    if segment.own_voice > rules.most_own_voice:
+        return f"{segment.own_voice:.0%} of it is the coach's own voice"
+    return None
+
+
+def _objection(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> str | None:
     if not hypothesis.text:
         return "no sentence of the grammar"
     cover = (hypothesis.end - hypothesis.start) / segment.speech

@@ -6,14 +6,15 @@ give the same result, in blocks of any size.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.activity import CHUNK, ActivityDetector, SileroActivity
-from voice_coach.hearing.decision import Decision, Rules, Segment, decide, too_long
+from voice_coach.hearing.decision import Decision, Rules, Segment, decide, hopeless, too_long
+from voice_coach.hearing.echo import own_share
 from voice_coach.hearing.recogniser import Hypothesis, Recogniser
 from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.units import Samples, to_samples
@@ -74,9 +75,15 @@ class _Voice:
     speech: Samples = 0
     withheld: list[Pcm] = field(default_factory=list)
     """Silence at its end, which the recogniser gets only if the voice goes on."""
+    chunks: list[_Chunk] = field(default_factory=list)
+    """Both sides of it, from the lead on, as long as it may still be a command."""
 
     def segment(self, decided: Samples) -> Segment:
         return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
+
+    def own_share(self) -> float:
+        microphone = np.concatenate([chunk.microphone for chunk in self.chunks])
+        return own_share(microphone, np.concatenate([chunk.played for chunk in self.chunks]))
 
 
 class Listener:
@@ -155,6 +162,7 @@ class Listener:
         voice_start = chunks[-_ON_CHUNKS].position
         self._voice = _Voice(grammar, self._rules, chunks[0].position, voice_start, voice_start)
         self._recogniser.start()
+        self._voice.chunks = chunks[:-_ON_CHUNKS]
         for chunk in chunks[:-_ON_CHUNKS]:
             self._recogniser.hear(chunk.microphone)
         for chunk in chunks[-_ON_CHUNKS:]:
@@ -171,8 +179,10 @@ class Listener:
     def _hear(self, voice: _Voice, chunk: _Chunk, quiet: Samples) -> None:
         """Let the recogniser have `chunk`, unless it is silence that may be the end."""
         voice.withheld.append(chunk.microphone)
+        voice.chunks.append(chunk)
         if too_long(voice.segment(self._position), voice.rules):
             voice.withheld.clear()
+            voice.chunks.clear()
         elif quiet <= _TRAIL:
             for samples in voice.withheld:
                 self._recogniser.hear(samples)
@@ -180,7 +190,10 @@ class Listener:
 
     def _finished(self, voice: _Voice) -> list[Heard]:
         segment = voice.segment(self._position)
-        found = Hypothesis("", 0.0) if too_long(segment, voice.rules) else self._recogniser.finish()
+        if not too_long(segment, voice.rules):
+            segment = replace(segment, own_voice=voice.own_share())
+        skip = hopeless(segment, voice.rules)
+        found = Hypothesis("", 0.0) if skip else self._recogniser.finish()
         self.last = decide(found, segment, voice.rules)
         self._voice = None
         # What was said must not be the lead of what comes next.
