@@ -6,6 +6,10 @@ session with it: it is started anew, and only the utterance of that moment is lo
 """
 
 import multiprocessing
+import os
+import signal
+import socket
+import struct
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -22,12 +26,19 @@ PATIENCE_SECONDS: Final = 10.0
 START_SECONDS: Final = 60.0
 """How long loading a model may take; a Raspberry Pi reads from a slow card."""
 
+LOSSES: Final = 3
+"""How many utterances in a row may be lost before it is said that the engine does not work."""
+
 MakeRecogniser = Callable[[], Recogniser]
 """Makes the recogniser; runs in the new process, so it must be importable by name."""
 
 
 class SeparateProcess:
-    """Drives a recogniser that lives in another process; a `Recogniser` itself."""
+    """Drives a recogniser that lives in another process; a `Recogniser` itself.
+
+    Every method that talks to the engine raises ModelError when it cannot be started (again),
+    or when it was lost LOSSES times in a row.
+    """
 
     def __init__(
         self,
@@ -42,10 +53,11 @@ class SeparateProcess:
         self._patience_at_start = patience_at_start
         self._grammar: Grammar | None = None
         self._partial = ""
+        self._lost_in_a_row = 0
+        self._closed = False
         self.restarts = 0
         """How often the engine died or hung, and was started anew."""
-        self._launch()
-        self._name = str(self._receive(self._patience_at_start))
+        self._name = self._launch()
 
     @property
     def name(self) -> str:
@@ -54,48 +66,78 @@ class SeparateProcess:
     def use(self, grammar: Grammar) -> None:
         if self._ask("use", grammar, patience=self._patience_at_start) is _LOST:
             self._revive()
-            self._ask("use", grammar, patience=self._patience_at_start)
+            self._put_in_force(grammar)
         self._grammar = grammar
 
     def start(self) -> None:
+        if not self._process.is_alive():
+            self._revive()  # now, so that what is about to be said is not lost
         self._partial = ""
         self._tell("start", None)
 
     def hear(self, samples: Pcm) -> str:
         self._tell("hear", samples.astype(np.float32).tobytes())
-        while self._alive() and self._connection.poll():
-            self._partial = str(self._received())
+        while self._answered(within=0):
+            partial = self._received()
+            if partial is not _LOST:
+                self._partial = str(partial)
         return self._partial
 
     def finish(self) -> Hypothesis:
         found = self._ask("finish", None, patience=self._patience)
         if isinstance(found, Hypothesis):
+            self._lost_in_a_row = 0
             return found
         self._revive()
         return Hypothesis("", 0.0)
 
     def close(self) -> None:
+        self._closed = True
         self._tell("close", None)
         self._process.join(timeout=1)
         self._kill()
 
-    def _launch(self) -> None:
+    def _launch(self) -> str:
+        """Start the process; return the name of its recogniser."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
+        _limit_sending(self._connection, self._patience)
         self._process = context.Process(
             target=_serve, args=(theirs, self._make), name="recogniser", daemon=True
         )
-        self._process.start()
+        # Ctrl-C reaches the whole group: only the coach shall act on it, and end the engine.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+        try:
+            name = self._receive(self._patience_at_start)
+            if name is _LOST:
+                raise ModelError(f"The recogniser did not start. {_OTHER}")
+        except BaseException:
+            self._kill()
+            raise
+        return str(name)
 
     def _revive(self) -> None:
         """Start anew after a death, in the grammar that was in force."""
-        self.restarts += 1
         self._kill()
+        if self._closed:
+            return
+        self.restarts += 1
+        self._lost_in_a_row += 1
+        if self._lost_in_a_row >= LOSSES:
+            raise ModelError(f"{self._name} stopped working {LOSSES} times in a row. {_OTHER}")
         self._launch()
-        self._receive(self._patience_at_start)
         if self._grammar is not None:
-            self._ask("use", self._grammar, patience=self._patience_at_start)
+            self._put_in_force(self._grammar)
+
+    def _put_in_force(self, grammar: Grammar) -> None:
+        if self._ask("use", grammar, patience=self._patience_at_start) is _LOST:
+            self._kill()
+            raise ModelError(f"{self._name} cannot listen for '{grammar.name}'. {_OTHER}")
 
     def _kill(self) -> None:
         if self._process.is_alive():
@@ -103,14 +145,12 @@ class SeparateProcess:
         self._process.join()
         self._connection.close()
 
-    def _alive(self) -> bool:
-        return not self._connection.closed
-
     def _tell(self, what: str, content: Any) -> None:
         try:
             self._connection.send((what, content))
         except (OSError, ValueError):
-            return  # it died; `finish` or `use` will find that out and start it anew
+            # It died, or takes nothing any more: `finish` or `use` will start it anew.
+            self._connection.close()
 
     def _ask(self, what: str, content: Any, *, patience: float) -> Any:
         """Return the answer to `what`, or _LOST; partials that were under way are passed over."""
@@ -121,23 +161,34 @@ class SeparateProcess:
         return answer
 
     def _receive(self, patience: float) -> Any:
+        return self._received() if self._answered(within=patience) else _LOST
+
+    def _answered(self, *, within: float) -> bool:
         try:
-            if not self._connection.poll(patience):
-                return _LOST
+            return self._connection.poll(within)
         except OSError:
-            return _LOST
-        return self._received()
+            return False
 
     def _received(self) -> Any:
         try:
             answer = self._connection.recv()
         except (EOFError, OSError):
+            self._connection.close()
             return _LOST
         if isinstance(answer, Exception):
             raise answer
         return answer
 
 
+def _limit_sending(connection: Connection, seconds: float) -> None:
+    """Let a send fail that is not taken for `seconds`, instead of waiting for ever."""
+    whole = int(seconds)
+    limit = struct.pack("ll", whole, int((seconds - whole) * 1e6))
+    with socket.socket(fileno=os.dup(connection.fileno())) as view:
+        view.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+
+_OTHER: Final = "Choose another one with --recogniser, or install its model again."
 _LOST: Final = None
 """What stands for the answer of an engine that is dead or hangs."""
 
@@ -172,6 +223,6 @@ def _serve(connection: Connection, make: MakeRecogniser) -> None:
                 answer = problem
             if answer is not None:
                 connection.send(answer)
-    except (EOFError, OSError, KeyboardInterrupt):
-        pass  # the coach has gone, or Ctrl-C reached the whole group: it decides, not we
+    except (EOFError, OSError):
+        pass  # the coach has gone
     recogniser.close()
