@@ -1,0 +1,57 @@
+"""The rules between a hypothesis and a command, one by one."""
+
+import pytest
+
+from voice_coach.grammar import minimised
+from voice_coach.hearing.decision import Rules, Segment, decide
+from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.units import to_samples
+
+RULES = Rules()
+
+
+def segment(seconds: float, speech: float | None = None) -> Segment:
+    end = to_samples(1.0 + seconds)
+    voice = to_samples(seconds if speech is None else speech)
+    return Segment(to_samples(0.5), to_samples(1.0), end, voice, end + RULES.hang_over)
+
+
+def hypothesis(text: str = "pause", seconds: float = 0.8, confidence: float = 0.9) -> Hypothesis:
+    return Hypothesis(text, confidence, to_samples(0.5), to_samples(0.5 + seconds))
+
+
+def test_a_whole_sentence_of_the_right_length_is_a_command() -> None:
+    decision = decide(hypothesis(), segment(0.8), RULES)
+    assert decision.accepted
+    assert decision.reason == "whole sentence"
+
+
+@pytest.mark.parametrize(
+    ("said", "found", "reason"),
+    [
+        (segment(4.1), hypothesis(seconds=4.0), "4.10 s of talk; a command takes 4.00 s at most"),
+        (segment(0.2, 0.16), hypothesis(seconds=0.2), "0.16 s of voice; a command takes 0.18 s"),
+        (segment(0.8), hypothesis(""), "no sentence of the grammar"),
+        (segment(2.0), hypothesis(seconds=0.7), "the words last 0.35 times as long as the voice"),
+        (segment(0.8, 0.4), hypothesis(), ""),
+        (segment(0.8, 0.3), hypothesis(), "the words last 2.67 times as long as the voice"),
+    ],
+)
+def test_what_is_no_command_and_why(said: Segment, found: Hypothesis, reason: str) -> None:
+    decision = decide(found, said, RULES)
+    assert decision.accepted == (not reason)
+    assert decision.reason.startswith(reason)
+
+
+def test_a_hypothesis_that_its_recogniser_doubts() -> None:
+    decision = decide(hypothesis(confidence=0.3), segment(0.8), Rules(least_confidence=0.5))
+    assert not decision.accepted
+    assert decision.reason == "confidence 0.30 is below 0.50"
+
+
+def test_long_sentences_get_patience() -> None:
+    short = minimised("short", {0: {"stop": 1}}, {1})
+    long = minimised("long", {n: {f"word{n}": n + 1} for n in range(20)}, {20})
+    assert Rules.suiting(short) == Rules()
+    assert Rules.suiting(long).hang_over > Rules().hang_over
+    assert Rules.suiting(long).longest > to_samples(10)

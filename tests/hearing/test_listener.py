@@ -1,0 +1,277 @@
+"""Where segments begin and end, with a detector of loudness and a recogniser that takes notes;
+then commands in streams of speech, with the real detector and the real embedded recogniser.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
+import pytest
+
+from tests.hearing.speech import breath, room, said, spoken_in_room
+from voice_coach.core.intents import Commands
+from voice_coach.grammar import Grammar, minimised
+from voice_coach.hearing.activity import CHUNK
+from voice_coach.hearing.decision import Rules
+from voice_coach.hearing.files import heard_in
+from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
+from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.library import read_commands, read_library
+from voice_coach.sound.pcm import Pcm, level_db, silence
+from voice_coach.units import Samples, to_samples
+
+STOP = minimised("stop", {0: {"stop": 1}}, {1})
+GO = minimised("go", {0: {"go": 1}}, {1})
+
+
+class Loudness:
+    """A detector that takes every loud sound for a voice."""
+
+    def probability(self, chunk: Pcm) -> float:
+        return 1.0 if level_db(chunk) > -40 else 0.0
+
+    def reset(self) -> None:
+        pass
+
+
+class Notes:
+    """A recogniser that hears the only word of its grammar wherever it is loud."""
+
+    name = "notes"
+
+    def __init__(self) -> None:
+        self.utterances: list[Pcm] = []
+        self._grammar = STOP
+
+    def use(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+
+    def start(self) -> None:
+        self.utterances.append(silence(0))
+
+    def hear(self, samples: Pcm) -> str:
+        self.utterances[-1] = np.concatenate([self.utterances[-1], samples])
+        return ""
+
+    def finish(self) -> Hypothesis:
+        loud = np.flatnonzero(np.abs(self.utterances[-1]) > 0.05)
+        (word,) = self._grammar.words
+        return Hypothesis(word, 1.0, int(loud[0]), int(loud[-1]) + 1)
+
+    def close(self) -> None:
+        pass
+
+
+def voice(seconds: float) -> Pcm:
+    return np.full(to_samples(seconds), 0.1, dtype=np.float32)
+
+
+def stream(*parts: float | Pcm) -> Pcm:
+    """Join sounds; a number is so many seconds of silence."""
+    return np.concatenate([silence(to_samples(p)) if isinstance(p, float) else p for p in parts])
+
+
+def fed(listener: Listener, sound: Pcm, block: Samples = 160) -> list[Heard]:
+    heard = []
+    for start in range(0, len(sound), block):
+        part = sound[start : start + block]
+        heard += listener.process(part, silence(len(part)))
+    return heard
+
+
+def noting(grammar: Grammar = STOP, rules: Rules | None = None) -> tuple[Listener, Notes]:
+    notes = Notes()
+    listener = Listener(notes, Loudness())
+    listener.use(grammar, rules)
+    return listener, notes
+
+
+def test_positions_are_those_of_the_stream() -> None:
+    listener, _ = noting()
+    (heard,) = fed(listener, stream(1.024, voice(0.512), 1.024))
+    assert (heard.text, heard.grammar) == ("stop", "stop")
+    assert heard.start == to_samples(1.024)
+    assert heard.end == to_samples(1.536)
+    assert heard.decided == heard.end + Rules().hang_over
+
+
+def test_the_recogniser_gets_half_a_second_of_lead_and_the_hang_over() -> None:
+    listener, notes = noting()
+    fed(listener, stream(2.048, voice(0.512), 1.024))
+    lead = 16 * CHUNK
+    assert len(notes.utterances[0]) == lead + to_samples(0.512) + Rules().hang_over
+
+
+def test_silence_at_the_end_is_cut() -> None:
+    listener, notes = noting(rules=Rules(hang_over=to_samples(2.048)))
+    fed(listener, stream(1.024, voice(0.512), 3.0))
+    (utterance,) = notes.utterances
+    assert to_samples(0.4) < len(utterance) - np.flatnonzero(utterance)[-1] <= to_samples(0.5) + 1
+
+
+def test_silence_between_words_is_kept() -> None:
+    listener, notes = noting(rules=Rules(hang_over=to_samples(2.048), least_cover=0.0))
+    fed(listener, stream(1.024, voice(0.512), 1.024, voice(0.512), 3.0))
+    (utterance,) = notes.utterances
+    loud = np.flatnonzero(utterance)
+    assert loud[-1] - loud[0] + 1 == to_samples(0.512 + 1.024 + 0.512)
+
+
+def test_what_was_said_is_no_lead_of_the_next_utterance() -> None:
+    listener, notes = noting()
+    fed(listener, stream(1.024, voice(0.512), 0.32, voice(0.512), 1.024))
+    second = notes.utterances[1]
+    assert np.flatnonzero(second)[0] == to_samples(0.32)
+
+
+def test_a_knock_is_no_voice() -> None:
+    listener, notes = noting()
+    assert fed(listener, stream(1.0, voice(0.02), 1.0)) == []
+    assert notes.utterances == []
+    assert fed(listener, stream(1.024, voice(0.12), 1.0)) == []
+    assert listener.last
+    assert "s of voice" in listener.last.reason
+
+
+def test_endless_talk_is_not_kept_and_no_command() -> None:
+    listener, notes = noting()
+    assert fed(listener, stream(1.024, voice(60.0), 1.024)) == []
+    assert len(notes.utterances[0]) < to_samples(5.5)
+    assert listener.last
+    assert "of talk" in listener.last.reason
+    assert [heard.text for heard in fed(listener, stream(voice(0.512), 1.024))] == ["stop"]
+
+
+def test_a_new_grammar_holds_from_the_next_voice_on() -> None:
+    listener, _ = noting()
+    assert fed(listener, stream(1.024, voice(0.256))) == []
+    listener.use(GO)
+    (heard,) = fed(listener, stream(voice(0.256), 1.024))
+    assert (heard.text, heard.grammar) == ("stop", "stop")
+    (heard,) = fed(listener, stream(voice(0.512), 1.024))
+    assert (heard.text, heard.grammar) == ("go", "go")
+
+
+def test_flush_ends_the_voice_and_begins_a_new_stream() -> None:
+    listener, _ = noting()
+    assert fed(listener, stream(1.024, voice(0.5))) == []
+    assert listener.speaking
+    (heard,) = listener.flush()
+    assert heard.end == to_samples(1.524)
+    assert not listener.speaking
+    assert listener.flush() == []
+    (again,) = fed(listener, stream(1.024, voice(0.512), 1.024))
+    assert again.start == to_samples(1.024)
+
+
+def test_speaking_and_level() -> None:
+    listener, _ = noting()
+    fed(listener, stream(1.024))
+    assert not listener.speaking
+    fed(listener, voice(0.064))
+    assert listener.speaking
+    assert listener.level_db == pytest.approx(-20.0, abs=0.1)
+    fed(listener, stream(1.024))
+    assert not listener.speaking
+
+
+def test_without_a_grammar_nothing_is_heard() -> None:
+    listener = Listener(Notes(), Loudness())
+    assert fed(listener, stream(1.0, voice(0.5), 1.0)) == []
+
+
+@cache
+def commands() -> Commands:
+    return read_commands([shelved.routine for shelved in read_library()[0]])
+
+
+@pytest.fixture(scope="module")
+def listener() -> Listener:
+    return Listener(PocketsphinxRecogniser())
+
+
+def texts(heard: Iterable[Heard]) -> list[str]:
+    return [one.text for one in heard]
+
+
+def misses(listener: Listener, state: str, sentences: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Return the sentences that are not heard as what they mean, with what was heard."""
+    listener.use(commands().grammar(state))
+    missed = []
+    for sentence in sentences:
+        heard = texts(heard_in(spoken_in_room(sentence, pause=0.7), listener))
+        if [commands().match(t, state) for t in heard] != [commands().match(sentence, state)]:
+            missed.append((sentence, heard))
+    return missed
+
+
+@pytest.mark.parametrize("state", ["idle", "session", "number", "confirm"])
+def test_every_example_is_understood(listener: Listener, state: str) -> None:
+    examples = [example.replace(" or ", " ") for example in commands().examples(state)]
+    spoken = [e for e in examples if not e.startswith("start ")] + ["start back routine"]
+    spoken = [e for e in spoken if commands().match(e, state)]
+    assert len(spoken) >= 4
+    assert misses(listener, state, spoken) == []
+
+
+def test_the_words_of_the_idea_are_understood(listener: Listener) -> None:
+    said_in_a_session = """pause, hold on, wait a moment, resume, go on, carry on, next, skip this,
+        go back, say that again, restart exercise, stop, slower, faster, louder, quieter,
+        more time, how long left, what's next, why this exercise, which side, what can I say,
+        I'm ready, that hurts, easier version, let's go, start back routine"""
+    sentences = [" ".join(s.split()) for s in said_in_a_session.split(",")]
+    assert misses(listener, "session", sentences) == []
+
+
+def test_numbers_are_understood(listener: Listener) -> None:
+    numbers = "zero one two three four five six seven eight nine ten".split()
+    assert misses(listener, "number", numbers) == []
+
+
+def test_silence_noise_and_breath_are_no_commands(listener: Listener) -> None:
+    listener.use(commands().grammar("session"))
+    assert list(heard_in(silence(to_samples(5)), listener)) == []
+    assert list(heard_in(room(to_samples(10), seed=1, db=-25.0), listener)) == []
+    assert list(heard_in(breath(20), listener)) == []
+
+
+def test_blocks_of_any_size_give_the_same(listener: Listener) -> None:
+    listener.use(commands().grammar("session"))
+    sound = spoken_in_room("pause", "how long left", "carry on")
+    results = [
+        fed(listener, sound, block) + listener.flush() for block in (160, 77, 512, 4000, len(sound))
+    ]
+    assert texts(results[0]) == ["pause", "how long left", "carry on"]
+    assert all(result == results[0] for result in results)
+
+
+def test_what_was_heard_before_changes_nothing(listener: Listener) -> None:
+    listener.use(commands().grammar("session"))
+    sound = spoken_in_room("that hurts", "what is this for")
+    first = list(heard_in(sound, listener))
+    listener.use(commands().grammar("number"))
+    list(heard_in(spoken_in_room("seven") + room(len(spoken_in_room("seven")), 3, -40), listener))
+    listener.use(commands().grammar("session"))
+    assert list(heard_in(sound, listener)) == first
+    afresh = Listener(PocketsphinxRecogniser())
+    afresh.use(commands().grammar("session"))
+    assert list(heard_in(sound, afresh)) == first
+
+
+def test_a_command_that_fills_its_file_is_heard(listener: Listener) -> None:
+    listener.use(commands().grammar("session"))
+    sound = said("how long left") + room(len(said("how long left")))
+    (heard,) = heard_in(sound, listener)
+    assert heard.text == "how long left"
+    assert 0 <= heard.start < heard.end <= len(sound)
+    assert heard.decided == len(sound)
+
+
+def test_the_delay_is_the_hang_over(listener: Listener) -> None:
+    listener.use(commands().grammar("session"))
+    sound = spoken_in_room("pause")
+    (heard,) = heard_in(sound, listener)
+    spoken_until = to_samples(1.0) + len(said("pause"))
+    assert abs(heard.end - spoken_until) < to_samples(0.15)
+    assert heard.decided - spoken_until < to_samples(0.4)
