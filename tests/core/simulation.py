@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice_coach.core.intents import Commands
+from voice_coach.core.moves import jump
 from voice_coach.core.plan import CueKind, make_plan, speech_length
-from voice_coach.core.session import _jump as jump
 from voice_coach.core.session import advance
 from voice_coach.core.state import (
     Action,

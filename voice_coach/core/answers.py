@@ -1,0 +1,153 @@
+"""Answers: commands that leave the session where it stands, and those out of place.
+
+Owns what is said to them, and the changes of pace, loudness and time; must not know where the
+session goes from one cue to the next (`session.py`).
+"""
+
+from dataclasses import replace
+
+from voice_coach.core import phrases
+from voice_coach.core.moves import (
+    GAP,
+    Result,
+    answer,
+    begin,
+    hush,
+    names_of,
+    plan_of,
+    ways_on,
+    with_due,
+)
+from voice_coach.core.plan import CueKind, MarkKind, make_plan
+from voice_coach.core.state import (
+    RUNNING,
+    Event,
+    Mode,
+    SetVolume,
+    State,
+)
+from voice_coach.units import Samples, to_samples
+
+MORE_TIME = to_samples(10)
+TEMPO_STEP, SLOWEST, FASTEST = 1.15, 1.15**-4, 1.15**4
+VOLUME_STEP_DB, QUIETEST_DB, LOUDEST_DB = 4.0, -24.0, 8.0
+
+
+def out_of_place(state: State, _: Event, now: Samples) -> Result:
+    """Answer a command that has no rule in this mode."""
+    match state.mode:
+        case Mode.IDLE:
+            return answer(state, phrases.nothing_running(names_of(state)), now)
+        case Mode.PAUSED:
+            return answer(state, phrases.STILL_PAUSED, now)
+        case Mode.CONFIRMING_STOP:
+            return answer(state, phrases.CONFIRM_STOP, now)
+        case Mode.HURTING:
+            return answer(state, phrases.hurt_choices(ways_on(state)), now)
+        case _:
+            return answer(state, phrases.NOT_ASKED, now)
+
+
+def repeat(state: State, _: Event, now: Samples) -> Result:
+    """Say the instruction again: from its beginning, or beside the count that runs."""
+    if state.mode in RUNNING and state.ends is None:
+        after, actions = begin(state, state.index, now + GAP, left=state.left)
+        return after, hush(state) + actions
+    return answer(state, state.cue.text, now)
+
+
+def time_left(state: State, _: Event, now: Samples) -> Result:
+    """Say how long this hold, if any, and the whole routine still take."""
+    held = state.cue.kind is CueKind.MOVE and not state.cue.with_words
+    step = state.count_left(now) if held else None
+    return answer(state, phrases.time_left(step, state.session_left(now)), now)
+
+
+def whats_next(state: State, _: Event, now: Samples) -> Result:
+    """Name the next exercise."""
+    later = plan_of(state).routine.exercises[state.cue.exercise + 1 :]
+    return answer(state, phrases.whats_next(later[0].name if later else None), now)
+
+
+def why(state: State, _: Event, now: Samples) -> Result:
+    """Say what this exercise, or at the beginning this routine, is for."""
+    welcome = state.cue.kind is CueKind.WELCOME
+    return answer(state, (plan_of(state).routine if welcome else state.exercise).purpose, now)
+
+
+def which_side(state: State, _: Event, now: Samples) -> Result:
+    """Name the side."""
+    return answer(state, phrases.which_side(state.cue.side, state.exercise.sides), now)
+
+
+def help_with(state: State, _: Event, now: Samples) -> Result:
+    """Say what may be said now."""
+    match state.mode:
+        case Mode.IDLE:
+            return answer(state, phrases.help_idle(names_of(state)), now)
+        case Mode.PAUSED:
+            return answer(state, phrases.HELP_PAUSED, now)
+        case Mode.CONFIRMING_STOP | Mode.HURTING:
+            return out_of_place(state, _, now)
+        case _:
+            return answer(state, phrases.HELP_LEADING, now)
+
+
+def hurts_idle(state: State, _: Event, now: Samples) -> Result:
+    """Answer pain while nothing is running."""
+    return answer(state, phrases.NOTHING_RUNNING_PAIN, now)
+
+
+def slower(state: State, _: Event, now: Samples) -> Result:
+    """Slow breath and speech down, from the next cue on."""
+    return _change_tempo(state, 1 / TEMPO_STEP, now, phrases.SLOWER, phrases.SLOWEST)
+
+
+def faster(state: State, _: Event, now: Samples) -> Result:
+    """Speed breath and speech up, from the next cue on."""
+    return _change_tempo(state, TEMPO_STEP, now, phrases.FASTER, phrases.FASTEST)
+
+
+def _change_tempo(state: State, factor: float, now: Samples, done: str, limit: str) -> Result:
+    """Change the pace of breath and speech, from the next cue on."""
+    tempo = round(state.tempo * factor, 6)
+    if not SLOWEST - 1e-6 <= tempo <= FASTEST + 1e-6:
+        return answer(state, limit, now)
+    changed = replace(state, tempo=tempo)
+    if state.plan is not None:
+        plan = make_plan(plan_of(state).routine, tempo=tempo, easier=state.easier)
+        whole = state.ends is None and state.left == state.cue.count
+        left = plan.cues[state.index].count if whole else state.left
+        changed = replace(changed, plan=plan, left=left)
+    return answer(changed, done, now)
+
+
+def louder(state: State, _: Event, now: Samples) -> Result:
+    """Raise the volume."""
+    return _change_volume(state, VOLUME_STEP_DB, now, phrases.LOUDER, phrases.LOUDEST)
+
+
+def quieter(state: State, _: Event, now: Samples) -> Result:
+    """Lower the volume."""
+    return _change_volume(state, -VOLUME_STEP_DB, now, phrases.QUIETER, phrases.QUIETEST)
+
+
+def _change_volume(state: State, step: float, now: Samples, done: str, limit: str) -> Result:
+    db = state.volume_db + step
+    if not QUIETEST_DB <= db <= LOUDEST_DB:
+        return answer(state, limit, now)
+    after, actions = answer(replace(state, volume_db=db), done, now)
+    return after, (SetVolume(db), *actions)
+
+
+def more_time(state: State, _: Event, now: Samples) -> Result:
+    """Lengthen a hold or a rest; its last seconds are then counted down anew."""
+    if not state.cue.may_extend:
+        return answer(state, phrases.NO_MORE_TIME, now)
+    unsaid = [replace(mark, left=mark.left + MORE_TIME) for mark in state.marks
+              if mark.kind not in (MarkKind.COUNTDOWN, MarkKind.HALFWAY)]  # fmt: skip
+    countdown = [mark for mark in state.cue.marks if mark.kind is MarkKind.COUNTDOWN]
+    longer = replace(state, left=state.left + MORE_TIME, marks=(*unsaid, *countdown))
+    if state.ends is not None:
+        longer = with_due(replace(longer, ends=max(state.ends, now) + MORE_TIME))
+    return answer(longer, phrases.MORE_TIME, now)
