@@ -11,21 +11,28 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from voice_coach.errors import NoSoundSystemError, RoutineError, VoiceCoachError
+from voice_coach.catalogue import (
+    USERS_MISTAKE,
+    complete_routine,
+    err,
+    models_app,
+    out,
+    plain_table,
+    read_shelf,
+    routines_app,
+)
+from voice_coach.errors import NoSoundSystemError, VoiceCoachError
 from voice_coach.settings import ListeningState, RecogniserChoice, VoiceChoice
 
 if TYPE_CHECKING:
     from voice_coach.app import Happening
-    from voice_coach.library import Shelved
     from voice_coach.listening import Found
 
-USERS_MISTAKE, INTERRUPTED = 2, 130
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="voice-coach",
@@ -36,13 +43,8 @@ app = typer.Typer(
     epilog="Begin with [bold]voice-coach run[/] and say “start back routine”, "
     "or with [bold]voice-coach rehearse[/] to hear a session without a microphone.",
 )
-routines_app = typer.Typer(no_args_is_help=True, help="List, show and check routines.")
-models_app = typer.Typer(no_args_is_help=True, help="Better ears and voices, downloaded once.")
 app.add_typer(routines_app, name="routines")
 app.add_typer(models_app, name="models")
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 Mic = Annotated[
@@ -100,7 +102,8 @@ def _options(
 @app.command()
 def run(
     routine: Annotated[
-        str | None, typer.Argument(help="Start this one at once, such as: back.")
+        str | None,
+        typer.Argument(help="Start this one at once: back.", autocompletion=complete_routine),
     ] = None,
     mic: Mic = None,
     speaker: Speaker = None,
@@ -132,7 +135,7 @@ def _coach(
     from voice_coach.live import Stage, coach_live
     from voice_coach.terminal import Board, Gauges, TerminalView
 
-    shelf = _shelf()
+    shelf = read_shelf()
     start = find(shelf, routine).routine.name if routine else None
     routines = tuple(shelved.routine for shelved in shelf)
     engines = choose_recogniser(recogniser), choose_voice(voice)
@@ -179,16 +182,6 @@ def _nothing() -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _shelf() -> "list[Shelved]":
-    """Return all routines; tell of files that are none, and go on without them."""
-    from voice_coach.library import read_library
-
-    shelf, problems = read_library()
-    for problem in problems:
-        err.print(f"{problem} (left out)", style="yellow", soft_wrap=True)
-    return shelf
-
-
 def _print_happening(happening: "Happening") -> None:
     """Show one thing that was said, as a line of a script."""
     from voice_coach.units import to_seconds
@@ -230,7 +223,7 @@ def rehearse(
     from voice_coach.units import to_seconds
 
     lines = read_script(script or resource("rehearsal.txt"))
-    routines = tuple(shelved.routine for shelved in _shelf())
+    routines = tuple(shelved.routine for shelved in read_shelf())
     engines = choose_recogniser(recogniser), choose_voice(voice)
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
     began = time.monotonic()
@@ -277,7 +270,7 @@ def listen(
     if sentences:
         commands = read_sentences(sentences)
     else:
-        commands = read_commands(shelved.routine for shelved in _shelf())
+        commands = read_commands(shelved.routine for shelved in read_shelf())
     engine = choose_recogniser(recogniser)
     tell = _tell_json if as_json else _tell_line
     if files:
@@ -303,15 +296,6 @@ def _tell_line(found: "Found") -> None:
     )
 
 
-def _table(*headings: str) -> Table:
-    """Return a table without lines, whose last column alone may be folded."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in headings[:-1]:
-        table.add_column(heading, no_wrap=True)
-    table.add_column(headings[-1])
-    return table
-
-
 @app.command()
 def say(
     text: Annotated[str, typer.Argument(help="What to say.")],
@@ -334,114 +318,13 @@ def devices() -> None:
     """List microphones and loudspeakers, and which are taken unless you say otherwise."""
     from voice_coach.sound.device import list_devices
 
-    table = _table("", "name", "inputs", "outputs", "")
+    table = plain_table("", "name", "inputs", "outputs", "")
     for device in list_devices():
         taken = {"microphone": device.default_input, "loudspeaker": device.default_output}
         roles = ", ".join(role for role, is_taken in taken.items() if is_taken)
         channels = str(device.inputs), str(device.outputs)
         table.add_row(str(device.index), device.name, *channels, roles)
     out.print(table)
-
-
-@routines_app.command("list")
-def list_routines() -> None:
-    """List all routines, yours and those that ship."""
-    from voice_coach.core.plan import make_plan
-    from voice_coach.library import own_folder
-
-    table = _table("name", "minutes", "exercises", "say", "what for")
-    for shelved in _shelf():
-        routine = shelved.routine
-        minutes = make_plan(routine).length / 16_000 / 60
-        spoken = f"start {routine.name.lower()} routine"
-        name = f"{routine.name} (yours)" if shelved.own else routine.name
-        count = str(len(routine.exercises))
-        table.add_row(name, f"{minutes:.0f}", count, spoken, routine.purpose)
-    out.print(table)
-    out.print(f"Put your own into {own_folder()}", style="dim", soft_wrap=True)
-
-
-@routines_app.command("show")
-def show_routine(
-    name: Annotated[str, typer.Argument(help="A spoken name, such as: back. Or a file.")],
-) -> None:
-    """Show the plan of a routine: every cue with its time, and the total."""
-    from voice_coach.core.plan import make_plan
-    from voice_coach.library import find, read_routine
-    from voice_coach.planned import plan_table
-
-    is_file = name.endswith((".yaml", ".yml"))
-    routine = read_routine(Path(name)) if is_file else find(_shelf(), name).routine
-    out.print(plan_table(make_plan(routine)))
-
-
-@routines_app.command("check")
-def check_routines(
-    files: Annotated[list[Path], typer.Argument(help="Routine files to check.")],
-) -> None:
-    """Check routine files; says file, line and key of what is wrong, and what was expected."""
-    from voice_coach.library import read_routine
-
-    wrong = 0
-    for path in files:
-        try:
-            routine = read_routine(path)
-        except RoutineError as problem:
-            wrong += 1
-            err.print(f"{problem}", style="red", soft_wrap=True)
-        else:
-            out.print(f"{path}: good, {len(routine.exercises)} exercises", soft_wrap=True)
-    if wrong:
-        raise typer.Exit(USERS_MISTAKE)
-
-
-@routines_app.command("schema")
-def print_schema() -> None:
-    """Print the JSON Schema of routine files, for editors."""
-    from voice_coach.library import schema
-
-    print(schema(), end="")  # noqa: T201 - rich would fold long lines
-
-
-@models_app.command("list")
-def list_models() -> None:
-    """List the models that can be installed, and those that are."""
-    from voice_coach import models
-
-    table = _table("name", "kind", "MB", "licence", "", "what it is")
-    present = {model.name for kind in get_args(models.Kind) for model in models.installed(kind)}
-    for model in models.Manifest.load().models:
-        state = "[green]installed[/]" if model.name in present else ""
-        size = f"{model.size / 1e6:.0f}"
-        table.add_row(model.name, model.kind, size, model.licence, state, model.about)
-    out.print(table)
-    out.print(f"They live in {models.models_dir()}", style="dim", soft_wrap=True)
-
-
-@models_app.command("install")
-def install_model(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
-    """Download a model, check it and install it. The only command that uses a network."""
-    from rich.progress import Progress
-
-    from voice_coach import models
-
-    with Progress(console=err, transient=True) as progress:
-        task = progress.add_task(name, total=None)
-
-        def show(file: str, done: int, total: int) -> None:
-            progress.update(task, description=file, completed=done, total=total)
-
-        model = models.install(name, show)
-    out.print(f"{model.name} is installed; it is used from the next start on.")
-
-
-@models_app.command("remove")
-def remove_model(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
-    """Delete an installed model."""
-    from voice_coach import models
-
-    for path in models.remove(name):
-        out.print(f"Removed {path}", soft_wrap=True)
 
 
 def main() -> None:
