@@ -7,21 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from voice_coach.console import USERS_MISTAKE, complain, err, out, warn
 from voice_coach.errors import RoutineError
 
 if TYPE_CHECKING:
     from voice_coach.library import Shelved
 
-USERS_MISTAKE = 2
-
 routines_app = typer.Typer(no_args_is_help=True, help="List, show and check routines.")
 models_app = typer.Typer(no_args_is_help=True, help="Better ears and voices, downloaded once.")
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def plain_table(*headings: str) -> Table:
@@ -39,7 +35,7 @@ def read_shelf() -> "list[Shelved]":
 
     shelf, problems = read_library()
     for problem in problems:
-        err.print(f"{problem} (left out)", style="yellow", soft_wrap=True)
+        warn(f"{problem} (left out)")
     return shelf
 
 
@@ -98,7 +94,7 @@ def check_routines(
             routine = read_routine(path)
         except RoutineError as problem:
             wrong += 1
-            err.print(f"{problem}", style="red", soft_wrap=True)
+            complain(str(problem))
         else:
             out.print(f"{path}: good, {len(routine.exercises)} exercises", soft_wrap=True)
     if wrong:
@@ -121,7 +117,7 @@ def list_models() -> None:
     table = plain_table("name", "kind", "MB", "licence", "", "what it is")
     present = {model.name for kind in get_args(models.Kind) for model in models.installed(kind)}
     for model in models.Manifest.load().models:
-        state = "[green]installed[/]" if model.name in present else ""
+        state = Text("installed" if model.name in present else "", "green")
         size = f"{model.size / 1e6:.0f}"
         table.add_row(model.name, model.kind, size, model.licence, state, model.about)
     out.print(table)
@@ -135,7 +131,7 @@ def install_model(name: Annotated[str, typer.Argument(help="A name from the list
 
     from voice_coach import models
 
-    with Progress(console=err, transient=True) as progress:
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(name, total=None)
 
         def show(file: str, done: int, total: int) -> None:

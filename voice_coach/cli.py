@@ -6,7 +6,6 @@ are imported by the command that needs them, so that help and mistakes answer at
 
 import json
 import sys
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
@@ -14,25 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
 from voice_coach.catalogue import (
-    USERS_MISTAKE,
     complete_routine,
-    err,
     models_app,
-    out,
     plain_table,
     read_shelf,
     routines_app,
 )
+from voice_coach.console import guarded, out, warn
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
 from voice_coach.settings import ListeningState, RecogniserChoice, VoiceChoice
 
 if TYPE_CHECKING:
     from voice_coach.app import Happening
     from voice_coach.listening import Found
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="voice-coach",
@@ -119,7 +115,7 @@ def run(
     except NoSoundSystemError as problem:
         if not or_rehearse:
             raise
-        err.print(f"{problem} This is a rehearsal instead.", style="yellow", soft_wrap=True)
+        warn(f"{problem} This is a rehearsal instead.")
         rehearse(None, Path("rehearsal.wav"), None, recogniser, voice)
 
 
@@ -140,7 +136,7 @@ def _coach(
     routines = tuple(shelved.routine for shelved in shelf)
     engines = choose_recogniser(recogniser), choose_voice(voice)
     board = Board()
-    view = TerminalView(out, board) if out.is_terminal else None
+    view = TerminalView(out, board) if out.is_terminal and not out.is_dumb_terminal else None
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
 
     def ready(stage: Stage) -> None:
@@ -162,7 +158,7 @@ def _coach(
     def notice(news: Any) -> None:
         board.notice = news.text
         if not view:
-            err.print(news.text, style="yellow", soft_wrap=True)
+            warn(news.text)
 
     with view or _nothing():
         coach_live(
@@ -187,12 +183,12 @@ def _print_happening(happening: "Happening") -> None:
     from voice_coach.units import to_seconds
 
     minutes, seconds = divmod(to_seconds(happening.at), 60)
-    time = f"[dim]{int(minutes):02}:{seconds:05.2f}[/]"
+    time = (f"{int(minutes):02}:{seconds:05.2f}  ", "dim")
     text = happening.details.get("text", "")
     if happening.kind == "heard":
-        out.print(f"{time}  [bold green]you[/]    “{text}”", soft_wrap=True)
+        out.print(Text.assemble(time, ("you", "bold green"), f"    “{text}”"), soft_wrap=True)
     elif happening.kind == "said":
-        out.print(f"{time}  [cyan]coach[/]  {text}", soft_wrap=True)
+        out.print(Text.assemble(time, ("coach", "cyan"), f"  {text}"), soft_wrap=True)
 
 
 @app.command()
@@ -267,6 +263,8 @@ def listen(
     from voice_coach.library import read_commands, read_sentences
     from voice_coach.listening import listen_to_files, listen_to_microphone
 
+    if files and mic:
+        raise VoiceCoachError("listen takes recordings or --mic, not both. Leave out one.")
     if sentences:
         commands = read_sentences(sentences)
     else:
@@ -278,7 +276,7 @@ def listen(
             tell(found)
     else:
         listen_to_microphone(
-            mic, commands, state, engine, tell=tell, notice=lambda news: err.print(news.text)
+            mic, commands, state, engine, tell=tell, notice=lambda news: warn(news.text)
         )
 
 
@@ -288,12 +286,13 @@ def _tell_json(found: "Found") -> None:
 
 def _tell_line(found: "Found") -> None:
     slots = " ".join(f"{name}={value}" for name, value in found.slots.items())
-    out.print(
-        f"{found.file}: {found.start:.2f}–{found.end:.2f} s  [bold]“{found.text}”[/]  "
-        f"{found.intent} {slots} [dim](confidence {found.confidence:.2f}, "
-        f"decided at {found.decided:.2f} s)[/]",
-        soft_wrap=True,
+    line = Text.assemble(
+        f"{found.file}: {found.start:.2f}–{found.end:.2f} s  ",
+        (f"“{found.text}”", "bold"),
+        f"  {found.intent} {slots} ",
+        (f"(confidence {found.confidence:.2f}, decided at {found.decided:.2f} s)", "dim"),
     )
+    out.print(line, soft_wrap=True)
 
 
 @app.command()
@@ -310,7 +309,7 @@ def say(
     from voice_coach.engines import choose_voice
     from voice_coach.live import speak
 
-    speak(text, choose_voice(voice), str(out_file) if out_file else speaker)
+    speak(text, choose_voice(voice), out_file or speaker)
 
 
 @app.command()
@@ -329,24 +328,4 @@ def devices() -> None:
 
 def main() -> None:
     """Run the command line; the entry point of `voice-coach`."""
-    sys.exit(_guarded(lambda: app(standalone_mode=False)))
-
-
-def _guarded(command: Callable[[], Any]) -> int:
-    """Run `command`; return the exit status, and tell what the user can mend in one line."""
-    try:
-        result = command()
-    except VoiceCoachError as problem:
-        err.print(f"voice-coach: {problem}", style="red", soft_wrap=True, markup=False)
-        return USERS_MISTAKE
-    except typer.TyperException as mistake:
-        message = mistake.format_message().rstrip(".")
-        line = f"voice-coach: {message}. See 'voice-coach --help'."
-        err.print(line, style="red", soft_wrap=True, markup=False)
-        return mistake.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-    return result if isinstance(result, int) else 0
+    sys.exit(guarded(lambda: app(standalone_mode=False)))

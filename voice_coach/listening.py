@@ -17,7 +17,10 @@ from voice_coach.sound import pcm
 from voice_coach.sound.device import Notice, Nowhere, open_audio
 from voice_coach.sound.pcm import Pcm
 from voice_coach.sound.playback import Playback
-from voice_coach.units import Samples, to_seconds
+from voice_coach.units import Samples, to_samples, to_seconds
+
+TAIL = to_samples(2)
+"""How long to listen on after a recording that stands in for the microphone."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,12 @@ def listen_to_microphone(
     tell: Callable[[Found], None],
     notice: Callable[[Notice], None],
 ) -> None:
-    """Call `tell` with every command that is heard, until Ctrl-C."""
+    """Call `tell` with every command that is heard, until Ctrl-C or the end of a recording."""
+    grammars = {state: commands.grammar(state)}
     with (
-        open_audio(mic, Nowhere()) as audio,
+        open_audio(mic, Nowhere(), tail=TAIL) as audio,
         closing(make_separate_recogniser(engine)) as recogniser,
-        closing(Ears(Listener(recogniser), {state: commands.grammar(state)}, live=True)) as ears,
+        closing(Ears(Listener(recogniser), grammars, live=audio.realtime)) as ears,
     ):
 
         def on_block(microphone: Pcm, played: Pcm, _: Samples) -> None:

@@ -6,11 +6,13 @@ Owns the start and the end of everything that is alive; must not know what is sa
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from voice_coach.app import Coach, Ears, Watcher, grammars_of
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.engines import Engine, make_separate_recogniser, make_voice
+from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing.listener import Listener
 from voice_coach.sound.device import Audio, Notice, Recording, open_audio
 from voice_coach.sound.pcm import Pcm, silence
@@ -53,7 +55,9 @@ def coach_live(
         # The devices first: the commonest thing to go wrong, and the quickest to tell.
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
         recogniser = open_things.enter_context(closing(make_separate_recogniser(engines[0])))
-        renderer = open_things.enter_context(closing(Renderer(make_voice(engines[1]))))
+        renderer = open_things.enter_context(
+            closing(Renderer(make_voice(engines[1]), threaded=audio.realtime))
+        )
         grammars = grammars_of(commands)
         for grammar in grammars.values():
             recogniser.use(grammar)  # loaded now, so that no change of state waits for it
@@ -69,10 +73,15 @@ def coach_live(
         audio.run(playback, coach.on_block, notice)
 
 
-def speak(text: str, engine: Engine, speaker: str | None = None) -> None:
-    """Say `text` through the loudspeaker; returns when it has been heard."""
+def speak(text: str, engine: Engine, speaker: str | Path | None = None) -> None:
+    """Say `text` through the loudspeaker; returns when it has been heard.
+
+    Raises DeviceError, ModelError, OutputError, and VoiceCoachError for an unspeakable text.
+    """
     with closing(make_voice(engine)) as voice:
         clip = voice.render(text)
+    if not len(clip):
+        raise VoiceCoachError(f"There is nothing to say in '{text[:40]}'. Give some words.")
     playback = Playback()
     with open_audio(Recording(silence(0)), speaker) as audio:
         playback.play(clip, 0, tag=0)
