@@ -50,9 +50,11 @@ def choose_voice(choice: VoiceChoice) -> Engine:
 
 def _missing(kind: models.Kind, engine: str) -> ModelError:
     best = next(model.name for model in models.Manifest.load().models if model.kind == kind)
+    lacks = models.incomplete(kind)
+    found = f"cannot be used: {lacks[0]}" if lacks else "is not installed"
     return ModelError(
-        f"No model for {engine} is installed. "
-        f"Install one with 'voice-coach models install {best}', or leave the choice to 'auto'."
+        f"The model for {engine} {found}. "
+        f"Get one with 'voice-coach models install {best}', or leave the choice to 'auto'."
     )
 
 

@@ -120,6 +120,12 @@ def installed(kind: Kind) -> list[InstalledModel]:
     return sorted(found.values(), key=lambda model: (order.get(model.name, len(order)), model.name))
 
 
+def incomplete(kind: Kind) -> list[str]:
+    """Return what is missing of models of `kind` that are there and cannot be used."""
+    manifest = Manifest.load()
+    return [lack for model in _present(kind) for lack in _lacks(model, manifest)[:1]]
+
+
 def find(kind: Kind, name: str | None = None) -> Path | None:
     """Return where the model called `name`, or the best of `kind`, is installed; else None."""
     paths = [model.path for model in installed(kind) if name in (None, model.name)]

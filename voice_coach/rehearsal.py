@@ -8,7 +8,7 @@ script gives the same sound and the same timeline at every run.
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -38,7 +38,13 @@ ROOM_DB: Final = -62.0
 """Level of the room's own noise, in dB of full scale."""
 LONGEST: Final = to_samples(3 * 3600)
 """A rehearsal that has not come to rest by then is ended."""
-_LINE = re.compile(r"(?:(\d+):([0-5]?\d(?:\.\d+)?)|\+(\d+(?:\.\d+)?))\s+(\w+)\s+(['\"])(.+)\5")
+LARGEST_BYTES: Final = 256_000
+"""A script larger than this is none."""
+_LINE = re.compile(
+    r"(?:(\d{1,4}):([0-5]?\d(?:\.\d{1,6})?)|\+(\d{1,5}(?:\.\d{1,6})?))"
+    r"\s+(\w+)\s+(['\"])(.+)\5\s*(?:#.*)?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -59,14 +65,7 @@ def read_script(path: Path) -> list[Utterance]:
     A line is `00:12 say 'pause'`, `+5 say 'resume'` (seconds after the end of the line
     before) or `01:30 play 'me.wav'` (a recording, beside the script). `#` begins a comment.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ScriptError(f"{path}: cannot be read: {error.strerror}. Check the name.") from None
-    except UnicodeDecodeError:
-        raise ScriptError(
-            f"{path}: not a text file; expected lines like 00:12 say 'pause'."
-        ) from None
+    text = _text(path)
     utterances = [
         _utterance(path, number, line)
         for number, line in enumerate(text.splitlines(), 1)
@@ -77,16 +76,32 @@ def read_script(path: Path) -> list[Utterance]:
     return utterances
 
 
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise ScriptError(f"{path}: cannot be read: {error.strerror}. Check the name.") from None
+    if len(raw) <= LARGEST_BYTES and b"\0" not in raw:
+        with suppress(UnicodeDecodeError):
+            return raw.decode("utf-8-sig")
+    raise ScriptError(f"{path}: not a short text; expected lines like 00:12 say 'pause'.")
+
+
 def _utterance(path: Path, number: int, line: str) -> Utterance:
-    found = _LINE.match(line.strip())
+    found = _LINE.fullmatch(line.strip())
     if not found:
-        raise ScriptError(f"{path}:{number}: expected a line like 00:12 say 'pause'.")
+        raise ScriptError(
+            f"{path}:{number}: expected a line like 00:12 say 'pause', or +5 say 'resume'."
+        )
     minutes, seconds, later, verb, _, content = found.groups()
     if verb not in ("say", "play"):
         hint = nearest(verb, ("say", "play"))
         raise ScriptError(f"{path}:{number}: unknown word '{verb}'; expected say or play.{hint}")
     at = None if later else to_samples(int(minutes) * 60 + float(seconds))
     after = to_samples(float(later)) if later else 0
+    if (at or after) > LONGEST:
+        raise ScriptError(f"{path}:{number}: later than three hours. Expected minutes:seconds.")
     if verb == "say":
         return Utterance(at, after, content, None)
     return Utterance(at, after, None, path.parent / content)
