@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -106,6 +107,7 @@ class SeparateProcess:
             target=_serve, args=(theirs, self._make), name="recogniser", daemon=True
         )
         # Ctrl-C reaches the whole group: only the coach shall act on it, and end the engine.
+        resource_tracker.ensure_running()  # now, because where it starts it lets SIGINT through
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process.start()
