@@ -21,7 +21,8 @@ from voice_coach.units import Samples, to_seconds
 
 REFRESHES_PER_SECOND = 8
 WIDTH = 72
-_BAR = 30
+_METER = 30
+_MOST_DOTS = 10
 
 _BREATHS = {
     Breath.INHALE: Text("▲ breathe in", "bold cyan"),
@@ -73,40 +74,41 @@ class Gauges:
     footer: str = field(default="")
 
 
-def panel(state: State, board: Board, gauges: Gauges) -> Panel:
-    """Draw the session."""
+def panel(state: State, board: Board, gauges: Gauges, width: int = WIDTH) -> Panel:
+    """Draw the session, `width` columns wide and no wider than WIDTH."""
+    width = min(width, WIDTH)
     title = f"{state.plan.routine.name} routine" if state.plan else "Voice Coach"
     return Panel(
-        Group(*_lines(state, board, gauges)),
+        Group(*_lines(state, board, gauges, inner=max(1, width - 6))),
         title=f"[bold]{title}[/]",
         subtitle=f"[dim]{gauges.footer}[/]" if gauges.footer else None,
         border_style=_COLOURS.get(state.mode, "cyan"),
-        padding=(1, 2),
-        width=WIDTH,
+        padding=(1, 2) if width == WIDTH else (0, 1),
+        width=width,
     )
 
 
-def _lines(state: State, board: Board, gauges: Gauges) -> Iterator[RenderableType]:
+def _lines(state: State, board: Board, gauges: Gauges, inner: int) -> Iterator[RenderableType]:
     if state.plan is None:
         names = [routine.name.lower() for routine in state.routines] or ["…"]
         yield Text(f"Listening. Say “start {names[0]} routine”.", "bold")
         yield Text(f"Routines: {', '.join(names)}", "dim")
     else:
-        yield from _exercise(state, gauges.now)
+        yield from _exercise(state, gauges.now, inner)
     yield Text()
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim", justify="right")
     rows.add_column(overflow="fold")
     rows.add_row("coach", Text(board.said, "italic"))
     rows.add_row("heard", Text(f"“{board.heard}”" if board.heard else "–", "bold"))
-    rows.add_row("mic", _meter(gauges))
+    rows.add_row("mic", _meter(gauges, max(5, min(_METER, inner - 25))))
     rows.add_row("say", Text(_HINTS.get(state.mode, _HINT), "dim"))
     if board.notice:
         rows.add_row("note", Text(board.notice, "yellow"))
     yield rows
 
 
-def _exercise(state: State, now: Samples) -> Iterator[RenderableType]:
+def _exercise(state: State, now: Samples, inner: int) -> Iterator[RenderableType]:
     assert state.plan is not None  # noqa: S101 - the caller has looked
     cue, exercises = state.cue, state.plan.routine.exercises
     head = Table.grid(expand=True)
@@ -120,7 +122,7 @@ def _exercise(state: State, now: Samples) -> Iterator[RenderableType]:
     head.add_row(mode, _repetitions(cue.repetition, cue.repetitions))
     yield head
     yield Text()
-    yield _countdown(state, now)
+    yield _countdown(state, now, max(5, inner - 8))
     breathing = cue.kind is CueKind.MOVE
     yield _BREATHS[state.breath] if breathing else Text()
     later = exercises[cue.exercise + 1 :]
@@ -132,33 +134,38 @@ def _exercise(state: State, now: Samples) -> Iterator[RenderableType]:
 def _repetitions(done: int, of: int) -> Text:
     if not done or of < 2:
         return Text()
-    dots = "● " * done + "○ " * (of - done)
+    dots = "● " * done + "○ " * (of - done) if of <= _MOST_DOTS else ""
     return Text(f"{dots}{done} of {of}")
 
 
-def _countdown(state: State, now: Samples) -> Text:
+def _countdown(state: State, now: Samples, bar: int) -> Text:
     """The time that is counted, as a bar that fills."""
     whole, left = state.cue.count, state.count_left(now)
     if state.cue.kind in (CueKind.WELCOME, CueKind.INTRODUCE) or whole == 0:
         return Text("listen …", "dim")
     share = 1 - min(1.0, left / whole)
-    filled = round(share * _BAR)
-    bar = Text("█" * filled, "green").append("░" * (_BAR - filled), "dim")
-    return bar.append(f" {to_seconds(left):4.0f} s", "bold")
+    colour = _COLOURS.get(state.mode, "cyan")
+    filled = _filled("█", "░", round(share * bar), bar, colour)
+    return filled.append(f"  {to_seconds(left):.0f} s", "bold")
 
 
-def _meter(gauges: Gauges) -> Text:
+def _meter(gauges: Gauges, bar: int) -> Text:
     """The microphone's level, from -60 to 0 dB of full scale."""
-    filled = max(0, min(_BAR, round((gauges.level_db + 60) / 60 * _BAR)))
-    meter = Text("▮" * filled, "green" if gauges.level_db < -3 else "red")
-    meter.append("·" * (_BAR - filled), "dim")
+    colour = "green" if gauges.level_db < -3 else "red"
+    meter = _filled("▮", "·", round((gauges.level_db + 60) / 60 * bar), bar, colour)
     return meter.append("  listening to you" if gauges.speaking else "", "green")
+
+
+def _filled(full: str, empty: str, done: int, of: int, colour: str) -> Text:
+    done = max(0, min(of, done))
+    return Text(full * done, colour).append(empty * (of - done), "dim")
 
 
 class TerminalView:
     """Keeps the panel on the screen while a session runs; restores the terminal at its end."""
 
     def __init__(self, console: Console, board: Board) -> None:
+        self._console = console
         self._board = board
         self._state: Callable[[], State] = lambda: State(())
         self._gauges: Callable[[], Gauges] = Gauges
@@ -174,7 +181,7 @@ class TerminalView:
         self._state, self._gauges = state, gauges
 
     def _panel(self) -> Panel:
-        return panel(self._state(), self._board, self._gauges())
+        return panel(self._state(), self._board, self._gauges(), self._console.width)
 
     def __enter__(self) -> "TerminalView":
         self._live.start()
