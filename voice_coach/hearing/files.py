@@ -16,10 +16,11 @@ def heard_in(recording: Pcm, listener: Listener) -> Iterator[Heard]:
     """Yield what `listener` hears in `recording`, positions in samples of the recording.
 
     The listener has its grammar already, and may be used for the next recording afterwards.
-    `decided` is never later than the recording's end.
+    `end` and `decided` are never later than the recording's end.
     """
     for start in range(0, len(recording), SAMPLE_RATE):
         block = recording[start : start + SAMPLE_RATE]
         yield from listener.process(block, silence(len(block)))
     for heard in listener.flush():
-        yield replace(heard, decided=min(heard.decided, len(recording)))
+        end, decided = (min(at, len(recording)) for at in (heard.end, heard.decided))
+        yield replace(heard, end=end, decided=decided)
