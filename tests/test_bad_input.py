@@ -603,6 +603,18 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+def test_without_sound_there_is_a_rehearsal_instead(tmp_path: Path, env: dict[str, str]) -> None:
+    """What scripts/run does where there is nothing to hear with."""
+    done = coach("run", "--or-rehearse", env=env, cwd=tmp_path)
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("There is no sound device on this machine.")
+    assert line.endswith("This is a rehearsal instead.")
+    assert "“start back routine”" in done.stdout
+    assert "Session stopped. Take care." in done.stdout
+    assert soundfile.info(tmp_path / "rehearsal.wav").duration > 30
+
+
 def test_a_newcomer_is_shown_the_way(env: dict[str, str]) -> None:
     done = coach(env=env)
     assert "rehearse" in done.stdout + done.stderr
