@@ -1,6 +1,7 @@
 """Routine files as people write them: what is read, and what is said about mistakes."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -378,6 +379,15 @@ class TestSentences:
         assert said in str(problem.value)
         assert str(problem.value).startswith(str(file))
         assert "\n" not in str(problem.value)
+
+
+def test_the_routines_in_the_docs_can_be_done(file: Path) -> None:
+    page = (ROOT / "docs" / "routines.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert examples
+    for example in examples:
+        file.write_text(example)
+        assert read_routine(file).exercises
 
 
 class TestSchema:
