@@ -126,13 +126,15 @@ def _coach(
     recogniser: RecogniserChoice,
     voice: VoiceChoice,
 ) -> None:
-    from voice_coach.engines import choose_recogniser, choose_voice
     from voice_coach.library import find, read_commands
-    from voice_coach.live import Stage, coach_live
-    from voice_coach.terminal import Board, Gauges, TerminalView
 
     shelf = read_shelf()
     start = find(shelf, routine).routine.name if routine else None
+
+    from voice_coach.engines import choose_recogniser, choose_voice
+    from voice_coach.live import Stage, coach_live
+    from voice_coach.terminal import Board, Gauges, TerminalView
+
     routines = tuple(shelved.routine for shelved in shelf)
     engines = choose_recogniser(recogniser), choose_voice(voice)
     board = Board()
