@@ -35,6 +35,9 @@ class Rules:
     """Words that last longer than this share of the speech were found in noise."""
     most_own_voice: float = 0.6
     """Where the coach's own voice makes up more of the sound, nobody else was heard."""
+    most_removed_db: float = 15.0
+    """Where more of the sound was the coach's own voice and has been taken out, the rest is its
+    remains. A user who can be understood at all is not so much quieter than the coach."""
     least_confidence: float = 0.0
     """What the recogniser must think of its own hypothesis."""
 
@@ -61,6 +64,8 @@ class Segment:
     """How far the stream had come when the segment was judged."""
     own_voice: float = 0.0
     """The share of its energy, 0 … 1, that is the coach's own voice."""
+    removed_db: float = 0.0
+    """How much quieter it became when the coach's own voice was taken out."""
 
     @property
     def length(self) -> Samples:
@@ -98,6 +103,8 @@ def hopeless(segment: Segment, rules: Rules) -> str | None:
         return f"{_s(segment.speech)} of voice; a command takes {_s(rules.shortest_speech)}"
     if segment.own_voice > rules.most_own_voice:
         return f"{segment.own_voice:.0%} of it is the coach's own voice"
+    if segment.removed_db > rules.most_removed_db:
+        return f"the coach's own voice: {segment.removed_db:.0f} dB of it were taken out"
     return None
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.activity import CHUNK, ActivityDetector, SileroActivity
+from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.decision import Decision, Rules, Segment, decide, hopeless, too_long
 from voice_coach.hearing.echo import own_share
 from voice_coach.hearing.recogniser import Hypothesis, Recogniser
@@ -59,6 +60,10 @@ class _Chunk:
 
     microphone: Pcm
     played: Pcm
+    cleaned: Pcm
+    """The microphone without the coach's own voice, as far as that can be taken out."""
+    suppression_db: float
+    """How far that is; 0 where the canceller is not to be trusted."""
     position: Samples
     probability: float
 
@@ -81,9 +86,24 @@ class _Voice:
     def segment(self, decided: Samples) -> Segment:
         return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
 
-    def own_share(self) -> float:
+    def compared(self, segment: Segment) -> Segment:
+        """Return `segment` with what it has of the coach's own voice.
+
+        Where the canceller is trusted, what counts is how much it took out and what it left:
+        the microphone itself may be full of the coach, and the user still be heard.
+        """
         microphone = np.concatenate([chunk.microphone for chunk in self.chunks])
-        return own_share(microphone, np.concatenate([chunk.played for chunk in self.chunks]))
+        played = np.concatenate([chunk.played for chunk in self.chunks])
+        suppression_db = min(chunk.suppression_db for chunk in self.chunks)
+        if not suppression_db:
+            return replace(segment, own_voice=own_share(microphone, played))
+        cleaned = np.concatenate([chunk.cleaned for chunk in self.chunks])
+        voice = slice(self.voice_start - self.start, self.voice_end - self.start)
+        removed_db = level_db(microphone[voice]) - level_db(cleaned[voice])
+        left = own_share(cleaned, played)
+        if level_db(played) > SILENCE_DB:
+            left = max(left, min(1.0, 10 ** ((removed_db - suppression_db) / 10)))
+        return replace(segment, own_voice=left, removed_db=removed_db)
 
 
 class Listener:
@@ -96,6 +116,8 @@ class Listener:
     def __init__(self, recogniser: Recogniser, activity: ActivityDetector | None = None) -> None:
         self._recogniser = recogniser
         self._activity = activity or SileroActivity()
+        self.canceller = EchoCanceller(latency=0)
+        """Takes the coach's own voice out of what is judged and recognised."""
         self._grammar: Grammar | None = None
         self._rules = Rules()
         self._position: Samples = 0
@@ -139,6 +161,7 @@ class Listener:
         heard = self._judge(*padded) if rest else []
         heard += self._finished(self._voice) if self._voice else []
         self._activity.reset()
+        self.canceller = EchoCanceller(latency=0)
         self._recent.clear()
         self._unjudged = _NOTHING
         self._position = 0
@@ -146,8 +169,10 @@ class Listener:
 
     def _judge(self, microphone: Pcm, played: Pcm) -> list[Heard]:
         self.level_db = level_db(microphone)
-        probability = self._activity.probability(microphone)
-        chunk = _Chunk(microphone, played, self._position, probability)
+        cleaned = self.canceller.process(microphone, played)
+        probability = self._activity.probability(cleaned)
+        suppression_db = self.canceller.suppression_db if self.canceller.trusted else 0.0
+        chunk = _Chunk(microphone, played, cleaned, suppression_db, self._position, probability)
         self._position += CHUNK
         self._recent.append(chunk)
         if self._voice:
@@ -164,7 +189,7 @@ class Listener:
         self._recogniser.start()
         self._voice.chunks = chunks[:-_ON_CHUNKS]
         for chunk in chunks[:-_ON_CHUNKS]:
-            self._recogniser.hear(chunk.microphone)
+            self._recogniser.hear(chunk.cleaned)
         for chunk in chunks[-_ON_CHUNKS:]:
             self._continued(self._voice, chunk)
 
@@ -178,7 +203,7 @@ class Listener:
 
     def _hear(self, voice: _Voice, chunk: _Chunk, quiet: Samples) -> None:
         """Let the recogniser have `chunk`, unless it is silence that may be the end."""
-        voice.withheld.append(chunk.microphone)
+        voice.withheld.append(chunk.cleaned)
         voice.chunks.append(chunk)
         if too_long(voice.segment(self._position), voice.rules):
             voice.withheld.clear()
@@ -191,7 +216,7 @@ class Listener:
     def _finished(self, voice: _Voice) -> list[Heard]:
         segment = voice.segment(self._position)
         if not too_long(segment, voice.rules):
-            segment = replace(segment, own_voice=voice.own_share())
+            segment = voice.compared(segment)
         skip = hopeless(segment, voice.rules)
         found = Hypothesis("", 0.0) if skip else self._recogniser.finish()
         self.last = decide(found, segment, voice.rules)
