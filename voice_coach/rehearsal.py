@@ -176,6 +176,8 @@ def rehearse(
     `engines` are the recogniser and the coach's voice. Writes a stereo WAV (left: the coach,
     right: the room) to `out` and a line of JSON for everything that happened to `timeline`.
     """
+    if out and out.suffix and out.suffix.casefold() != ".wav":
+        raise OutputError(f"{out}: only WAV is written. Give a name that ends in .wav.")
     room = Room(script, EspeakVoice(USER_VOICE))
     with ExitStack() as open_things:
         record = open_things.enter_context(WavWriter(out, channels=2)) if out else None
