@@ -91,6 +91,7 @@ class Case:
 
 CASES: Final = (
     Case("no echo", echo=False),
+    Case("no echo, user at -10 dB", -10.0, echo=False),
     Case("+10 dB", 10.0),
     Case("0 dB", 0.0),
     Case("-10 dB", -10.0),

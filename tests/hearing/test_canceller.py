@@ -100,7 +100,7 @@ def test_another_voice_stays_whole(over_db: float) -> None:
     result = cleaned(canceller, echo + user + noise(len(echo)), coach(16.0))
     spoken = slice(5 * SAMPLE_RATE, 11 * SAMPLE_RATE)
     assert suppression_db(echo, result - user, 5.0, 11.0) > 10.0
-    assert level_db(result[spoken]) == pytest.approx(level_db(user[spoken]), abs=1.5)
+    assert level_db(result[spoken]) == pytest.approx(level_db(user[spoken]), abs=2.0)
     assert np.corrcoef(result[spoken], user[spoken])[0, 1] > 0.85
     assert canceller.trusted
 

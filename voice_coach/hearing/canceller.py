@@ -1,8 +1,8 @@
 """Takes the coach's own voice out of the microphone.
 
 Owns when that is done and whether the result is to be trusted; must not know words, segments
-or exercise. Linear: what is taken away is a filtered copy of what was played, so that a voice
-beside it stays whole. No clock and no threads.
+or exercise. Mostly linear: a filtered copy of what was played is taken away, so that a voice
+beside it stays whole; then what is left of it is turned down a little. No clock, no threads.
 """
 
 from typing import Final
@@ -11,6 +11,7 @@ import numpy as np
 
 from voice_coach.hearing.adaptive_filter import FRAME, TAIL, AdaptiveFilter, Learnt
 from voice_coach.hearing.alignment import LONGEST_DELAY, Alignment
+from voice_coach.hearing.residual import ResidualSuppressor
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import Samples
 
@@ -23,6 +24,9 @@ _DOUBT_DB: Final = 3.0
 """Suppression under which it is used no longer."""
 _ECHO_POWER: Final = 1e-9
 """Mean square of an echo that is worth measuring: -90 dB."""
+_AUDIBLE: Final = 0.5
+_ALONE: Final = 0.95
+"""Shares of the echo in what the microphone hears."""
 _SPEED: Final = 0.06
 _RISE: Final = 0.06
 _FALL: Final = 0.02
@@ -50,6 +54,7 @@ class EchoCanceller:
         self._snapshots: list[Learnt] = []
         self._learnt = 0
         self._quiet: Samples = _IDLE
+        self._residual = ResidualSuppressor()
         self._used = 0.0
         self._powers = np.zeros(4)
         self._suppression_db = 0.0
@@ -67,7 +72,7 @@ class EchoCanceller:
 
     @property
     def suppression_db(self) -> float:
-        """How much of the coach's voice is taken out; falls slowly while somebody else speaks."""
+        """How much of the coach's voice is taken out, as last heard with nobody else."""
         return self._suppression_db
 
     @property
@@ -106,7 +111,9 @@ class EchoCanceller:
         rest = microphone - echo
         self._filter.learn(rest)
         self._keep(self._filter)
-        return self._mixed(microphone, echo, self._judge(microphone, echo, rest))
+        use = self._judge(microphone, echo, rest)
+        quieter = self._residual.suppress(rest, echo, self._suppression_db)
+        return self._mixed(microphone, quieter, use)
 
     def _realign(self, later: Samples) -> None:
         if self._filter:
@@ -131,10 +138,11 @@ class EchoCanceller:
         powers = np.array([np.dot(*pair) / FRAME for pair in pairs], dtype=np.float64)
         self._powers += _SPEED * (powers - self._powers)
         before, taken, after, _ = self._powers
-        # While somebody else is louder, nothing can be said of the echo.
-        if taken > max(_ECHO_POWER, before / 2):
-            now_db = 10 * float(np.log10(before / max(after, _ECHO_POWER / 100)))
-            speed = _RISE if now_db > self._suppression_db else _FALL
+        now_db = 10 * float(np.log10(max(before, _ECHO_POWER) / max(after, _ECHO_POWER / 100)))
+        rises = now_db > self._suppression_db
+        # Somebody else makes it look too small; where the echo should be all, nobody else is there.
+        if taken > max(_ECHO_POWER, before * (_AUDIBLE if rises else _ALONE)):
+            speed = _RISE if rises else _FALL
             self._suppression_db += speed * (now_db - self._suppression_db)
         self._trusted = self._suppression_db > (_DOUBT_DB if self._trusted else _TRUST_DB)
         return self._trusted and self._found()
@@ -148,8 +156,8 @@ class EchoCanceller:
         _, taken, _, common = self._powers
         return bool(common >= taken / 2)
 
-    def _mixed(self, microphone: Pcm, echo: Pcm, use: bool) -> Pcm:
-        """Return the microphone less the echo, going over to it or away from it smoothly."""
+    def _mixed(self, microphone: Pcm, rest: Pcm, use: bool) -> Pcm:
+        """Go over from one to the other smoothly."""
         gain = np.linspace(self._used, float(use), FRAME, dtype=np.float32)
         self._used = float(use)
-        return microphone - gain * echo
+        return microphone + gain * (rest - microphone)
