@@ -1,5 +1,7 @@
 """The rules between a hypothesis and a command, one by one."""
 
+from dataclasses import replace
+
 import pytest
 
 from voice_coach.grammar import minimised
@@ -47,6 +49,21 @@ def test_a_hypothesis_that_its_recogniser_doubts() -> None:
     decision = decide(hypothesis(confidence=0.3), segment(0.8), Rules(least_confidence=0.5))
     assert not decision.accepted
     assert decision.reason == "confidence 0.30 is below 0.50"
+
+
+@pytest.mark.parametrize(
+    ("own_voice", "removed_db", "reason"),
+    [
+        (0.5, 10.4, ""),  # a user 10 dB under the echo
+        (0.7, 10.4, "70% of it is the coach's own voice"),
+        (0.2, 15.2, "the coach's own voice: 15 dB of it were taken out"),
+    ],
+)
+def test_the_coach_is_not_a_user(own_voice: float, removed_db: float, reason: str) -> None:
+    said = replace(segment(0.8), own_voice=own_voice, removed_db=removed_db)
+    decision = decide(hypothesis(), said, RULES)
+    assert decision.accepted == (not reason)
+    assert decision.reason.startswith(reason)
 
 
 def test_long_sentences_get_patience() -> None:
