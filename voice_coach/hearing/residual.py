@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from voice_coach.sound.pcm import Pcm, decibels, silence
 
-_LEAST_GAIN: Final = decibels(-12.0)
+_LEAST_GAIN: Final = decibels(-6.0)
 _FADING: Final = 0.8
 """How much of an echo's power in one frame is still there in the next, from reverberation."""
 _SMOOTH: Final = np.ones(5) / 5
