@@ -96,10 +96,10 @@ def test_positions_are_those_of_the_stream() -> None:
     assert heard.decided == heard.end + Rules().hang_over
 
 
-def test_the_recogniser_gets_a_lead_and_the_hang_over() -> None:
+def test_the_recogniser_gets_half_a_second_of_lead_and_the_hang_over() -> None:
     listener, notes = noting()
     fed(listener, stream(2.048, voice(0.512), 1.024))
-    lead = -(-Rules().lead // CHUNK) * CHUNK
+    lead = 16 * CHUNK
     assert len(notes.utterances[0]) == lead + to_samples(0.512) + Rules().hang_over
 
 
@@ -122,7 +122,7 @@ def test_what_was_said_is_no_lead_of_the_next_utterance() -> None:
     listener, notes = noting()
     fed(listener, stream(1.024, voice(0.512), 0.32, voice(0.512), 1.024))
     second = notes.utterances[1]
-    assert np.flatnonzero(second)[0] == Rules().lead
+    assert np.flatnonzero(second)[0] == to_samples(0.32)
 
 
 def test_a_knock_is_no_voice() -> None:
@@ -206,17 +206,7 @@ def misses(listener: Listener, state: str, sentences: Iterable[str]) -> list[tup
     return missed
 
 
-def test_every_sentence_of_a_session_is_understood(listener: Listener) -> None:
-    said_in_a_session = [
-        sentence
-        for sentence in commands().grammar("session").sentences()
-        if not any(word.startswith(("stretch", "breath")) for word in sentence.split())
-    ]
-    assert len(said_in_a_session) > 250
-    assert misses(listener, "session", said_in_a_session) == []
-
-
-@pytest.mark.parametrize("state", ["idle", "number", "confirm"])
+@pytest.mark.parametrize("state", ["idle", "session", "number", "confirm"])
 def test_every_example_is_understood(listener: Listener, state: str) -> None:
     examples = [example.replace(" or ", " ") for example in commands().examples(state)]
     spoken = [e for e in examples if not e.startswith("start ")] + ["start back routine"]
@@ -273,7 +263,7 @@ def test_a_command_that_fills_its_file_is_heard(listener: Listener) -> None:
     listener.use(commands().grammar("session"))
     sound = said("how long left") + room(len(said("how long left")))
     (heard,) = heard_in(sound, listener)
-    assert commands().match(heard.text, "session") == commands().match("how long left", "session")
+    assert heard.text == "how long left"
     assert 0 <= heard.start < heard.end <= len(sound)
     assert heard.decided == len(sound)
 

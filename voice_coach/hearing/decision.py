@@ -15,11 +15,7 @@ _LONG_SENTENCE: Final = 10
 
 _COMMAND: Final = to_samples(4.0)
 _PAUSE: Final = to_samples(0.256)
-_THOUGHT: Final = to_samples(1.024)
-_BREATH: Final = to_samples(0.288)
-_SECOND: Final = to_samples(1.0)
-_SURE: Final = 0.94
-"""Kitchen noise that the detector took for a voice reached 0.93, whole sentences in it 0.96."""
+_THOUGHT: Final = to_samples(0.768)
 _KNOCK: Final = to_samples(0.18)
 
 
@@ -29,21 +25,14 @@ class Rules:
 
     hang_over: Samples = _PAUSE
     """Silence that ends a segment."""
-    lead: Samples = _BREATH
-    """How much before the voice the recogniser gets. More teaches it the noise; but engines
-    that normalise by the mean of an utterance mishear short words in much silence."""
     longest: Samples = _COMMAND
     """Whoever speaks longer without a break is talking to somebody else."""
     shortest_speech: Samples = _KNOCK
     """Less speech than this is a knock or a cough."""
-    least_peak: float = 0.0
-    """How sure of a voice the detector must be at least once. A soft "go on" may get no further
-    than 0.83, so that only long sentences can be asked for more."""
     least_cover: float = 0.4
     """Words must last at least this share of the speech in the segment."""
-    most_cover: float = 2.5
-    """Words that last longer than this share of the speech were found in noise. Of a "stop"
-    the detector may count no more than the vowel."""
+    most_cover: float = 2.0
+    """Words that last longer than this share of the speech were found in noise."""
     most_own_voice: float = 0.6
     """Where the coach's own voice makes up more of the sound, nobody else was heard."""
     most_removed_db: float = 15.0
@@ -58,12 +47,7 @@ class Rules:
         words = grammar.longest
         if words < _LONG_SENTENCE:
             return cls()
-        return cls(
-            hang_over=_THOUGHT,
-            lead=_SECOND,
-            longest=to_samples(2.0 + 0.7 * words),
-            least_peak=_SURE,
-        )
+        return cls(hang_over=_THOUGHT, longest=to_samples(2.0 + 0.7 * words))
 
 
 @dataclass(frozen=True)
@@ -78,8 +62,6 @@ class Segment:
     """How much of it is voice; pauses between words are not counted."""
     decided: Samples
     """How far the stream had come when the segment was judged."""
-    peak: float = 1.0
-    """The detector's highest probability of a voice."""
     own_voice: float = 0.0
     """The share of its energy, 0 … 1, that is the coach's own voice."""
     removed_db: float = 0.0
@@ -119,8 +101,6 @@ def hopeless(segment: Segment, rules: Rules) -> str | None:
         return f"{_s(segment.length)} of talk; a command takes {_s(rules.longest)} at most"
     if segment.speech < rules.shortest_speech:
         return f"{_s(segment.speech)} of voice; a command takes {_s(rules.shortest_speech)}"
-    if segment.peak < rules.least_peak:
-        return f"a voice with probability {segment.peak:.2f} at best, below {rules.least_peak:.2f}"
     if segment.own_voice > rules.most_own_voice:
         return f"{segment.own_voice:.0%} of it is the coach's own voice"
     if segment.removed_db > rules.most_removed_db:

@@ -27,6 +27,8 @@ _ON_CHUNKS: Final = 2
 _OFF: Final = 0.35
 """Probability below which a chunk of a segment is silence."""
 
+_LEAD: Final = to_samples(0.5)
+"""How much before the voice the recogniser gets, to know the noise and the first consonant."""
 _TRAIL: Final = to_samples(0.5)
 """How much after the voice the recogniser gets at most."""
 
@@ -76,16 +78,13 @@ class _Voice:
     voice_start: Samples
     voice_end: Samples
     speech: Samples = 0
-    peak: float = 0.0
     withheld: list[Pcm] = field(default_factory=list)
     """Silence at its end, which the recogniser gets only if the voice goes on."""
     chunks: list[_Chunk] = field(default_factory=list)
     """Both sides of it, from the lead on, as long as it may still be a command."""
 
     def segment(self, decided: Samples) -> Segment:
-        return Segment(
-            self.start, self.voice_start, self.voice_end, self.speech, decided, self.peak
-        )
+        return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
 
     def compared(self, segment: Segment) -> Segment:
         """Return `segment` with what it has of the coach's own voice.
@@ -123,7 +122,7 @@ class Listener:
         self._rules = Rules()
         self._position: Samples = 0
         self._unjudged = _NOTHING
-        self._recent: deque[_Chunk] = deque(maxlen=_ON_CHUNKS)
+        self._recent: deque[_Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
         self._voice: _Voice | None = None
         self.level_db = SILENCE_DB
         """Level of the last 32 ms, in dB of full scale."""
@@ -142,8 +141,6 @@ class Listener:
         """
         self._grammar = grammar
         self._rules = rules or Rules.suiting(grammar)
-        chunks = _ON_CHUNKS + -(-self._rules.lead // CHUNK)
-        self._recent = deque(self._recent, maxlen=chunks)
         if self._voice is None:
             self._recogniser.use(grammar)
 
@@ -200,7 +197,6 @@ class Listener:
         end = chunk.position + CHUNK
         if chunk.probability >= _OFF:
             voice.speech += CHUNK
-            voice.peak = max(voice.peak, chunk.probability)
             voice.voice_end = end
         self._hear(voice, chunk, end - voice.voice_end)
         return self._finished(voice) if end - voice.voice_end >= voice.rules.hang_over else []
