@@ -50,6 +50,7 @@ _noise: Pcm
 def main() -> int:
     """Run what the command line asks for; return the exit status."""
     options = _options()
+    os.nice(10)
     folder = options.speech / "coffee"
     if not folder.is_dir():
         print(f"Skipped: no recordings at {folder}; set VOICE_COACH_SPEECH to their folder.")
@@ -101,7 +102,6 @@ def _run(
 def _prepare(speech: Path) -> None:
     # Each process has one listener, as each coach has.
     global _listener, _commands, _noise  # noqa: PLW0603
-    os.nice(10)
     templates = yaml.safe_load((speech / "coffee" / "sentences.yaml").read_text())
     _commands = Commands.from_dict(templates)
     _noise = read(speech / "noise" / "kitchen.flac")
