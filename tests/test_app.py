@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import numpy as np
 import pytest
 
-from voice_coach.app import Coach, Ears, Happening, grammars_of
+from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening, grammars_of
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode
@@ -19,7 +19,7 @@ from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.sound.pcm import Pcm, decibels, silence
 from voice_coach.sound.playback import SILENCE_FADE, Playback
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
@@ -74,9 +74,11 @@ class Whisper:
         self.whispered: list[tuple[Samples, str]] = []
         self.position: Samples = 0
         self.listening = ""
+        self.reference: list[Pcm] = []
 
     def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterator[Heard]:
         assert len(microphone) == len(played) == BLOCK
+        self.reference.append(played)
         self.position += BLOCK
         self.listening = listening
         while self.whispered and self.whispered[0][0] <= self.position:
@@ -238,6 +240,85 @@ class TestCoach:
         # The first follows words whose end is known only when their last block has sounded.
         assert to_samples(10) - BLOCK < first <= to_samples(10)
         assert set(gaps) == {to_samples(10)}
+
+
+class TestGivingWay:
+    """The coach lowers its voice while the user speaks."""
+
+    FULL, LOW = 0.1, 0.1 * decibels(DUCK_DB)
+
+    @pytest.fixture
+    def leading(self, stage: Stage) -> Stage:
+        """A coach in the middle of its welcome."""
+        stage.coach.do(Intent("start"))
+        stage.run(2)
+        assert stage.heard()[-1] == np.float32(self.FULL)
+        return stage
+
+    def test_it_goes_down_at_once_and_comes_back_smoothly(self, leading: Stage) -> None:
+        began = leading.playback.position
+        leading.ears.speaking = True
+        leading.run(1)
+        ended = leading.playback.position
+        leading.ears.speaking = False
+        leading.run(1)
+        sound = leading.heard()
+        # What was rendered before the block was judged can no longer be changed.
+        down, up = began + BLOCK, ended + BLOCK
+        assert sound[down] == pytest.approx(self.FULL)
+        assert sound[down + DUCK_OVER : up] == pytest.approx(self.LOW)
+        assert down + DUCK_OVER - began <= to_samples(0.03)
+        assert sound[up + RELEASE_OVER :] == pytest.approx(self.FULL)
+        rise = np.diff(sound[up : up + RELEASE_OVER])
+        assert rise.min() > 0
+        assert rise.max() < 1.01 * (self.FULL - self.LOW) / RELEASE_OVER
+
+    def test_what_the_canceller_is_given_is_what_was_played(self, leading: Stage) -> None:
+        leading.ears.speaking = True
+        leading.run(1)
+        reference = np.concatenate(leading.ears.reference)
+        assert (reference == leading.heard()).all()
+        assert reference[-1] == pytest.approx(self.LOW)
+
+    def test_a_command_is_answered_in_full(self, leading: Stage) -> None:
+        """Neither does what is silenced rise again, nor does the answer begin low."""
+        leading.ears.speaking = True
+        leading.run(0.5)
+        leading.ears.speaking = False
+        at = leading.hear("pause", 0.5)
+        said = leading.said()[-1]
+        sound = leading.heard()
+        assert np.diff(sound[at : said.at]).max() <= 0
+        assert not sound[at + BLOCK + SILENCE_FADE : said.at].any()
+        assert sound[said.at :] == pytest.approx(self.FULL)
+
+    def test_a_command_that_is_known_before_the_voice_is_over(self, leading: Stage) -> None:
+        leading.ears.speaking = True
+        leading.run(0.5)
+        leading.hear("pause", 1)
+        said = leading.said()[-1]
+        assert leading.heard()[said.at :] == pytest.approx(self.FULL)
+        leading.ears.speaking = False
+        leading.run(0.1)
+        leading.ears.speaking = True
+        leading.run(0.1)
+        assert leading.heard()[-1] == pytest.approx(self.LOW)
+
+    def test_what_begins_while_somebody_speaks_begins_low(self, stage: Stage) -> None:
+        stage.ears.speaking = True
+        stage.run(0.5)
+        stage.coach.do(Intent("start"))
+        stage.run(0.5)
+        (said,) = stage.said()
+        assert stage.heard()[said.at :] == pytest.approx(self.LOW)
+
+    def test_a_voice_that_spoke_into_silence_leaves_nothing_behind(self, stage: Stage) -> None:
+        stage.ears.speaking = True
+        stage.run(0.5)
+        stage.ears.speaking = False
+        stage.hear("start back routine", 0.5)
+        (said,) = stage.said()
+        assert stage.heard()[said.at :] == pytest.approx(self.FULL)
 
 
 class TestSlowVoice:

@@ -146,7 +146,7 @@ class TestShort:
         decided = to_samples(performance.heard("pause")["time"])
         said = next(performance.said_after(performance.heard("pause")["time"]))
         assert said["text"].startswith("Paused")
-        before = performance.coach[decided - 4 * BLOCK : decided]
+        before = performance.coach[decided - to_samples(0.2) : decided]
         assert level_db(before) > -50, "the coach was not speaking: the test proves nothing"
         silent = performance.coach[decided + BLOCK + FADE : to_samples(said["time"])]
         assert len(silent) > to_samples(0.1)
@@ -164,7 +164,7 @@ class TestShort:
         assert cut["end"] > performance.heard("pause")["time"]
         assert again["text"] == cut["text"]
         start = to_samples(again["time"])
-        length = to_samples(performance.heard("next")["time"]) - start
+        length = to_samples(performance.heard("next")["start"]) - start
         assert length > to_samples(3)
         with closing(EspeakVoice()) as voice:
             clip = voice.render(again["text"])[:length]
@@ -213,6 +213,49 @@ class TestShort:
             ("confirming stop", "Seated stretch"),
             ("idle", None),
         ]
+
+
+INTERRUPTED = """\
+00:01 say 'start back routine'
++4 say 'The weather has been so lovely all week that my aunt may visit us again next Sunday'
++6 say 'stop the session'
++3.5 say 'yes'
+"""
+
+
+def test_the_coach_lowers_its_voice_while_the_user_speaks(
+    tmp_path: Path, routines: tuple[Routine, ...]
+) -> None:
+    """By 15 dB as soon as the voice is sure; back in 0.4 s, as it was no command."""
+    performance = perform(INTERRUPTED, tmp_path, routines)
+    assert [line["intent"] for line in performance.events("heard")] == ["start", "stop", "yes"]
+    welcome = next(performance.said_after(performance.heard("start")["time"]))
+    start = to_samples(welcome["time"])
+    spoken = np.abs(performance.room[start:]) > decibels(-40)
+    begins = int(np.flatnonzero(spoken)[0])
+    ends = begins + int(np.flatnonzero(spoken[begins : begins + to_samples(7)])[-1])
+    with closing(EspeakVoice()) as voice:
+        clip = voice.render(welcome["text"])
+    gain = _gain(performance.coach[start:], clip)
+    assert np.nanmax(np.abs(gain[: begins - 160] - 1)) < 0.02
+    lowered = gain[begins + to_samples(0.14) : ends]
+    assert np.nanmax(np.abs(lowered - decibels(-15))) < 0.02
+    rising = gain[ends : ends + to_samples(0.9)]
+    known = np.flatnonzero(np.isfinite(rising))
+    assert rising[known[0]] == pytest.approx(decibels(-15), abs=0.02)
+    most = np.diff(known) / to_samples(0.4)
+    assert (np.diff(rising[known]) < most + 0.001).all(), "no click"
+    again = to_samples(performance.heard("stop")["start"]) - start
+    assert np.nanmax(np.abs(gain[ends + to_samples(0.9) : again] - 1)) < 0.02
+
+
+def _gain(heard: Pcm, clip: Pcm) -> Pcm:
+    """Return by how much `clip` was made louder at each sample; NaN where that is unknown."""
+    clip = clip[: len(heard)]
+    gain = np.full(len(clip), np.nan, dtype=np.float32)
+    loud = np.abs(clip) > decibels(-26)
+    gain[loud] = heard[: len(clip)][loud] / clip[loud]
+    return gain
 
 
 def test_the_whole_back_routine_with_commands_all_along(

@@ -38,6 +38,13 @@ from voice_coach.units import Samples, to_samples
 LEAD = to_samples(0.1)
 """How long before its time a cue is decided, so that it can begin at its very sample."""
 
+DUCK_DB = -15.0
+"""How much lower the coach speaks while the user does."""
+DUCK_OVER = to_samples(0.01)
+"""How fast it lowers its voice: the user shall be heard, and no click."""
+RELEASE_OVER = to_samples(0.4)
+"""How fast it comes back when what the user said was no command."""
+
 
 @dataclass(frozen=True)
 class Happening:
@@ -136,11 +143,14 @@ class Coach:
         self._watch = watch
         self._unspoken: deque[tuple[Say, Future[Pcm]]] = deque()
         self._rendered_ahead: tuple[Plan | None, float] | None = None
+        self._ducked = False
+        self._obeyed = False
 
     def on_block(self, microphone: Pcm, played: Pcm, _: Samples) -> None:
         """Take one block of sound, and let everything happen that is due."""
         for utterance in self._ears.hear(microphone, played, self.state.listening):
             self._understand(utterance)
+        self._give_way()
         for finished in self._playback.finished():
             if not finished.cut:
                 self._advance(Spoken(finished.tag), finished.at)
@@ -169,7 +179,20 @@ class Coach:
         }
         self._watch(Happening("heard", utterance.decided, details))
         if intent is not None:
+            self._obeyed = True
             self._advance(Heard(intent), max(self._playback.position, utterance.decided))
+
+    def _give_way(self) -> None:
+        """Lower the voice while the user speaks; what has been obeyed is answered in full."""
+        speaking = self._ears.speaking
+        ducked = speaking and not self._obeyed
+        self._obeyed = speaking and self._obeyed
+        if ducked != self._ducked:
+            self._ducked = ducked
+            if ducked:
+                self._playback.duck(DUCK_DB, DUCK_OVER)
+            else:
+                self._playback.duck(0.0, RELEASE_OVER)
 
     def _advance(self, event: Event, now: Samples) -> None:
         before = self.state

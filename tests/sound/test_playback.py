@@ -222,3 +222,28 @@ def test_commands_from_another_thread_all_arrive() -> None:
     thread.join()
     rendered(playback, 1_600)
     assert sorted(event.tag for event in playback.finished()) == list(range(2_000))
+
+
+def test_ducking_ends_with_silence_and_what_fades_stays_low() -> None:
+    playback = Playback()
+    playback.play(np.full(8_000, 0.5, dtype=np.float32), 0, tag=1)
+    playback.render(BLOCK)
+    playback.duck(-20.0, 0)
+    playback.render(BLOCK)
+    playback.silence(SILENCE_FADE)
+    playback.play(np.full(8_000, 0.5, dtype=np.float32), 4_000, tag=2)
+    out = rendered(playback, 8_000)
+    assert out[0] == pytest.approx(0.05)
+    assert (np.diff(out[:SILENCE_FADE]) < 0).all()
+    assert not out[SILENCE_FADE : 4_000 - 2 * BLOCK].any()
+    assert (out[-1_000:] == np.float32(0.5)).all()
+
+
+def test_ducking_takes_no_time_where_nothing_sounds() -> None:
+    playback = Playback()
+    playback.duck(-20.0)
+    playback.play(np.full(1_000, 0.5, dtype=np.float32), 0, tag=1)
+    assert rendered(playback, 1_600)[:1_000] == pytest.approx(0.05)
+    playback.duck(0.0)
+    playback.play(np.full(1_000, 0.5, dtype=np.float32), 0, tag=2)
+    assert (rendered(playback, 1_600)[:1_000] == np.float32(0.5)).all()

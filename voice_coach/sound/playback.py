@@ -67,6 +67,9 @@ class _Ramp:
         return position >= self.start + self.length
 
 
+_FULL: Final = _Ramp(0, 0, 1.0, 1.0)
+
+
 @dataclass
 class _Voice:
     """A clip on the schedule."""
@@ -77,20 +80,24 @@ class _Voice:
     gain: np.float32
     end: Samples
     fades: list[_Ramp] = field(default_factory=list)
+    duck: _Ramp | None = None
+    """Its own ducking; None while it follows that of all."""
 
     def cut(self, position: Samples, fade: Samples) -> None:
         """End within `fade` samples of `position`; at once if it has not begun to sound."""
         self.fades.append(_Ramp(position, fade, 1.0, 0.0))
         self.end = min(self.end, position if self.start >= position else position + fade)
 
-    def mix_into(self, mix: Pcm, position: Samples) -> None:
+    def mix_into(self, mix: Pcm, position: Samples, duck: _Ramp) -> None:
         """Add what sounds of this clip from `position` on."""
         first = max(self.start, position)
         last = min(self.end, position + len(mix))
         if first >= last:
             return
         part = self.samples[first - self.start : last - self.start] * self.gain
-        for fade in self.fades:
+        for fade in (*self.fades, self.duck or duck):
+            if fade.after == 1.0 and fade.settled(first):
+                continue
             part *= fade.at(np.arange(first, last, dtype=np.float64)).astype(np.float32)
         mix[first - position : last - position] += part
 
@@ -109,8 +116,8 @@ class Playback:
         self._voices: list[_Voice] = []
         self._finished: deque[Finished] = deque()
         self._volume_db = 0.0
-        self._volume = _Ramp(0, 0, 1.0, 1.0)
-        self._duck = _Ramp(0, 0, 1.0, 1.0)
+        self._volume = _FULL
+        self._duck = _FULL
 
     @property
     def position(self) -> Samples:
@@ -130,9 +137,10 @@ class Playback:
     def silence(self, fade: Samples = SILENCE_FADE) -> None:
         """Fade out all that sounds, over `fade` samples, and drop all that is scheduled.
 
-        What is played after this call is not touched.
+        What is played after this call is not touched. Ducking ends: what is fading stays as
+        low as it is, what comes next is heard in full from its first sample on.
         """
-        self._commands.append(lambda: self._cut(lambda _: True, fade))
+        self._commands.append(lambda: self._silence(fade))
 
     def stop(self, tag: int) -> None:
         """Fade out, or drop, the clips of this tag; none is harmless."""
@@ -149,7 +157,10 @@ class Playback:
         self._commands.append(lambda: self._set_volume(decibels(volume_db)))
 
     def duck(self, gain_db: float, over: Samples = GAIN_RAMP) -> None:
-        """Go to `gain_db` on top of the volume within `over` samples; 0 dB ends it."""
+        """Go to `gain_db` on top of the volume within `over` samples; 0 dB ends it.
+
+        Where nothing sounds it takes no time, so that nothing begins in the middle of it.
+        """
         self._commands.append(lambda: self._set_duck(decibels(gain_db), over))
 
     def finished(self) -> list[Finished]:
@@ -165,8 +176,8 @@ class Playback:
             self._commands.popleft()()
         mix = silent(frames)
         for voice in self._voices:
-            voice.mix_into(mix, self._position)
-        self._apply_gains(mix)
+            voice.mix_into(mix, self._position, self._duck)
+        self._apply_volume(mix)
         self._position += frames
         self._retire()
         return mix
@@ -180,19 +191,25 @@ class Playback:
         for voice in filter(which, self._voices):
             voice.cut(self._position, fade)
 
+    def _silence(self, fade: Samples) -> None:
+        for voice in self._voices:
+            voice.duck = voice.duck or self._duck
+        self._cut(lambda _: True, fade)
+        self._duck = _FULL
+
     def _set_volume(self, gain: float) -> None:
         self._volume = self._volume.towards(gain, self._position, GAIN_RAMP)
 
     def _set_duck(self, gain: float, over: Samples) -> None:
-        self._duck = self._duck.towards(gain, self._position, over)
+        sounding = any(voice.start < self._position for voice in self._voices)
+        self._duck = self._duck.towards(gain, self._position, over if sounding else 0)
 
-    def _apply_gains(self, mix: Pcm) -> None:
+    def _apply_volume(self, mix: Pcm) -> None:
         if not self._voices:
             return
         positions = np.arange(self._position, self._position + len(mix), dtype=np.float64)
-        for ramp in (self._volume, self._duck):
-            if not (ramp.after == 1.0 and ramp.settled(self._position)):
-                mix *= ramp.at(positions).astype(np.float32)
+        if not (self._volume.after == 1.0 and self._volume.settled(self._position)):
+            mix *= self._volume.at(positions).astype(np.float32)
         _limit(mix)
 
     def _retire(self) -> None:
