@@ -75,6 +75,14 @@ class FakeSystem:
     """The microphone's stream is open and never calls back."""
     zeros: bool = False
     """The microphone delivers digital silence."""
+    bias: float = 0.0
+    """The microphone adds this to all it delivers."""
+    ceiling: float = 10.0
+    """The microphone delivers nothing above this."""
+    holes: bool = False
+    """Every tenth sample of the microphone is no number."""
+    mute_after: int | None = None
+    """After so many blocks the loudspeaker's stream takes no more, without an error."""
     opened: list[str] = field(default_factory=list)
     streams: list[FakeStream] = field(default_factory=list)
     heard: list[Pcm] = field(default_factory=list)
@@ -108,7 +116,12 @@ class FakeSystem:
     def open_output(self, device: Device, latency: float, play: Play) -> Stream:
         self._demand(device, latency, "output")
         block = self.format(device, Role.LOUDSPEAKER).block
-        return self._run(lambda: self._emit(play(block, False)))
+
+        def step() -> None:
+            if self.mute_after is None or len(self.heard) < self.mute_after:
+                self._emit(play(block, False))
+
+        return self._run(step)
 
     def open_duplex(self, device: Device, latency: float, record: Record, play: Play) -> Stream:
         self._demand(device, latency, "duplex")
@@ -146,4 +159,8 @@ class FakeSystem:
             arrived = np.zeros_like(arrived)
         elif not arrived.any():
             arrived = np.full_like(arrived, AMBIENT)
+            arrived[::2] *= -1
+        arrived = np.clip(arrived + np.float32(self.bias), -self.ceiling, self.ceiling)
+        if self.holes:
+            arrived[::10] = np.nan
         return np.repeat(arrived, form.channels, axis=1)

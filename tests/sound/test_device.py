@@ -104,6 +104,19 @@ def test_a_recording_ends_after_its_tail(length: int, tail: int, blocks: int) ->
     assert (listener.heard()[:length] == noise(length)).all()
 
 
+def test_a_recording_of_bad_sound_is_told_too() -> None:
+    overdriven = np.clip(4 * noise(2 * SAMPLE_RATE), -1, 1)
+    listener = Listener(open_audio(Recording(overdriven), Nowhere(), tail=SAMPLE_RATE))
+    assert listener.run().notices == [NoticeKind.CLIPPED]
+    torn = noise(SAMPLE_RATE)
+    torn[::7] = np.inf
+    listener = Listener(open_audio(Recording(torn), Nowhere(), tail=0)).run()
+    assert listener.notices == [NoticeKind.NO_NUMBERS]
+    assert np.isfinite(listener.heard()).all()
+    quiet = Recording(pcm.silence(20 * SAMPLE_RATE))
+    assert not Listener(open_audio(quiet, Nowhere(), tail=0)).run().notices
+
+
 def test_without_a_tail_silence_goes_on_until_stopped() -> None:
     listener = Listener(open_audio(Recording(noise(100)), Nowhere()), blocks=500).run()
     assert len(listener.positions) == 500
@@ -309,6 +322,39 @@ def test_a_microphone_of_zeros_is_told_once_and_goes_on() -> None:
     listener = live(system, blocks=200)
     listener.playback.play(noise(30_000), 0, tag=1)
     assert listener.run().notices == [NoticeKind.ZEROS]
+
+
+def test_a_microphone_of_one_value_is_told_once_and_goes_on() -> None:
+    system = FakeSystem(zeros=True, bias=0.25)
+    assert live(system, blocks=200).run().notices == [NoticeKind.CONSTANT]
+
+
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 48_000])
+def test_an_overdriven_microphone_is_told_once_and_goes_on(rate: int) -> None:
+    """Also where the ceiling is below full scale, and the sound is converted."""
+    system = FakeSystem([replace(CARD, rate=rate)], ceiling=0.2)
+    listener = live(system, blocks=200)
+    time = np.arange(30_000) / SAMPLE_RATE
+    listener.playback.play((0.5 * np.sin(2 * np.pi * 440 * time)).astype(np.float32), 0, tag=1)
+    assert listener.run().notices == [NoticeKind.CLIPPED]
+
+
+def test_samples_that_are_no_numbers_are_silence_and_told() -> None:
+    system = FakeSystem([replace(CARD, rate=48_000)], holes=True)
+    listener = live(system, blocks=200)
+    listener.playback.play(noise(30_000), 0, tag=1)
+    assert listener.run().notices == [NoticeKind.NO_NUMBERS]
+    assert np.isfinite(listener.heard()).all()
+    assert pcm.level_db(listener.heard()) > -30
+
+
+def test_a_loudspeaker_that_stops_taking_sound_is_lost() -> None:
+    """Else the canceller would wait for a reference that never comes."""
+    server = replace(SERVER, default_input=True, default_output=True)
+    listener = live(FakeSystem([server], mute_after=100), blocks=10_000)
+    with pytest.raises(DeviceError, match="loudspeaker 'pulse' is gone"):
+        listener.run()
+    assert listener.notices == [NoticeKind.LOST]
 
 
 def test_a_fault_in_a_callback_ends_the_run() -> None:

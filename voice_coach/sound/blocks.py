@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from voice_coach.sound.faults import SOUND, Flaw
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import BLOCK, Samples
 
@@ -44,6 +45,8 @@ class Recorded:
     samples: Pcm
     lost: int = 0
     """Blocks that came just before it but found the queue full."""
+    flaws: Flaw = SOUND
+    """What was wrong with it as the device delivered it."""
 
 
 @dataclass

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Self
 
 from voice_coach.sound.blocks import Block, Counters
-from voice_coach.sound.live import Hardware, Live, Notice, NoticeKind, OnNotice
+from voice_coach.sound.faults import MicrophoneWatch, Notice, NoticeKind, inspected
+from voice_coach.sound.live import Hardware, Live, OnNotice
 from voice_coach.sound.pcm import Pcm, WavWriter
 from voice_coach.sound.playback import Playback
 from voice_coach.sound.portaudio import Device, PortAudio, Role, SoundSystem, choose
@@ -118,6 +119,8 @@ class Audio:
         self._sink = sink or Nowhere()
         self._stopped = threading.Event()
         self._live = Live(hardware, reel, limits, self._stopped) if hardware else None
+        # A recording may be silent for as long as it likes.
+        self._watch = MicrophoneWatch(lifeless=None)
 
     @property
     def realtime(self) -> bool:
@@ -150,7 +153,8 @@ class Audio:
         cannot be written, whatever the two raise, and KeyboardInterrupt; the devices then
         fall silent at once.
         """
-        blocks = self._live.blocks(playback, on_notice) if self._live else self._files(playback)
+        live = self._live
+        blocks = live.blocks(playback, on_notice) if live else self._files(playback, on_notice)
         try:
             with closing(blocks):
                 for block in blocks:
@@ -174,9 +178,11 @@ class Audio:
     ) -> None:
         self.close()
 
-    def _files(self, playback: Playback) -> Generator[Block]:
+    def _files(self, playback: Playback, on_notice: OnNotice) -> Generator[Block]:
         reel = self._reel
         while reel and not reel.over and not self._stopped.is_set():
             position = playback.position
-            mic = reel.read(position)
+            mic, flaws = inspected(reel.read(position))
+            if notice := self._watch.add(mic, flaws, "recording"):
+                on_notice(notice)
             yield Block(mic, playback.render(BLOCK), position)

@@ -6,36 +6,16 @@ Owns what happens when a device goes away or falls silent; must not know words o
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from enum import Enum
 
 from voice_coach.errors import DeviceError
 from voice_coach.sound.blocks import Block, Counters, Join, Played, Recorded
+from voice_coach.sound.faults import MicrophoneWatch, Notice, NoticeKind
 from voice_coach.sound.pcm import silence
 from voice_coach.sound.playback import Playback
 from voice_coach.sound.portaudio import Device, Role, SoundSystem, choose, hushed
 from voice_coach.sound.stand_in import Reel
 from voice_coach.sound.streams import Limits, Streams
 from voice_coach.units import BLOCK, to_samples
-
-
-class NoticeKind(Enum):
-    """What there is to tell about a device."""
-
-    LOST = "lost"
-    FOUND = "found"
-    ZEROS = "zeros"
-    """A microphone that delivers nothing but digital silence: muted, or the wrong one."""
-
-
-@dataclass(frozen=True)
-class Notice:
-    """News about a device that are no error yet."""
-
-    kind: NoticeKind
-    text: str
-    """One line for people."""
-
 
 OnNotice = Callable[[Notice], None]
 """Called in the thread of the run, between two blocks."""
@@ -81,7 +61,7 @@ class Live:
         self._reel = reel
         self._limits = limits
         self._stopped = stopped
-        self._zeros = 0
+        self._watch = MicrophoneWatch(to_samples(limits.zeros))
         self.counters = Counters()
 
     def __str__(self) -> str:
@@ -133,7 +113,7 @@ class Live:
             if event is None and lost:
                 return lost
             if event is not None:
-                self._watch_zeros(event, on_notice)
+                self._inspect(event, on_notice)
                 for side in self._both_sides(event, playback):
                     yield from join.add(side)
             lost = lost or streams.lost()
@@ -157,15 +137,11 @@ class Live:
             yield Played(playback.render(BLOCK), position)
             yield Recorded(heard)
 
-    def _watch_zeros(self, event: Played | Recorded, on_notice: OnNotice) -> None:
-        if isinstance(event, Played):
-            return
-        self._zeros = 0 if event.samples.any() else self._zeros + BLOCK
-        limit = to_samples(self._limits.zeros)
-        if limit <= self._zeros < limit + BLOCK:
+    def _inspect(self, event: Played | Recorded, on_notice: OnNotice) -> None:
+        if isinstance(event, Recorded):
             name = self._name(Role.MICROPHONE)
-            text = f"The {name} delivers only silence: is it muted, or not the one you mean?"
-            on_notice(Notice(NoticeKind.ZEROS, f"{text} 'voice-coach devices' lists all."))
+            if notice := self._watch.add(event.samples, event.flaws, name):
+                on_notice(notice)
 
     def _find_again(self, playback: Playback, lost: Role) -> Streams | None:
         """Return streams that run, or None when stopped before; raises DeviceError."""

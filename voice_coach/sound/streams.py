@@ -15,6 +15,7 @@ import soxr
 
 from voice_coach.errors import DeviceError
 from voice_coach.sound.blocks import Counters, Played, Recorded
+from voice_coach.sound.faults import SOUND, Flaw, inspected
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.sound.playback import Playback
 from voice_coach.sound.portaudio import Device, Frames, Play, Record, Role, SoundSystem, Stream
@@ -57,17 +58,22 @@ class _Intake:
     def __init__(self, rate: int) -> None:
         self._resampler = _resampler(rate, SAMPLE_RATE)
         self._rest = silence(0)
+        self._flaws = SOUND
 
-    def cut(self, frames: Frames) -> Iterator[Pcm]:
-        """Take recorded frames; yield the blocks that are complete."""
+    def cut(self, frames: Frames) -> Iterator[tuple[Pcm, Flaw]]:
+        """Take recorded frames; yield the blocks that are complete, and what was wrong."""
+        # Here, because averaging and resampling hide a ceiling, and spread what is no number.
+        frames, flaws = inspected(frames)
+        self._flaws |= flaws
         mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
         if self._resampler:
             mono = self._resampler.resample_chunk(np.ascontiguousarray(mono, dtype=np.float32))
         # Joined anew, so that no block is a view of the device's own buffer.
         self._rest = np.concatenate([self._rest, mono])
         while len(self._rest) >= BLOCK:
-            yield self._rest[:BLOCK]
+            yield self._rest[:BLOCK], self._flaws
             self._rest = self._rest[BLOCK:]
+            self._flaws = SOUND
 
 
 class _Supply:
@@ -236,8 +242,8 @@ class Streams:
             try:
                 self._note(Role.MICROPHONE)
                 self._counters.overruns += overrun
-                for block in intake.cut(frames):
-                    self._post_recorded(block)
+                for block, flaws in intake.cut(frames):
+                    self._post_recorded(block, flaws)
             except BaseException as error:
                 self._failure = error
 
@@ -270,9 +276,9 @@ class Streams:
             self._events.put(Played(block, position))
         return block
 
-    def _post_recorded(self, block: Pcm) -> None:
+    def _post_recorded(self, block: Pcm, flaws: Flaw) -> None:
         if self._events.qsize() < 2 * QUEUED:
-            self._events.put(Recorded(block, self._lost_blocks))
+            self._events.put(Recorded(block, self._lost_blocks, flaws))
             self._lost_blocks = 0
         else:
             self._counters.dropped += 1
