@@ -362,6 +362,33 @@ class TestSoundThatIsTaken:
         assert (found["file"], found["intent"]) == (name, "order")
         assert 0.4 < found["start"] < found["end"] < found["decided"] <= len(pause) / SAMPLE_RATE
 
+    @pytest.mark.parametrize("kind", ["offset", "overdriven", "torn", "narrow"])
+    def test_bad_sound_is_heard_as_well_as_can_be(
+        self, tmp_path: Path, folder: Path, env: dict[str, str], pause: pcm.Pcm, kind: str
+    ) -> None:
+        made = {
+            "offset": lambda: pause + np.float32(0.3),
+            "overdriven": lambda: np.clip(pause * 8, -0.5, 0.5),
+            "torn": lambda: np.where(np.arange(len(pause)) % 997 == 0, np.nan, pause),
+            "narrow": lambda: soxr.resample(soxr.resample(pause, 2, 1), 1, 2),
+        }
+        sound = made[kind]().astype(np.float32)
+        soundfile.write(tmp_path / "bad.wav", sound, SAMPLE_RATE, subtype="FLOAT")
+        sentences = str(folder / "sentences.yaml")
+        done = coach("listen", "--json", "--sentences", sentences, "bad.wav", env=env, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        (found,) = [json.loads(line) for line in done.stdout.splitlines()]
+        assert found["slots"] == {"what": "music"}
+
+    @pytest.mark.parametrize("value", [0.0, 0.4, 1.0, np.nan, np.inf])
+    def test_nothing_is_heard_where_there_is_nothing(
+        self, tmp_path: Path, env: dict[str, str], value: float
+    ) -> None:
+        sound = np.full(5 * SAMPLE_RATE, value, dtype=np.float32)
+        soundfile.write(tmp_path / "dead.wav", sound, SAMPLE_RATE, subtype="FLOAT")
+        done = coach("listen", "dead.wav", env=env, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
     def test_a_recording_as_microphone_ends(
         self, tmp_path: Path, folder: Path, env: dict[str, str], pause: pcm.Pcm
     ) -> None:

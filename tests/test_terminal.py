@@ -18,7 +18,7 @@ from voice_coach.core.session import advance
 from voice_coach.core.state import Heard, Mode, Spoken, State
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
-from voice_coach.terminal import WIDTH, Board, Gauges, TerminalView, panel
+from voice_coach.terminal import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.units import Samples, to_samples
 
 ROOT = Path(__file__).parent.parent
@@ -181,12 +181,16 @@ def test_many_repetitions_are_counted_without_dots(routines: tuple[Routine, ...]
 
 
 def test_the_board_keeps_the_latest_words() -> None:
-    board = Board(notice="The microphone is lost.")
+    board = Board()
+    board.note("The microphone is lost.", 1000)
     board.watch(Happening("said", 0, {"text": "Hold it."}))
     board.watch(Happening("state", 0, {"mode": "paused"}))
     assert (board.heard, board.said, board.notice) == ("", "Hold it.", "The microphone is lost.")
-    board.watch(Happening("heard", 0, {"text": "pause"}))
-    assert (board.heard, board.said, board.notice) == ("pause", "Hold it.", "")
+    soon, later = 1000 + NOTICE_STAYS - 1, 1000 + NOTICE_STAYS
+    board.watch(Happening("heard", soon, {"text": "pause"}))
+    assert (board.heard, board.notice) == ("pause", "The microphone is lost.")
+    board.watch(Happening("heard", later, {"text": "resume"}))
+    assert (board.heard, board.said, board.notice) == ("resume", "Hold it.", "")
 
 
 def test_the_panel_of_a_whole_session_never_fails(routines: tuple[Routine, ...]) -> None:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -157,10 +157,10 @@ def _coach(
         if not view:
             _print_happening(happening)
 
-    def notice(news: Any) -> None:
-        board.notice = news.text
+    def notice(text: str, now: int) -> None:
+        board.note(text, now)
         if not view:
-            warn(news.text)
+            warn(text)
 
     with view or _nothing():
         coach_live(

@@ -14,7 +14,8 @@ from voice_coach.core.routine import Routine
 from voice_coach.engines import Engine, make_separate_recogniser, make_voice
 from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing.listener import Listener
-from voice_coach.sound.device import Audio, Notice, Recording, open_audio
+from voice_coach.hearing.worker import SeparateProcess
+from voice_coach.sound.device import Audio, Recording, open_audio
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.sound.playback import Playback
 from voice_coach.speaking.renderer import Renderer
@@ -22,6 +23,14 @@ from voice_coach.units import Samples, to_samples
 
 TAIL = to_samples(10)
 """How long the coach goes on listening after a recording that stands in for the microphone."""
+
+Tell = Callable[[str, Samples], None]
+"""Takes what is wrong and yet no error, as one line for people, and when it was noticed."""
+
+RESTARTED = (
+    "What listens stopped working and was started again. If you have just said something, say it"
+    " once more."
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ def coach_live(
     mic: str | None = None,
     speaker: str | None = None,
     watch: Watcher = lambda _: None,
-    notice: Callable[[Notice], None] = lambda _: None,
+    notice: Tell = lambda *_: None,
     ready: Callable[[Stage], None] = lambda _: None,
 ) -> None:
     """Coach until the microphone's recording ends, a device fails or Ctrl-C.
@@ -70,7 +79,27 @@ def coach_live(
         ready(Stage(coach, ears, playback, audio))
         if start is not None:
             coach.do(Intent("start", {"routine": start}))
-        audio.run(playback, coach.on_block, notice)
+        health = _Health(recogniser, notice)
+
+        def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
+            coach.on_block(microphone, played, position)
+            health.check(position)
+
+        audio.run(playback, on_block, lambda news: notice(news.text, playback.position))
+
+
+class _Health:
+    """Tells when the recogniser had to be started anew."""
+
+    def __init__(self, recogniser: SeparateProcess, tell: Tell) -> None:
+        self._recogniser = recogniser
+        self._tell = tell
+        self._restarts = 0
+
+    def check(self, now: Samples) -> None:
+        if self._recogniser.restarts > self._restarts:
+            self._restarts = self._recogniser.restarts
+            self._tell(RESTARTED, now)
 
 
 def speak(text: str, engine: Engine, speaker: str | Path | None = None) -> None:

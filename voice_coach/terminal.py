@@ -17,9 +17,11 @@ from voice_coach.core import phrases
 from voice_coach.core.plan import CueKind
 from voice_coach.core.routine import Breath
 from voice_coach.core.state import Mode, State
-from voice_coach.units import Samples, to_seconds
+from voice_coach.units import Samples, to_samples, to_seconds
 
 REFRESHES_PER_SECOND = 8
+NOTICE_STAYS = to_samples(20)
+"""How long a notice is shown at least."""
 WIDTH = 72
 _METER = 30
 _MOST_DOTS = 10
@@ -54,12 +56,19 @@ class Board:
     heard: str = ""
     said: str = ""
     notice: str = ""
+    noticed: Samples = 0
+
+    def note(self, text: str, now: Samples) -> None:
+        """Show that something is wrong and yet no error."""
+        self.notice, self.noticed = text, now
 
     def watch(self, happening: Happening) -> None:
         """Take note of what was heard and said."""
         if happening.kind == "heard":
             self.heard = str(happening.details["text"])
-            self.notice = ""  # whatever was wrong with the microphone is over
+            # Whatever was wrong with the microphone is over, and there was time to read it.
+            if happening.at >= self.noticed + NOTICE_STAYS:
+                self.notice = ""
         elif happening.kind == "said":
             self.said = str(happening.details["text"])
 
