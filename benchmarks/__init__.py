@@ -1,0 +1,1 @@
+"""How well the coach listens, in figures. Run `python -m benchmarks.hearing` in a checkout."""

@@ -1,0 +1,129 @@
+#!/usr/bin/env python
+"""Measures how well the coach listens: one command, one table.
+
+Owns which rows there are, and runs them in two processes; must not know what a row measures.
+`python -m benchmarks.hearing` writes docs/benchmarks.md, which also explains the figures.
+"""
+
+import argparse
+import os
+import sys
+import time
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Final
+
+from benchmarks import coffee, commands, cost, delay, digits, report, talk
+from benchmarks.corpus import lacking_programs, speech_folder
+from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.scoring import Figure, Result, worse
+from voice_coach.engines import choose_recogniser
+from voice_coach.errors import VoiceCoachError
+from voice_coach.settings import RecogniserChoice
+
+ROWS: Final = {
+    row.name: row
+    for row in (
+        commands.ROW, talk.ROW, coffee.ROW, digits.ROW, delay.ROW, cost.ROW,
+    )
+}  # fmt: skip
+
+_ears: Ears
+
+
+def main() -> int:
+    """Run what the command line asks for; return the exit status."""
+    asked = _asked()
+    os.nice(10)
+    if missing := lacking_programs():
+        print(f"The voices of {' and '.join(missing)} are missing; run scripts/setup --dev.")
+        return 2
+    try:
+        engine = str(choose_recogniser(RecogniserChoice(asked.recogniser)))
+    except VoiceCoachError as error:
+        print(error)
+        return 2
+    speech = speech_folder().is_dir()
+    if not speech:
+        print(f"Rows of recordings are skipped: there are none at {speech_folder()}.")
+    options = Options(asked.quick, speech, asked.recogniser)
+    results = {name: _run(ROWS[name], options, asked.processes) for name in asked.rows}
+    figures = [figure for name in asked.rows for figure in _figures(ROWS[name], results[name])]
+    print(f"\n{engine}\n\n{report.table(figures)}\n\n{report.versions()}")
+    if asked.json:
+        report.write_json(asked.json, figures, results)
+    if asked.write:
+        report.write_page(f"hearing {engine}", _section(engine, figures, results))
+        report.write_json(report.KEPT, figures, None)
+    if asked.keep:
+        report.keep_baseline(engine, figures)
+    return _judged(figures, engine) if asked.quick and not asked.keep else 0
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--quick", action="store_true", help="a small part; fails where it is worse than before")
+    add("--rows", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="NAME")
+    add("--recogniser", choices=list(RecogniserChoice), default="auto")
+    add("--processes", type=int, default=2)
+    add("--json", type=Path, help="also write every single result to this file")
+    add("--write", action="store_true", help="write the table into docs/benchmarks.md")
+    add("--keep", action="store_true", help="with --quick: make this the baseline")
+    return parser.parse_args()
+
+
+def _run(row: Row, options: Options, processes: int) -> list[Result]:
+    if row.recordings and not options.speech:
+        return []
+    tasks, began, results = row.tasks(options), time.monotonic(), []
+    with Pool(1 if row.alone else processes, _prepare, (options.recogniser,)) as pool:
+        for done, result in enumerate(pool.imap(_do, tasks, chunksize=1), 1):
+            results.append(result)
+            if sys.stderr.isatty():
+                print(f"{row.name}: {done} of {len(tasks)}", end="\r", file=sys.stderr, flush=True)
+    spent = time.monotonic() - began
+    print(f"{row.name}: {len(tasks)} sounds in {spent:.0f} s", file=sys.stderr, flush=True)
+    return results
+
+
+def _prepare(recogniser: str) -> None:
+    # Each process has one listener, as each coach has.
+    global _ears  # noqa: PLW0603
+    _ears = Ears(recogniser)
+
+
+def _do(task: Task) -> Result:
+    return task(_ears)
+
+
+def _figures(row: Row, results: list[Result]) -> list[Figure]:
+    return row.figures(results) if results else []
+
+
+def _section(engine: str, figures: list[Figure], results: dict[str, list[Result]]) -> str:
+    details = [ROWS[name].details(found) for name, found in results.items() if found]
+    files = f"recorded speech: {speech_folder().name}/{{coffee,digits,noise,words}}"
+    return "\n\n".join(
+        [
+            f"## Listening with {engine}",
+            report.table(figures),
+            f"{report.versions()} Sounds: synthetic voices and {files}. "
+            "✗ marks a goal that is missed.",
+            *filter(None, details),
+        ]
+    )
+
+
+def _judged(figures: list[Figure], engine: str) -> int:
+    baseline = report.read_baseline(engine)
+    if not baseline:
+        print(f"There is no baseline for {engine}: nothing is compared. Keep one with --keep.")
+    complaints = worse(figures, baseline)
+    for complaint in complaints:
+        print(f"Worse than before: {complaint}")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
