@@ -54,7 +54,7 @@ def figures(results: list[Result]) -> list[Figure]:
     times = [r["ms"] for r in results if r["ms"] is not None]
     if not times:
         return []
-    of = f"{len(times)} of {len(results)} words"
+    of = f"{len(results)} words"
     middle, most = (float(value) for value in np.percentile(times, [50, 95]))
     return [
         Figure("end of a word to its decision, median", middle, "ms", of, goal=250, less=True),
@@ -71,8 +71,11 @@ def details(results: list[Result]) -> str:
             if times:
                 parts.append(f"{name} {np.median(times):.0f}")
     sound = [r["ms_of_sound"] for r in results if r["ms_of_sound"] is not None]
-    waited = f"; {np.median(sound):.0f} of the median is waiting for sound" if sound else ""
-    return f"Median delay in ms: {', '.join(parts)}{waited}."
+    waited = f"{np.median(sound):.0f} is waiting for sound" if sound else "nothing was understood"
+    return (
+        f"Median delay in ms, of {len(sound)} words understood: {', '.join(parts)}; "
+        f"of the median of all, {waited}."
+    )
 
 
 ROW: Final = Row("delay", tasks, figures, details, alone=True)

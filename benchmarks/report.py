@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.corpus import ROOT
-from benchmarks.scoring import Figure
+from benchmarks.scoring import Before, Figure
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 KEPT: Final = ROOT / "docs" / "benchmarks.json"
@@ -90,25 +90,38 @@ def write_page(section: str, text: str, page: Path = PAGE) -> None:
     page.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
 
 
-def write_json(path: Path, figures: Iterable[Figure], results: Mapping[str, Any] | None) -> None:
-    """Write the figures, and each single result where they are given."""
-    content: dict[str, Any] = {
-        "versions": versions(),
-        "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
-    }
-    if results is not None:
-        content["results"] = results
-    path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+def write_json(path: Path, figures: Iterable[Figure], results: Mapping[str, Any]) -> None:
+    """Write the figures and every single result."""
+    _write(path, {"versions": versions(), "figures": _plain(figures), "results": results})
 
 
-def read_baseline(engine: str, path: Path = BASELINE) -> dict[str, float]:
+def keep(engine: str, figures: Iterable[Figure], path: Path = KEPT) -> None:
+    """Make these the last figures of `engine` in the file beside the page."""
+    _write(path, _read(path) | {engine: {"versions": versions(), "figures": _plain(figures)}})
+
+
+def read_baseline(engine: str, path: Path = BASELINE) -> dict[str, Before]:
     """Return the figures that `engine` must not fall behind; empty where none are kept."""
-    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return dict(kept.get(engine, {}))
+    return {name: Before(**kept) for name, kept in _read(path).get(engine, {}).items()}
 
 
 def keep_baseline(engine: str, figures: Iterable[Figure], path: Path = BASELINE) -> None:
-    """Make these the figures that `engine` must not fall behind."""
-    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    kept.setdefault(engine, {}).update({f.name: round(f.value, 2) for f in figures})
-    path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", "utf-8")
+    """Make these the figures that `engine` must not fall behind; others stay."""
+    kept = _read(path)
+    new = {f.name: asdict(Before(round(f.value, 2), f.of)) for f in figures}
+    _write(path, kept | {engine: kept.get(engine, {}) | new})
+
+
+def _plain(figures: Iterable[Figure]) -> list[dict[str, Any]]:
+    return [asdict(figure) | {"met": figure.met} for figure in figures]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return content
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(
+        json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8"
+    )

@@ -82,7 +82,7 @@ def _noises(options: Options) -> Iterator[Task]:
 
 def _people(half: str, paths: list[Path], ears: Ears) -> Result:
     clips = [levelled(spoken(path), SPEECH_DB) for path in paths]
-    return _nothing(PEOPLE, half, _joined(clips, paths[0].name), ears, name=paths[0].name)
+    return judged(PEOPLE, half, _joined(clips, paths[0].name), ears, name=paths[0].name)
 
 
 def _reader(speaker: Speaker, sentences: list[str], ears: Ears) -> Result:
@@ -90,19 +90,19 @@ def _reader(speaker: Speaker, sentences: list[str], ears: Ears) -> Result:
         levelled(said(speaker, text, rate_of(str(speaker), text)), SPEECH_DB) for text in sentences
     ]
     sound = _joined(clips, str(speaker), sentences[0])
-    return _nothing(READERS, speaker.half, sound, ears, name=f"{speaker}: {sentences[0]}")
+    return judged(READERS, speaker.half, sound, ears, name=f"{speaker}: {sentences[0]}")
 
 
 def _recorded_word(half: str, path: Path, ears: Ears) -> Result:
     clip = levelled(spoken(path), SPEECH_DB)
     sound = scene(clip, seed_of(path.name)).sound
-    return _nothing(WORDS, half, sound, ears, name=f"{path.parent.name}/{path.name}")
+    return judged(WORDS, half, sound, ears, name=f"{path.parent.name}/{path.name}")
 
 
 def _word(speaker: Speaker, word: str, ears: Ears) -> Result:
     clip = said(speaker, word, rate_of(str(speaker), word))
     sound = scene(clip, seed_of(str(speaker), word)).sound
-    return _nothing(SPOKEN, speaker.half, sound, ears, name=f"{speaker}: {word}")
+    return judged(SPOKEN, speaker.half, sound, ears, name=f"{speaker}: {word}")
 
 
 def _kitchen(db: float, ears: Ears) -> Result:
@@ -119,7 +119,7 @@ def _noise(name: str, db: float, ears: Ears) -> Result:
 def _noisy(noise: Pcm, name: str, db: float, ears: Ears) -> Result:
     loud = noise * np.float32(decibels(db - level_db(noise)))
     sound = loud + white(len(loud), seed_of(name))
-    return _nothing(NOISE, "test", sound, ears, name=f"{name} at {db:g} dB")
+    return judged(NOISE, "test", sound, ears, name=f"{name} at {db:g} dB")
 
 
 def _joined(clips: list[Pcm], *names: str) -> Pcm:
@@ -129,7 +129,8 @@ def _joined(clips: list[Pcm], *names: str) -> Pcm:
     return speech + white(len(speech), seed_of(*names))
 
 
-def _nothing(kind: str, half: str, sound: Pcm, ears: Ears, *, name: str) -> Result:
+def judged(kind: str, half: str, sound: Pcm, ears: Ears, *, name: str) -> Result:
+    """Return what is heard in `sound`, of which nothing is a command."""
     heard = ears.hear(sound, "session")
     seconds = to_seconds(len(sound))
     return {
