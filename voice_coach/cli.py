@@ -27,7 +27,10 @@ from voice_coach.errors import NoSoundSystemError, VoiceCoachError
 from voice_coach.settings import ListeningState, RecogniserChoice, VoiceChoice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from voice_coach.app import Happening
+    from voice_coach.diagnosis import Finding
     from voice_coach.listening import Found
 
 app = typer.Typer(
@@ -326,6 +329,56 @@ def devices() -> None:
         channels = str(device.inputs), str(device.outputs)
         table.add_row(str(device.index), device.name, *channels, roles)
     out.print(table)
+
+
+@app.command()
+def doctor(
+    hearing: Annotated[
+        bool, typer.Option("--hearing", help="Ask you to speak, and measure for half a minute.")
+    ] = False,
+    mic: Mic = None,
+    speaker: Speaker = None,
+    recogniser: RecogniserOption = RecogniserChoice.AUTO,
+    voice: VoiceOption = VoiceChoice.AUTO,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object: findings, and figures of --hearing.")
+    ] = False,
+) -> None:
+    """Check that everything is there; with --hearing, how well you are heard, and what to do."""
+    from voice_coach.diagnosis import Grade, diagnosed
+    from voice_coach.doctor import check_up, examine
+    from voice_coach.engines import choose_recogniser, choose_voice
+    from voice_coach.library import read_commands
+
+    commands = read_commands(shelved.routine for shelved in read_shelf())
+    figures = None
+    if hearing:
+        engines = choose_recogniser(recogniser), choose_voice(voice)
+        tell = warn if as_json else lambda text: out.print(text, style="bold cyan")
+        figures = examine(commands, engines, mic=mic, speaker=speaker, tell=tell)
+        findings = diagnosed(figures)
+        if not as_json:
+            _tell_findings(findings)
+    else:
+        findings = []
+        for finding in check_up(commands, recogniser, voice, mic=mic, speaker=speaker):
+            findings.append(finding)
+            if not as_json:
+                _tell_findings([finding])
+    well = all(finding.grade is not Grade.BAD for finding in findings)
+    if as_json:
+        told = {"well": well, "findings": [asdict(finding) for finding in findings]}
+        told |= {"figures": asdict(figures)} if figures else {}
+        print(json.dumps(told), flush=True)  # noqa: T201 - rich would fold long lines
+    raise typer.Exit(0 if well else 1)
+
+
+def _tell_findings(findings: "Iterable[Finding]") -> None:
+    looks = {"good": ("✓", "green"), "hint": ("!", "yellow"), "bad": ("✗", "bold red")}
+    for finding in findings:
+        mark, style = looks[finding.grade]
+        line = Text.assemble((f"{mark} ", style), (f"{finding.subject}: ", "bold"), finding.text)
+        out.print(line, soft_wrap=True)
 
 
 def main() -> None:

@@ -34,6 +34,11 @@ _MODULES = {
     "microphone": "module-remap-source source_name=microphone master=world.monitor channels=1 "
     "channel_map=mono master_channel_map=front-right remix=no",
 }
+_ECHO = (
+    "module-loopback source=loudspeaker.monitor sink=room latency_msec=80 adjust_time=0 remix=no "
+    "source_dont_move=true sink_dont_move=true"
+)
+"""From the loudspeaker through the air to the microphone."""
 _FLOATS = ("--rate=16000", "--format=float32le", "--raw")
 _ALSA_TO_PULSE = "".join(
     f"{kind}.{name} {{ type pulse }}\n"
@@ -44,6 +49,9 @@ _ALSA_TO_PULSE = "".join(
 
 AHEAD = ["nice", "-n", "-10"] if os.geteuid() == 0 else []
 """Puts a program ahead of others, where that is allowed: a busy machine makes holes in sound."""
+
+LIKENESS = 0.8
+"""How much a recording must resemble what was played to be it, 0 … 1."""
 
 Cue = tuple[Samples, Samples]
 """Where a sound played into the room begins and ends in a recording."""
@@ -104,16 +112,16 @@ class Take:
                 raise RuntimeError("the recording stands still")
             time.sleep(0.01)
 
-    def scene(self) -> Scene:
-        """Return what has been recorded so far."""
+    def scene(self, least: float = LIKENESS) -> Scene:
+        """Return what has been recorded so far; `least` is for what sounded beside other sound."""
         raw = self._path.read_bytes()
         both = np.frombuffer(raw[: len(raw) // 8 * 8], dtype="<f4").reshape(-1, 2)
         left, right = np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1])
-        return Scene(right, left, [find(sound, right, at) for at, sound in self._played])
+        return Scene(right, left, [find(sound, right, at, least) for at, sound in self._played])
 
 
-def find(sound: Pcm, room: Pcm, after: Samples) -> Cue:
-    """Return where `sound` lies in what was recorded from `after` on."""
+def find(sound: Pcm, room: Pcm, after: Samples, least: float = LIKENESS) -> Cue:
+    """Return where `sound` lies in what was recorded from `after` on; RuntimeError if nowhere."""
     first = max(0, after - SAMPLE_RATE // 2)
     window = room[first : after + len(sound) + 3 * SAMPLE_RATE]
     size = 1 << int(np.ceil(np.log2(len(window) + len(sound))))
@@ -122,7 +130,7 @@ def find(sound: Pcm, room: Pcm, after: Samples) -> Cue:
     best = int(np.argmax(match))
     heard = window[best : best + len(sound)]
     likeness = float(match[best]) / max(1e-9, float(np.linalg.norm(heard) * np.linalg.norm(sound)))
-    if likeness < 0.8:
+    if likeness < least:
         raise RuntimeError(
             f"what was played at {to_seconds(after):.1f} s was recorded with holes (likeness "
             f"{likeness:.2f}): this machine is too busy for a test in real time"
@@ -182,6 +190,14 @@ class SoundServer:
             self.run(["pactl", "set-default-sink", "loudspeaker"])
         if "microphone" in names:
             self.run(["pactl", "set-default-source", "microphone"])
+
+    def leak(self, gain_db: float) -> None:
+        """Let the room hear the loudspeaker, so much quieter and about 80 ms later."""
+        self.run(["pactl", "load-module", *_ECHO.split()])
+        inputs = self.run(["pactl", "list", "short", "sink-inputs"]).decode()
+        # Its other end in the room is the newest stream; remapped sinks have older ones.
+        newest = max(int(line.split("\t")[0]) for line in inputs.splitlines())
+        self.run(["pactl", "set-sink-input-volume", str(newest), f"{gain_db:g}dB"])
 
     def unplug(self, *names: str) -> None:
         """Disconnect devices; without `world`, nothing is left."""

@@ -39,12 +39,17 @@ class RunningCoach:
             text=True,
         )
         self.lines: list[str] = []
+        self.heard: list[str] = []
+        """All that it heard, from the beginning."""
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
-            self.lines.append(_TIME.sub("", line.strip()))
+            plain = _TIME.sub("", line.strip())
+            self.lines.append(plain)
+            if plain.startswith("you"):
+                self.heard.append(plain[3:].strip(" “”"))
 
     def wait_for(self, beginning: str, seconds: float = 20.0) -> None:
         """Wait for the next line that begins so; earlier ones are forgotten."""
@@ -134,6 +139,53 @@ def test_a_session_by_voice_alone(
     last_words = scene.quiet_from(ended, hold=to_samples(0.6))
     assert last_words is not None
     assert level_db(scene.loudspeaker[last_words:]) < -60
+
+
+def speak_over(take: Take, coach: RunningCoach) -> None:
+    """Say commands while the coach speaks, and let it say the words of commands itself."""
+    take.wait(1.0)
+    take.play(user("start back routine"))
+    coach.wait_for("coach  Back routine")
+    take.wait(9.0)  # of the welcome, in which the canceller learns the way through the room
+    take.play(user("pause"))
+    coach.wait_for("coach  Paused.")
+    take.wait(5.0)
+    take.play(user("what can I say"))
+    coach.wait_for("coach  We are paused. Say resume, next, go back, or stop.")
+    take.wait(7.0)
+    take.play(user("resume"))
+    coach.wait_for("coach  Back routine")
+    take.wait(5.0)
+    take.play(user("what can I say"))
+    coach.wait_for("coach  You can say pause, next, go back")
+    take.wait(7.0)
+    take.play(user("pause"))
+    coach.wait_for("coach  Paused.")
+    take.wait(4.0)
+
+
+def test_the_user_is_obeyed_over_the_coach_and_the_coach_is_not(
+    sound_server: SoundServer, record_property: Callable[[str, object], None]
+) -> None:
+    """The loudspeaker leaks into the room: 10 dB quieter, 80 ms later and louder than the user."""
+    sound_server.leak(-10)
+    with sound_server.recording() as take, running(sound_server) as coach:
+        speak_over(take, coach)
+        status, said = coach.interrupt()
+    assert status == 130, said
+    assert "Traceback" not in said
+    say = "what can i say"
+    assert coach.heard == ["start back routine", "pause", say, "resume", say, "pause"]
+    scene = take.scene(least=0.25)
+    echo = scene.room[scene.cues[0][1] + to_samples(3) : scene.cues[1][0]]
+    assert -36 < level_db(echo) < -26, "there was no echo: the test proves nothing"
+    for begin, end in (scene.cues[1], scene.cues[5]):
+        assert level_db(scene.loudspeaker[begin - to_samples(1) : begin]) > -40
+        answer, _ = find(EspeakVoice().render(phrases.PAUSED), scene.loudspeaker, begin)
+        delay = to_seconds(last_sound_before(scene, answer) - end)
+        record_property("pause_to_silence_ms", round(delay * 1000))
+        sys.stdout.write(f"from the end of “pause” to silence: {delay * 1000:.0f} ms\n")
+        assert delay < 1.2
 
 
 def last_sound_before(scene: Scene, position: Samples) -> Samples:
