@@ -18,7 +18,7 @@ import yaml
 
 from benchmarks.corpus import MOST_USED, ROOT, Speaker, own_commands, said
 from benchmarks.ears import Ears, Options, Row, Task
-from benchmarks.rooms import levelled
+from benchmarks.rooms import convolved, levelled
 from benchmarks.scoring import Figure, Result
 from voice_coach.core.intents import Intent
 from voice_coach.hearing.adaptive_filter import FRAME
@@ -338,9 +338,7 @@ def echo_of(played: Pcm, room: Room, seed: int, *, clipped: bool = False) -> Pcm
     bent = np.tanh(played / peak * room.drive) * peak / room.drive
     if clipped:
         bent = np.clip(bent, -CLIPPED * peak, CLIPPED * peak)
-    size = 1 << int(np.ceil(np.log2(len(played) + len(path))))
-    echo = np.fft.irfft(np.fft.rfft(bent, size) * np.fft.rfft(path, size))[: len(played)]
-    return levelled(echo.astype(np.float32), ECHO_DB)
+    return levelled(convolved(bent, path)[: len(played)], ECHO_DB)
 
 
 def skewed(sound: Pcm, ppm: float) -> Pcm:

@@ -11,6 +11,7 @@ from typing import Final
 
 from benchmarks.corpus import own_commands
 from benchmarks.scoring import Figure, Result
+from voice_coach.app import attend
 from voice_coach.core.intents import Commands
 from voice_coach.engines import choose_recogniser, make_recogniser
 from voice_coach.hearing.files import heard_in
@@ -35,7 +36,7 @@ class Ears:
     def hear(self, sound: Pcm, state: str, commands: Commands | None = None) -> list[Result]:
         """Return what is heard in `sound` as a file, by the grammar of `state`."""
         commands = commands or own_commands()
-        self._listener.use(commands.grammar(state))
+        attend(self._listener, commands, state)
         return [noted(heard, commands, state) for heard in heard_in(sound, self._listener)]
 
     def answer(self, sound: Pcm, state: str) -> list[tuple[Heard, float]]:
@@ -45,7 +46,7 @@ class Ears:
         takes long delays what comes after. Computing counts as the processor's time.
         """
         listener, answers, free = self.listener(), [], 0.0
-        listener.use(own_commands().grammar(state))
+        attend(listener, own_commands(), state)
         for start in range(0, len(sound), BLOCK):
             block = sound[start : start + BLOCK]
             began = time.process_time()

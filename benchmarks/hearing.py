@@ -81,9 +81,9 @@ def run(row: Row, options: Options, processes: int) -> list[Result]:
         return []
     tasks, began, results = row.tasks(options), time.monotonic(), []
     with Pool(1 if row.alone else processes, _prepare, (options.recogniser,)) as pool:
-        for done, result in enumerate(pool.imap(_do, tasks, chunksize=1), 1):
+        for done, result in enumerate(pool.imap(_do, tasks, chunksize=1 if row.alone else 4), 1):
             results.append(result)
-            if sys.stderr.isatty():
+            if sys.stderr.isatty() or done % 500 == 0:
                 print(f"{row.name}: {done} of {len(tasks)}", end="\r", file=sys.stderr, flush=True)
     spent = time.monotonic() - began
     print(f"{row.name}: {len(tasks)} sounds in {spent:.0f} s", file=sys.stderr, flush=True)

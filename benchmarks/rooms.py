@@ -65,7 +65,7 @@ def scene(
     """
     voice = _levelled(clip)
     if metres is not None:
-        voice = np.convolve(voice, response(metres)) if len(voice) else voice
+        voice = convolved(voice, response(metres))
     sound = np.concatenate([silence(LEAD), voice, silence(TAIL)]).astype(np.float32)
     words = slice(LEAD, LEAD + len(clip))
     if noise is not None:
@@ -93,6 +93,14 @@ def noise_gain(speech: Pcm, noise: Pcm, db: float) -> np.float32:
     That is the rule of the speech-to-intent benchmark, with frames of FRAME samples.
     """
     return np.float32(np.sqrt(_loudest(speech) / _loudest(noise)) * decibels(-db))
+
+
+def convolved(sound: Pcm, path: Pcm) -> Pcm:
+    """Return `sound` after `path`, with the reverberation that outlasts it."""
+    length = len(sound) + len(path) - 1
+    size = 1 << (length - 1).bit_length()
+    spectrum = np.fft.rfft(sound, size) * np.fft.rfft(path, size)
+    return np.fft.irfft(spectrum, size)[:length].astype(np.float32)
 
 
 def _loudest(sound: Pcm) -> float:

@@ -93,5 +93,13 @@ def test_a_scene_with_noise_keeps_its_words() -> None:
     assert level_db(quiet[words]) - level_db(added) == pytest.approx(10.0, abs=0.5)
 
 
+def test_a_path_of_two_clicks_gives_the_sound_twice() -> None:
+    sound = rooms.white(1000, 1, -20.0)
+    path = np.zeros(101, dtype=np.float32)
+    path[0], path[100] = 1.0, 0.5
+    twice = np.pad(sound, (0, 100)) + 0.5 * np.pad(sound, (100, 0))
+    assert rooms.convolved(sound, path) == pytest.approx(twice, abs=1e-6)
+
+
 def test_silence_stays_silence() -> None:
     assert not rooms.levelled(silence(100), -20.0).any()
