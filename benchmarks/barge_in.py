@@ -425,4 +425,4 @@ def _line(name: str, row: list[Result]) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
-ROW: Final = Row("barge-in", tasks, figures, details)
+ROW: Final = Row("barge-in", tasks, figures, details, whole=True)

@@ -130,7 +130,7 @@ def main() -> None:
     print(int(peak.split()[1]) / 1024)
 
 
-ROW: Final = Row("cost", tasks, figures, details, alone=True)
+ROW: Final = Row("cost", tasks, figures, details, alone=True, whole=True)
 
 if __name__ == "__main__":
     main()

@@ -99,5 +99,7 @@ class Row:
     """Markdown under the table."""
     alone: bool = False
     """Whether nothing else may run beside it, because it measures time."""
+    whole: bool = False
+    """Whether its figures compare sounds with each other, so that none may be left out."""
     recordings: bool = False
     """Whether it is nothing without the recorded speech."""
