@@ -188,8 +188,7 @@ def _own_voice(case: Case, room: Room, number: int, ears: Ears) -> Result:
 
 
 def _listened(case: Case, room: Room, scene: Scene, ears: Ears) -> tuple[Result, list[Heard]]:
-    listener = ears.listener()
-    listener.use(own_commands().grammar("session"))
+    listener = ears.listener("session")
     if not case.reference:
         listener.canceller = Deaf()
     began = time.process_time()

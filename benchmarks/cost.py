@@ -71,8 +71,7 @@ def tasks(options: Options) -> list[Task]:
 
 def _computing(place: str, seconds: float, ears: Ears) -> Result:
     make, _ = PLACES[place]
-    listener = ears.listener()
-    listener.use(own_commands().grammar("session"))
+    listener = ears.listener("session")
     _feed(listener, make(to_seconds(WARM)))
     sound = make(seconds)
     began = time.process_time()
@@ -119,9 +118,8 @@ def details(results: list[Result]) -> str:
 def main() -> None:
     """Print the peak memory, in MB, of a process that listens with every grammar loaded."""
     ears = Ears(sys.argv[1])
-    listener = ears.listener()
     for state in own_commands().states:
-        listener.use(own_commands().grammar(state))
+        listener = ears.listener(state)
         for text in ("pause", "yes", "three", "how long left"):
             clip = levelled(said(SPEAKERS[0], text), SPEECH_DB)
             _feed(listener, np.concatenate([clip, silence(to_samples(1))]))

@@ -27,11 +27,16 @@ class Ears:
     def __init__(self, choice: str = "auto") -> None:
         self.engine: Final = choose_recogniser(RecogniserChoice(choice))
         self._recogniser = make_recogniser(self.engine)
-        self._listener = self.listener()
+        self._listener = Listener(self._recogniser)
 
-    def listener(self) -> Listener:
-        """Return a listener that has heard nothing yet; one may be in use at a time."""
-        return Listener(self._recogniser)
+    def listener(self, state: str) -> Listener:
+        """Return one that has heard nothing yet and attends to what may be said in `state`.
+
+        One may be in use at a time: all of them have the same recogniser.
+        """
+        listener = Listener(self._recogniser)
+        attend(listener, own_commands(), state)
+        return listener
 
     def hear(self, sound: Pcm, state: str, commands: Commands | None = None) -> list[Result]:
         """Return what is heard in `sound` as a file, by the grammar of `state`."""
@@ -45,8 +50,7 @@ class Ears:
         Blocks come in real time, and one is worked on after the other by one thread: what
         takes long delays what comes after. Computing counts as the processor's time.
         """
-        listener, answers, free = self.listener(), [], 0.0
-        attend(listener, own_commands(), state)
+        listener, answers, free = self.listener(state), [], 0.0
         for start in range(0, len(sound), BLOCK):
             block = sound[start : start + BLOCK]
             began = time.process_time()
