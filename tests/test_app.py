@@ -9,14 +9,14 @@ from queue import SimpleQueue
 import numpy as np
 import pytest
 
-from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening, grammars_of
+from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.sound.pcm import Pcm, decibels, silence
@@ -386,8 +386,11 @@ class Scribe:
     def hear(self, samples: Pcm) -> str:  # noqa: ARG002
         return ""
 
+    def guess(self) -> Hypothesis:
+        return NOTHING
+
     def finish(self) -> Hypothesis:
-        return Hypothesis("pause", 1.0, 0, SAMPLE_RATE // 2)
+        return Hypothesis("pause", 1.0, (0, SAMPLE_RATE // 2))
 
     def close(self) -> None:
         pass
@@ -412,7 +415,7 @@ class TestEars:
     @staticmethod
     def ears(commands: Commands, *, live: bool) -> tuple[Ears, Scribe]:
         scribe = Scribe()
-        return Ears(Listener(scribe, Loud()), grammars_of(commands), live=live), scribe
+        return Ears(Listener(scribe, Loud()), commands, live=live), scribe
 
     @staticmethod
     def blocks(ears: Ears, *blocks: Pcm, listening: str = "session") -> list[Heard]:
@@ -469,7 +472,7 @@ class TestEars:
 
 
 def test_there_is_a_grammar_for_every_state(commands: Commands) -> None:
-    grammars = grammars_of(commands)
+    grammars = {state: commands.grammar(state) for state in commands.states}
     assert set(grammars) == {"idle", "session", "number", "confirm"}
     assert grammars["confirm"].accepts("yes")
     assert not grammars["session"].accepts("yes")

@@ -169,7 +169,10 @@ class TestRehearse:
         script.write_text("00:01 say 'what can I say'\n+12 say 'pause'\n")
         assert coach("rehearse", str(script), "--out", str(wav), "--timeline", str(timeline)) == 0
         lines = capsys.readouterr().out.splitlines()
-        assert lines[0] == "Listens with pocketsphinx (embedded), speaks with espeak (embedded)."
+        assert (
+            lines[0]
+            == "Listens with pocketsphinx and moonshine (embedded), speaks with espeak (embedded)."
+        )
         assert re.fullmatch(r"00:0\d\.\d\d  you    “what can i say”", lines[1])
         assert re.fullmatch(r"00:0\d\.\d\d  coach  Say start back routine, .*", lines[2])
         assert re.fullmatch(r"00:\d\d\.\d\d  coach  Nothing is running\. .*", lines[4])

@@ -167,7 +167,7 @@ def test_the_check_up_on_the_command_line(tmp_path: Path) -> None:
     pcm.write(tmp_path / "mic.wav", room(16_000))
     done = run("--mic=mic.wav", "--speaker=out.wav", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "✓ recogniser: Listens with pocketsphinx (embedded)" in done.stdout
+    assert "✓ recogniser: Listens with pocketsphinx and moonshine (embedded)" in done.stdout
     done = run("--mic=missing.wav", "--json", cwd=tmp_path)
     assert done.returncode == 1
     told = json.loads(done.stdout)

@@ -90,7 +90,9 @@ class TestChoice:
 
     def test_names_for_people(self, piper: Path) -> None:
         assert str(Engine(VoiceChoice.PIPER, piper)) == "piper (tones-22050)"
-        assert str(Engine(RecogniserChoice.POCKETSPHINX)) == "pocketsphinx (embedded)"
+        chosen = Engine(RecogniserChoice.POCKETSPHINX)
+        assert str(chosen) == "pocketsphinx and moonshine (embedded)"
+        assert str(Engine(RecogniserChoice.MOONSHINE)) == "moonshine (embedded)"
 
 
 class TestMaking:
@@ -101,7 +103,9 @@ class TestMaking:
         with closing(make_recogniser(chosen)) as recogniser:
             assert recogniser.name.startswith("vosk")
         with closing(make_recogniser(Engine(RecogniserChoice.POCKETSPHINX))) as recogniser:
-            assert recogniser.name.startswith("pocketsphinx")
+            assert recogniser.name == "pocketsphinx en-us and moonshine tiny-en"
+        with closing(make_recogniser(Engine(RecogniserChoice.MOONSHINE))) as recogniser:
+            assert recogniser.name == "moonshine tiny-en"
 
     def test_a_recogniser_in_a_process_of_its_own(self) -> None:
         chosen = Engine(RecogniserChoice.POCKETSPHINX)

@@ -8,7 +8,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -27,7 +28,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
 )
-from voice_coach.grammar import Grammar
+from voice_coach.hearing.decision import Rules
 from voice_coach.hearing.listener import Heard as Utterance
 from voice_coach.hearing.listener import Listener
 from voice_coach.sound.pcm import Pcm
@@ -65,9 +66,9 @@ class Ears:
     The thread owns the listener. What it raises is raised by the next `hear`.
     """
 
-    def __init__(self, listener: Listener, grammars: dict[str, Grammar], *, live: bool) -> None:
+    def __init__(self, listener: Listener, commands: Commands, *, live: bool) -> None:
         self._listener = listener
-        self._grammars = grammars
+        self._commands = commands
         self._listening = ""
         self._blocks: SimpleQueue[tuple[Pcm, Pcm, str] | None] = SimpleQueue()
         self._utterances: SimpleQueue[Utterance] = SimpleQueue()
@@ -116,7 +117,7 @@ class Ears:
 
     def _process(self, microphone: Pcm, played: Pcm, listening: str) -> None:
         if listening != self._listening:
-            self._listener.use(self._grammars[listening])
+            attend(self._listener, self._commands, listening)
             self._listening = listening
         for utterance in self._listener.process(microphone, played):
             self._utterances.put(utterance)
@@ -244,6 +245,12 @@ def _shown(state: State) -> dict[str, Any]:
     }
 
 
-def grammars_of(commands: Commands) -> dict[str, Grammar]:
-    """Return what may be heard in each state."""
-    return {state: commands.grammar(state) for state in commands.states}
+def attend(listener: Listener, commands: Commands, state: str) -> None:
+    """Let `listener` hear what may be said in `state`, by the rules that suit it."""
+    grammar = commands.grammar(state)
+    rules = replace(
+        Rules.suiting(grammar),
+        harmless=partial(commands.harmless, state=state),
+        settled=partial(commands.settled, state=state),
+    )
+    listener.use(grammar, rules)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from voice_coach.app import Happening
     from voice_coach.diagnosis import Finding
-    from voice_coach.listening import Found
+    from voice_coach.listening import Found, Judged
 
 app = typer.Typer(
     name="voice-coach",
@@ -262,6 +262,9 @@ def listen(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per command, times in seconds.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option(help="Also tell why each stretch of voice was a command or not.")
+    ] = False,
 ) -> None:
     """Show which commands are heard in recordings, or by the microphone."""
     from voice_coach.engines import choose_recogniser
@@ -276,16 +279,40 @@ def listen(
         commands = read_commands(shelved.routine for shelved in read_shelf())
     engine = choose_recogniser(recogniser)
     tell = _tell_json if as_json else _tell_line
+    why = (_tell_json if as_json else _explain_line) if explain else None
     if files:
-        for found in listen_to_files(files, commands, state, engine):
+        for found in listen_to_files(files, commands, state, engine, why):
             tell(found)
     else:
         listen_to_microphone(
-            mic, commands, state, engine, tell=tell, notice=lambda news: warn(news.text)
+            mic,
+            commands,
+            state,
+            engine,
+            tell=tell,
+            notice=lambda news: warn(news.text),
+            explain=why,
         )
 
 
-def _tell_json(found: "Found") -> None:
+def _explain_line(judged: "Judged") -> None:
+    cancelled = f"{judged.suppression_db:.0f} dB" if judged.suppression_db else "not"
+    line = Text.assemble(
+        f"{judged.file}: {judged.start:.2f}–{judged.end:.2f} s  ",
+        ("taken: ", "green") if judged.accepted else ("left: ", "yellow"),
+        judged.reason,
+        (f" (probability {judged.confidence:.2f})" if judged.text else "", "dim"),
+        (f"; {judged.evidence}" if judged.evidence else "", "dim"),
+        (
+            f"; own voice {judged.own_voice:.0%}, {judged.removed_db:.0f} dB taken out, "
+            f"can be taken out: {cancelled}",
+            "dim",
+        ),
+    )
+    out.print(line, soft_wrap=True)
+
+
+def _tell_json(found: "Found | Judged") -> None:
     print(json.dumps(asdict(found)), flush=True)  # noqa: T201 - rich would fold long lines
 
 

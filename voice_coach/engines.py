@@ -25,11 +25,18 @@ class Engine:
     def __str__(self) -> str:
         """Name it for people."""
         model = self.model.name.removesuffix(".onnx") if self.model else "embedded"
-        return f"{self.kind} ({model})"
+        return f"{self.kind}{self._checked} ({model})"
+
+    @property
+    def _checked(self) -> str:
+        alone = (RecogniserChoice.MOONSHINE, *VoiceChoice)
+        return "" if self.kind in alone else f" and {RecogniserChoice.MOONSHINE}"
 
 
 def choose_recogniser(choice: RecogniserChoice) -> Engine:
     """Return the engine that `choice` means on this machine; ModelError without its model."""
+    if choice is RecogniserChoice.MOONSHINE:
+        return Engine(choice)
     model = None if choice is RecogniserChoice.POCKETSPHINX else models.find("recogniser")
     if model:
         return Engine(RecogniserChoice.VOSK, model)
@@ -59,15 +66,23 @@ def _missing(kind: models.Kind, engine: str) -> ModelError:
 
 
 def make_recogniser(engine: Engine) -> Recogniser:
-    """Load a recogniser into this process."""
+    """Load a recogniser into this process, with the network that checks what it hears."""
     # Each engine is imported only where it is used: they are heavy.
+    from voice_coach.hearing.combined import CombinedRecogniser
+
+    return CombinedRecogniser(_make_other(engine))
+
+
+def _make_other(engine: Engine) -> Recogniser | None:
     if engine.kind is RecogniserChoice.VOSK and engine.model:
         from voice_coach.hearing.vosk import VoskRecogniser
 
         return VoskRecogniser(engine.model)
-    from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
+    if engine.kind is RecogniserChoice.POCKETSPHINX:
+        from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 
-    return PocketsphinxRecogniser()
+        return PocketsphinxRecogniser()
+    return None
 
 
 def make_separate_recogniser(engine: Engine) -> SeparateProcess:

@@ -54,7 +54,18 @@ class Grammar:
 
     def sentences(self) -> Iterator[str]:
         """Every sentence, shortest path first; may be endless work for a large grammar."""
-        frontier: list[tuple[int, tuple[str, ...]]] = [(0, ())]
+        return self._onward(0, ())
+
+    def continued(self, text: str) -> Iterator[str]:
+        """Every sentence that begins with the words of `text`, itself among them."""
+        words = tuple(text.split())
+        state: int | None = 0
+        for word in words:
+            state = self.following.get(state, {}).get(word) if state is not None else None
+        return iter(()) if state is None else self._onward(state, words)
+
+    def _onward(self, start: int, begun: tuple[str, ...]) -> Iterator[str]:
+        frontier = [(start, begun)]
         while frontier:
             longer: list[tuple[int, tuple[str, ...]]] = []
             for state, said in frontier:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice_coach.app import Coach, Ears, Watcher, grammars_of
+from voice_coach.app import Coach, Ears, Watcher
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.engines import Engine, make_separate_recogniser, make_voice
@@ -67,11 +67,12 @@ def coach_live(
         renderer = open_things.enter_context(
             closing(Renderer(make_voice(engines[1]), threaded=audio.realtime))
         )
-        grammars = grammars_of(commands)
-        for grammar in grammars.values():
-            recogniser.use(grammar)  # loaded now, so that no change of state waits for it
+        for state in commands.states:
+            recogniser.use(
+                commands.grammar(state)
+            )  # loaded now, so that no change of state waits for it
         listener = Listener(recogniser)
-        ears = open_things.enter_context(closing(Ears(listener, grammars, live=audio.realtime)))
+        ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
         playback = Playback()
         coach = Coach(
             routines, commands, ears=ears, renderer=renderer, playback=playback, watch=watch

@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from voice_coach.app import Coach, Ears, Happening, Watcher, grammars_of
+from voice_coach.app import Coach, Ears, Happening, Watcher
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.engines import Engine, make_recogniser, make_voice
@@ -194,7 +194,7 @@ def rehearse(
                 lines.write(happening)
             watch(happening)
 
-        ears = Ears(Listener(recogniser), grammars_of(commands), live=False)
+        ears = Ears(Listener(recogniser), commands, live=False)
         playback = Playback()
         coach = Coach(
             routines, commands, ears=ears, renderer=renderer, playback=playback, watch=note

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 
 class RecogniserChoice(StrEnum):
-    """Engines that listen."""
+    """Engines that listen. Moonshine checks what the others hear, and can do without them."""
 
     AUTO = "auto"
+    MOONSHINE = "moonshine"
     VOSK = "vosk"
     POCKETSPHINX = "pocketsphinx"
 

@@ -43,12 +43,15 @@ class FakeEngine:
         self._misbehave(CRASH_HEARING, HANG_HEARING)
         return "so far"
 
+    def guess(self) -> Hypothesis:
+        return Hypothesis("so far", 0.5)
+
     def finish(self) -> Hypothesis:
         self._misbehave(CRASH_AT_END, HANG_AT_END)
         if self._order == COMPLAIN:
             raise ModelError("The model has lost its words.")
         assert self._grammar is not None
-        return Hypothesis(next(self._grammar.sentences()), 0.5, 0, self._heard)
+        return Hypothesis(next(self._grammar.sentences()), 0.5, (0, self._heard))
 
     def close(self) -> None:
         self._grammar = None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from voice_coach.grammar import minimised
-from voice_coach.hearing.decision import Rules, Segment, decide
+from voice_coach.hearing.decision import Rules, Segment, decide, decide_early
 from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.units import to_samples
 
@@ -19,7 +19,7 @@ def segment(seconds: float, speech: float | None = None) -> Segment:
 
 
 def hypothesis(text: str = "pause", seconds: float = 0.8, confidence: float = 0.9) -> Hypothesis:
-    return Hypothesis(text, confidence, to_samples(0.5), to_samples(0.5 + seconds))
+    return Hypothesis(text, confidence, (to_samples(0.5), to_samples(0.5 + seconds)))
 
 
 def test_a_whole_sentence_of_the_right_length_is_a_command() -> None:
@@ -48,7 +48,7 @@ def test_what_is_no_command_and_why(said: Segment, found: Hypothesis, reason: st
 def test_a_hypothesis_that_its_recogniser_doubts() -> None:
     decision = decide(hypothesis(confidence=0.3), segment(0.8), Rules(least_confidence=0.5))
     assert not decision.accepted
-    assert decision.reason == "confidence 0.30 is below 0.50"
+    assert decision.reason == "“pause” has probability 0.30, below 0.5"
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,34 @@ def test_long_sentences_get_patience() -> None:
     assert Rules.suiting(short) == Rules()
     assert Rules.suiting(long).hang_over > Rules().hang_over
     assert Rules.suiting(long).longest > to_samples(10)
+
+
+def test_where_the_engine_knows_no_times_there_is_nothing_to_compare() -> None:
+    assert decide(Hypothesis("pause", 0.9), segment(3.0), RULES).accepted
+
+
+def test_a_sentence_must_be_probable_and_one_that_does_no_harm_less_so() -> None:
+    rules = Rules(harmless=lambda text: text == "stop")
+    for text, confidence, accepted in (
+        ("next", 0.51, True), ("next", 0.49, False), ("stop", 0.31, True), ("stop", 0.29, False),
+    ):  # fmt: skip
+        decision = decide(hypothesis(text, confidence=confidence), segment(0.8), rules)
+        assert decision.accepted is accepted
+    assert decision.reason == "“stop” has probability 0.29, below 0.3"
+
+
+def test_early_is_only_what_is_sure_and_settled() -> None:
+    rules = Rules(settled=lambda text: text == "pause")
+    early = decide_early(hypothesis("pause", confidence=0.95), segment(0.8), rules)
+    assert early
+    assert early.accepted
+    assert decide_early(hypothesis("pause", confidence=0.85), segment(0.8), rules) is None
+    assert decide_early(hypothesis("start", confidence=0.99), segment(0.8), rules) is None
+    assert decide_early(hypothesis("pause", confidence=0.99), segment(0.1), rules) is None
+
+
+def test_over_the_coach_the_user_is_heard_only_if_much_louder() -> None:
+    for share, accepted in ((0.2, True), (0.4, False)):
+        overlaid = replace(segment(0.8), own_voice=share, overlaid=True)
+        assert decide(hypothesis(), overlaid, RULES).accepted is accepted
+    assert "cannot be taken out yet" in decide(hypothesis(), overlaid, RULES).reason

@@ -12,11 +12,12 @@ from tests.hearing.speech import breath, room, said, spoken_in_room
 from voice_coach.core.intents import Commands
 from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.activity import CHUNK
-from voice_coach.hearing.decision import Rules
+from voice_coach.hearing.combined import CombinedRecogniser
+from voice_coach.hearing.decision import Decision, Rules
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 from voice_coach.library import read_commands, read_library
 from voice_coach.sound.pcm import Pcm, level_db, silence
 from voice_coach.units import Samples, to_samples
@@ -42,6 +43,9 @@ class Notes:
 
     def __init__(self) -> None:
         self.utterances: list[Pcm] = []
+        self.guesses = 0
+        self.guessed = NOTHING
+        self.decisions: list[Decision] = []
         self._grammar = STOP
 
     def use(self, grammar: Grammar) -> None:
@@ -54,10 +58,14 @@ class Notes:
         self.utterances[-1] = np.concatenate([self.utterances[-1], samples])
         return ""
 
+    def guess(self) -> Hypothesis:
+        self.guesses += 1
+        return self.guessed
+
     def finish(self) -> Hypothesis:
         loud = np.flatnonzero(np.abs(self.utterances[-1]) > 0.05)
         (word,) = self._grammar.words
-        return Hypothesis(word, 1.0, int(loud[0]), int(loud[-1]) + 1)
+        return Hypothesis(word, 1.0, (int(loud[0]), int(loud[-1]) + 1))
 
     def close(self) -> None:
         pass
@@ -82,7 +90,7 @@ def fed(listener: Listener, sound: Pcm, block: Samples = 160) -> list[Heard]:
 
 def noting(grammar: Grammar = STOP, rules: Rules | None = None) -> tuple[Listener, Notes]:
     notes = Notes()
-    listener = Listener(notes, Loudness())
+    listener = Listener(notes, Loudness(), watch=notes.decisions.append)
     listener.use(grammar, rules)
     return listener, notes
 
@@ -130,17 +138,36 @@ def test_a_knock_is_no_voice() -> None:
     assert fed(listener, stream(1.0, voice(0.02), 1.0)) == []
     assert notes.utterances == []
     assert fed(listener, stream(1.024, voice(0.12), 1.0)) == []
-    assert listener.last
-    assert "s of voice" in listener.last.reason
+    assert "s of voice" in notes.decisions[-1].reason
 
 
 def test_endless_talk_is_not_kept_and_no_command() -> None:
     listener, notes = noting()
     assert fed(listener, stream(1.024, voice(60.0), 1.024)) == []
     assert len(notes.utterances[0]) < to_samples(5.5)
-    assert listener.last
-    assert "of talk" in listener.last.reason
+    assert "of talk" in notes.decisions[-1].reason
     assert [heard.text for heard in fed(listener, stream(voice(0.512), 1.024))] == ["stop"]
+
+
+def test_what_is_sure_and_settled_is_taken_early() -> None:
+    listener, notes = noting()
+    listener.use(STOP, Rules(settled=lambda text: text == "stop"))
+    notes.guessed = Hypothesis("stop", 0.95)
+    (heard,) = fed(listener, stream(1.024, voice(0.512), 1.024))
+    assert (heard.start, heard.end) == (to_samples(1.024), to_samples(1.536))
+    assert heard.decided == heard.end + 3 * CHUNK
+    assert notes.guesses == 1
+    assert len(notes.decisions) == 1
+
+
+def test_a_guess_that_is_not_taken_costs_nothing() -> None:
+    listener, notes = noting()
+    listener.use(STOP, Rules(settled=lambda text: text == "stop"))
+    notes.guessed = Hypothesis("stop", 0.6)
+    (heard,) = fed(listener, stream(1.024, voice(0.512), 0.16, voice(0.512), 1.024))
+    assert heard.decided == heard.end + Rules().hang_over
+    assert notes.guesses == 2  # once in each silence
+    assert len(notes.utterances) == 1
 
 
 def test_a_new_grammar_holds_from_the_next_voice_on() -> None:
@@ -188,7 +215,7 @@ def commands() -> Commands:
 
 @pytest.fixture(scope="module")
 def listener() -> Listener:
-    return Listener(PocketsphinxRecogniser())
+    return Listener(CombinedRecogniser(PocketsphinxRecogniser()))
 
 
 def texts(heard: Iterable[Heard]) -> list[str]:
@@ -254,7 +281,7 @@ def test_what_was_heard_before_changes_nothing(listener: Listener) -> None:
     list(heard_in(spoken_in_room("seven") + room(len(spoken_in_room("seven")), 3, -40), listener))
     listener.use(commands().grammar("session"))
     assert list(heard_in(sound, listener)) == first
-    afresh = Listener(PocketsphinxRecogniser())
+    afresh = Listener(CombinedRecogniser(PocketsphinxRecogniser()))
     afresh.use(commands().grammar("session"))
     assert list(heard_in(sound, afresh)) == first
 

@@ -7,7 +7,7 @@ from tests.hearing.speech import room, spoken_in_room
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
-from voice_coach.hearing.recogniser import Hypothesis, Recogniser
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import to_samples
 
@@ -35,8 +35,8 @@ def test_words_and_where_they_are(recogniser: PocketsphinxRecogniser) -> None:
     found = decode(recogniser, sound)
     assert found.text == "skip this"
     assert 0.5 < found.confidence <= 1.0
-    assert abs(found.start - to_samples(1.0)) < to_samples(0.15)
-    assert abs(found.end - (len(sound) - to_samples(1.0))) < to_samples(0.15)
+    assert abs(found.span[0] - to_samples(1.0)) < to_samples(0.15)
+    assert abs(found.span[1] - (len(sound) - to_samples(1.0))) < to_samples(0.15)
 
 
 def test_sentences_with_unknown_words_are_left_out(recogniser: PocketsphinxRecogniser) -> None:
@@ -57,7 +57,7 @@ def test_listening_without_a_grammar_is_refused(recogniser: PocketsphinxRecognis
 
 @pytest.mark.parametrize("length", [0, 1, 400, 900])
 def test_too_short_for_a_word(recogniser: PocketsphinxRecogniser, length: int) -> None:
-    assert decode(recogniser, room(length)) == Hypothesis("", 0.0)
+    assert decode(recogniser, room(length)) == NOTHING
 
 
 def test_digital_silence_ends_in_some_hypothesis(recogniser: PocketsphinxRecogniser) -> None:

@@ -21,7 +21,7 @@ import voice_coach
 from voice_coach.core.intents import STATES, Commands
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, minimised
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 from voice_coach.hearing.vosk import VoskRecogniser, covering_sentences
 from voice_coach.hearing.vosk_model import load_model
 from voice_coach.sound.pcm import Pcm, resample, silence
@@ -183,7 +183,7 @@ def test_a_command_in_the_middle_of_other_talk_is_no_command(recogniser: VoskRec
 @pytest.mark.parametrize("seconds", [0.0, 1 / SAMPLE_RATE, 0.02, 3.0])
 def test_silence_is_nothing(recogniser: VoskRecogniser, seconds: float) -> None:
     recogniser.use(grammar(*COMMANDS))
-    assert heard(recogniser, silence(to_samples(seconds))) == Hypothesis("", 0.0)
+    assert heard(recogniser, silence(to_samples(seconds))) == NOTHING
 
 
 def test_noise_is_nothing(recogniser: VoskRecogniser) -> None:
@@ -212,10 +212,10 @@ def test_times_count_from_the_start_of_each_utterance(recogniser: VoskRecogniser
     recogniser.use(grammar("start breathing routine", "stop"))
     sound = said("start breathing routine")
     first = heard(recogniser, sound)
-    assert to_seconds(first.start) == pytest.approx(0.5, abs=0.15)
-    assert to_seconds(len(sound) - first.end) == pytest.approx(0.5, abs=0.15)
+    assert to_seconds(first.span[0]) == pytest.approx(0.5, abs=0.15)
+    assert to_seconds(len(sound) - first.span[1]) == pytest.approx(0.5, abs=0.15)
     later = heard(recogniser, np.concatenate([silence(SAMPLE_RATE), sound]))
-    assert later.start - first.start == pytest.approx(SAMPLE_RATE, abs=to_samples(0.05))
+    assert later.span[0] - first.span[0] == pytest.approx(SAMPLE_RATE, abs=to_samples(0.05))
 
 
 def test_the_same_sound_gives_the_same_result_whatever_came_before(
@@ -242,7 +242,7 @@ def test_start_forgets_the_unfinished(recogniser: VoskRecogniser) -> None:
 def test_finishing_twice_gives_nothing_the_second_time(recogniser: VoskRecogniser) -> None:
     recogniser.use(grammar("go back"))
     assert heard(recogniser, said("go back")).text == "go back"
-    assert recogniser.finish() == Hypothesis("", 0.0)
+    assert recogniser.finish() == NOTHING
 
 
 def test_nothing_is_lost_in_a_long_pause(recogniser: VoskRecogniser) -> None:
@@ -250,7 +250,7 @@ def test_nothing_is_lost_in_a_long_pause(recogniser: VoskRecogniser) -> None:
     pause = silence(to_samples(GAP_SECONDS))
     found = heard(recogniser, np.concatenate([said("how long"), pause, said("left")]))
     assert found.text == "how long left"
-    assert to_seconds(found.end - found.start) > GAP_SECONDS
+    assert to_seconds(found.span[1] - found.span[0]) > GAP_SECONDS
 
 
 @pytest.mark.parametrize("block", [1, BLOCK, 512, 10 * SAMPLE_RATE])

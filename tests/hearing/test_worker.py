@@ -85,7 +85,7 @@ def _all_heard(engine: Recogniser, said: list[Pcm]) -> list[Hypothesis]:
 def test_the_grammar_can_be_changed(engine: SeparateProcess) -> None:
     assert utterance(engine, fake_engines.WORK).text == "pause"
     engine.use(YES)
-    assert utterance(engine, fake_engines.WORK) == Hypothesis("yes", 0.5, 0, 3 * 512)
+    assert utterance(engine, fake_engines.WORK) == Hypothesis("yes", 0.5, (0, 3 * 512))
     assert engine.restarts == 0
 
 

@@ -39,6 +39,7 @@ class _Block:
     data: IntentData
     states: frozenset[str]
     example: str | None
+    harmless: bool
 
 
 class Commands:
@@ -48,6 +49,8 @@ class Commands:
         self._intents = intents
         self._blocks = blocks
         self._grammars: dict[str, Grammar] = {}
+        self._settled: dict[tuple[str, str], bool] = {}
+        self._harmless = frozenset(block.intent for block in blocks if block.harmless)
 
     @classmethod
     def from_dict(
@@ -98,6 +101,21 @@ class Commands:
         if state not in self._grammars:
             self._grammars[state] = grammar(state, self._templates(_known(state)))
         return self._grammars[state]
+
+    def harmless(self, text: str, state: str) -> bool:
+        """Whether obeying `text` by mistake does little harm, and missing it much."""
+        intent = self.match(text, state)
+        return intent is not None and intent.name in self._harmless
+
+    def settled(self, text: str, state: str) -> bool:
+        """Whether `text` is a sentence and means the same however it may go on."""
+        if (text, state) not in self._settled:
+            meaning = self.match(text, state)
+            longer = self.grammar(state).continued(text)
+            self._settled[text, state] = meaning is not None and all(
+                self.match(sentence, state) == meaning for sentence in longer
+            )
+        return self._settled[text, state]
 
     def examples(self, state: str) -> tuple[str, ...]:
         """Return one sentence to offer for each kind of command of `state`, in file order.
@@ -193,7 +211,8 @@ def _blocks(intents: Intents) -> Iterator[_Block]:
                 if state not in STATES:
                     hint = nearest(str(state), STATES)
                     raise SentencesError(f"intent '{name}': there is no state '{state}'.{hint}")
-            yield _Block(name, data, frozenset(states), metadata.get("example"))
+            harmless = metadata.get("harmless") is True
+            yield _Block(name, data, frozenset(states), metadata.get("example"), harmless)
 
 
 def _sentences(block: _Block) -> list[Sentence]:

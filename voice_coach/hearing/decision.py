@@ -3,6 +3,7 @@
 Owns the reasons for and against; must not know how segments are found or words recognised.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -15,8 +16,13 @@ _LONG_SENTENCE: Final = 10
 
 _COMMAND: Final = to_samples(4.0)
 _PAUSE: Final = to_samples(0.256)
+_BREATH: Final = to_samples(0.096)
 _THOUGHT: Final = to_samples(0.768)
 _KNOCK: Final = to_samples(0.18)
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,8 @@ class Rules:
 
     hang_over: Samples = _PAUSE
     """Silence that ends a segment."""
+    early: Samples | None = _BREATH
+    """Silence after which a sentence is taken already that is sure and settled."""
     longest: Samples = _COMMAND
     """Whoever speaks longer without a break is talking to somebody else."""
     shortest_speech: Samples = _KNOCK
@@ -38,8 +46,19 @@ class Rules:
     most_removed_db: float = 15.0
     """Where more of the sound was the coach's own voice and has been taken out, the rest is its
     remains. A user who can be understood at all is not so much quieter than the coach."""
-    least_confidence: float = 0.0
-    """What the recogniser must think of its own hypothesis."""
+    untaken_own_voice: float = 0.3
+    """The same as `most_own_voice` where the coach speaks and its voice cannot be taken out:
+    then the user is heard in its pauses, and over it only if much louder."""
+    least_confidence: float = 0.5
+    """How probable it must be that the sentence was said."""
+    least_for_harmless: float = 0.3
+    """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
+    sure: float = 0.9
+    """The same for one that is taken early."""
+    harmless: Callable[[str], bool] = _never
+    """Whether a sentence is such a one."""
+    settled: Callable[[str], bool] = _never
+    """Whether a sentence means the same whatever may still follow."""
 
     @classmethod
     def suiting(cls, grammar: Grammar) -> Self:
@@ -47,7 +66,7 @@ class Rules:
         words = grammar.longest
         if words < _LONG_SENTENCE:
             return cls()
-        return cls(hang_over=_THOUGHT, longest=to_samples(2.0 + 0.7 * words))
+        return cls(hang_over=_THOUGHT, early=None, longest=to_samples(2.0 + 0.7 * words))
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,10 @@ class Segment:
     """The share of its energy, 0 … 1, that is the coach's own voice."""
     removed_db: float = 0.0
     """How much quieter it became when the coach's own voice was taken out."""
+    suppression_db: float = 0.0
+    """How much of the coach's voice can be taken out, 0 where that is not to be trusted."""
+    overlaid: bool = False
+    """Whether the coach spoke and its voice could not be taken out."""
 
     @property
     def length(self) -> Samples:
@@ -101,6 +124,16 @@ def hopeless(segment: Segment, rules: Rules) -> str | None:
         return f"{_s(segment.length)} of talk; a command takes {_s(rules.longest)} at most"
     if segment.speech < rules.shortest_speech:
         return f"{_s(segment.speech)} of voice; a command takes {_s(rules.shortest_speech)}"
+    return coach_speaks(segment, rules)
+
+
+def coach_speaks(segment: Segment, rules: Rules) -> str | None:
+    """Return why nobody but the coach itself is to be heard in `segment`, if so."""
+    if segment.overlaid and segment.own_voice > rules.untaken_own_voice:
+        return (
+            f"{segment.own_voice:.0%} of it is the coach's own voice, which cannot be taken out "
+            "yet; the user is heard in its pauses"
+        )
     if segment.own_voice > rules.most_own_voice:
         return f"{segment.own_voice:.0%} of it is the coach's own voice"
     if segment.removed_db > rules.most_removed_db:
@@ -108,17 +141,27 @@ def hopeless(segment: Segment, rules: Rules) -> str | None:
     return None
 
 
+def decide_early(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> Decision | None:
+    """Return the decision on a segment that may go on, if nothing can change it any more."""
+    decision = decide(hypothesis, segment, rules)
+    certain = hypothesis.confidence >= rules.sure and rules.settled(hypothesis.text)
+    return decision if decision.accepted and certain else None
+
+
 def _objection(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> str | None:
     if not hypothesis.text:
         return "no sentence of the grammar"
-    cover = (hypothesis.end - hypothesis.start) / segment.speech
-    if not rules.least_cover <= cover <= rules.most_cover:
-        return (
-            f"the words last {cover:.2f} times as long as the voice, "
-            f"not {rules.least_cover:g} to {rules.most_cover:g}"
-        )
-    if hypothesis.confidence < rules.least_confidence:
-        return f"confidence {hypothesis.confidence:.2f} is below {rules.least_confidence:.2f}"
+    if hypothesis.span:
+        cover = (hypothesis.span[1] - hypothesis.span[0]) / segment.speech
+        if not rules.least_cover <= cover <= rules.most_cover:
+            return (
+                f"the words last {cover:.2f} times as long as the voice, "
+                f"not {rules.least_cover:g} to {rules.most_cover:g}"
+            )
+    harmless = rules.harmless(hypothesis.text)
+    least = rules.least_for_harmless if harmless else rules.least_confidence
+    if hypothesis.confidence < least:
+        return f"“{hypothesis.text}” has probability {hypothesis.confidence:.2f}, below {least:g}"
     return None
 
 

@@ -6,6 +6,7 @@ give the same result, in blocks of any size.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -14,9 +15,18 @@ import numpy as np
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.activity import CHUNK, ActivityDetector, SileroActivity
 from voice_coach.hearing.canceller import EchoCanceller
-from voice_coach.hearing.decision import Decision, Rules, Segment, decide, hopeless, too_long
+from voice_coach.hearing.decision import (
+    Decision,
+    Rules,
+    Segment,
+    coach_speaks,
+    decide,
+    decide_early,
+    hopeless,
+    too_long,
+)
 from voice_coach.hearing.echo import own_share
-from voice_coach.hearing.recogniser import Hypothesis, Recogniser
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.units import Samples, to_samples
 
@@ -32,7 +42,8 @@ _LEAD: Final = to_samples(0.5)
 _TRAIL: Final = to_samples(0.5)
 """How much after the voice the recogniser gets at most."""
 
-
+_COMPARED: Final = 3
+"""Chunks after which it is asked again whose voice it is: 96 ms."""
 _NOTHING: Final = np.empty((2, 0), dtype=np.float32)
 
 
@@ -82,6 +93,10 @@ class _Voice:
     """Silence at its end, which the recogniser gets only if the voice goes on."""
     chunks: list[_Chunk] = field(default_factory=list)
     """Both sides of it, from the lead on, as long as it may still be a command."""
+    foreign: bool = False
+    """Whether it is somebody else's than the coach's, as far as can be told by now."""
+    guessed_at: Samples = -1
+    """Where the voice had ended when it was last guessed what it said."""
 
     def segment(self, decided: Samples) -> Segment:
         return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
@@ -96,14 +111,17 @@ class _Voice:
         played = np.concatenate([chunk.played for chunk in self.chunks])
         suppression_db = min(chunk.suppression_db for chunk in self.chunks)
         if not suppression_db:
-            return replace(segment, own_voice=own_share(microphone, played))
+            overlaid = level_db(played) > SILENCE_DB
+            return replace(segment, own_voice=own_share(microphone, played), overlaid=overlaid)
         cleaned = np.concatenate([chunk.cleaned for chunk in self.chunks])
         voice = slice(self.voice_start - self.start, self.voice_end - self.start)
         removed_db = level_db(microphone[voice]) - level_db(cleaned[voice])
         left = own_share(cleaned, played)
         if level_db(played) > SILENCE_DB:
             left = max(left, min(1.0, 10 ** ((removed_db - suppression_db) / 10)))
-        return replace(segment, own_voice=left, removed_db=removed_db)
+        return replace(
+            segment, own_voice=left, removed_db=removed_db, suppression_db=suppression_db
+        )
 
 
 class Listener:
@@ -113,8 +131,16 @@ class Listener:
     the grammar in which it began.
     """
 
-    def __init__(self, recogniser: Recogniser, activity: ActivityDetector | None = None) -> None:
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        activity: ActivityDetector | None = None,
+        *,
+        watch: Callable[[Decision], None] = lambda _: None,
+    ) -> None:
+        """`watch` is told every decision, accepted or not, in the thread of `process`."""
         self._recogniser = recogniser
+        self._watch = watch
         self._activity = activity or SileroActivity()
         self.canceller = EchoCanceller(latency=0)
         """Takes the coach's own voice out of what is judged and recognised."""
@@ -126,13 +152,11 @@ class Listener:
         self._voice: _Voice | None = None
         self.level_db = SILENCE_DB
         """Level of the last 32 ms, in dB of full scale."""
-        self.last: Decision | None = None
-        """The latest decision, accepted or not."""
 
     @property
     def speaking(self) -> bool:
-        """Whether a voice is active now, whatever it says."""
-        return self._voice is not None
+        """Whether somebody else than the coach itself is speaking now, whatever they say."""
+        return self._voice is not None and self._voice.foreign
 
     def use(self, grammar: Grammar, rules: Rules | None = None) -> None:
         """Hear sentences of `grammar` from the next voice on, by rules that suit it.
@@ -192,6 +216,7 @@ class Listener:
             self._recogniser.hear(chunk.cleaned)
         for chunk in chunks[-_ON_CHUNKS:]:
             self._continued(self._voice, chunk)
+        self._voice.foreign = not coach_speaks(self._segment(self._voice), self._voice.rules)
 
     def _continued(self, voice: _Voice, chunk: _Chunk) -> list[Heard]:
         end = chunk.position + CHUNK
@@ -199,7 +224,12 @@ class Listener:
             voice.speech += CHUNK
             voice.voice_end = end
         self._hear(voice, chunk, end - voice.voice_end)
-        return self._finished(voice) if end - voice.voice_end >= voice.rules.hang_over else []
+        if len(voice.chunks) % _COMPARED == 0:
+            voice.foreign = not coach_speaks(self._segment(voice), voice.rules)
+        quiet = end - voice.voice_end
+        if quiet >= voice.rules.hang_over:
+            return self._finished(voice)
+        return self._guessed(voice) if quiet and voice.rules.early is not None else []
 
     def _hear(self, voice: _Voice, chunk: _Chunk, quiet: Samples) -> None:
         """Let the recogniser have `chunk`, unless it is silence that may be the end."""
@@ -213,13 +243,30 @@ class Listener:
                 self._recogniser.hear(samples)
             voice.withheld.clear()
 
+    def _guessed(self, voice: _Voice) -> list[Heard]:
+        """Decide before the voice has surely ended, once in each silence."""
+        quiet = self._position - voice.voice_end
+        if quiet < (voice.rules.early or 0) or voice.guessed_at == voice.voice_end:
+            return []
+        voice.guessed_at = voice.voice_end
+        segment = self._segment(voice)
+        if hopeless(segment, voice.rules):
+            return []
+        decision = decide_early(self._recogniser.guess(), segment, voice.rules)
+        return self._ended(voice, decision) if decision else []
+
     def _finished(self, voice: _Voice) -> list[Heard]:
-        segment = voice.segment(self._position)
-        if not too_long(segment, voice.rules):
-            segment = voice.compared(segment)
+        segment = self._segment(voice)
         skip = hopeless(segment, voice.rules)
-        found = Hypothesis("", 0.0) if skip else self._recogniser.finish()
-        self.last = decide(found, segment, voice.rules)
+        found = NOTHING if skip else self._recogniser.finish()
+        return self._ended(voice, decide(found, segment, voice.rules))
+
+    def _segment(self, voice: _Voice) -> Segment:
+        segment = voice.segment(self._position)
+        return segment if too_long(segment, voice.rules) else voice.compared(segment)
+
+    def _ended(self, voice: _Voice, decision: Decision) -> list[Heard]:
+        self._watch(decision)
         self._voice = None
         # What was said must not be the lead of what comes next.
         self._recent = deque(
@@ -228,14 +275,16 @@ class Listener:
         )
         if self._grammar and self._grammar is not voice.grammar:
             self._recogniser.use(self._grammar)
-        return [self._heard(found, voice)] if self.last.accepted else []
+        return [self._heard(decision.hypothesis, voice)] if decision.accepted else []
 
     def _heard(self, found: Hypothesis, voice: _Voice) -> Heard:
+        spoken = (voice.voice_start, voice.voice_end)
+        start, end = (voice.start + at for at in found.span) if found.span else spoken
         return Heard(
             text=found.text,
             confidence=found.confidence,
-            start=voice.start + found.start,
-            end=voice.start + found.end,
+            start=start,
+            end=end,
             decided=self._position,
             grammar=voice.grammar.name,
         )

@@ -16,7 +16,7 @@ import pocketsphinx
 
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 from voice_coach.sound.pcm import Pcm, silence, to_int16
 from voice_coach.units import SAMPLE_RATE
 
@@ -70,6 +70,10 @@ class PocketsphinxRecogniser:
         self._heard.append(samples)
         return ""
 
+    def guess(self) -> Hypothesis:
+        """Return nothing: half an utterance is decoded as slowly as a whole one, and worse."""
+        return NOTHING
+
     def finish(self) -> Hypothesis:
         """Decode the utterance; the same samples give the same result whatever came before."""
         if self._search is None:
@@ -77,7 +81,7 @@ class PocketsphinxRecogniser:
         utterance = to_int16(_in_a_room(np.concatenate([silence(0), *self._heard])))
         self._heard = []
         if len(utterance) < 4 * FRAME:
-            return Hypothesis("", 0.0)
+            return NOTHING
         found = self._decoded(self._search.narrow, utterance.tobytes())
         return found if found.text else self._decoded(self._search.wide, utterance.tobytes())
 
@@ -126,10 +130,10 @@ class PocketsphinxRecogniser:
         self._decoder.end_utt()
         result = self._decoder.hyp()
         if result is None or not result.hypstr:
-            return Hypothesis("", 0.0)
+            return NOTHING
         words = [seg for seg in self._decoder.seg() if seg.word[0] not in "<(["]
         start, end = words[0].start_frame * FRAME, (words[-1].end_frame + 1) * FRAME
-        return Hypothesis(result.hypstr, _confidence(words), start, end)
+        return Hypothesis(result.hypstr, _confidence(words), (start, end))
 
 
 def _decoder() -> Any:

@@ -1,10 +1,11 @@
 """The port behind which every speech recogniser stands. Knows no engine and no exercise."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from voice_coach.grammar import Grammar
 from voice_coach.sound.pcm import Pcm
+from voice_coach.units import Samples
 
 
 @dataclass(frozen=True)
@@ -14,11 +15,16 @@ class Hypothesis:
     text: str
     """Lower-case words of one whole sentence of the grammar, or "" where nothing fits."""
     confidence: float
-    """0 … 1; a closed grammar makes it a weak hint, never a proof."""
-    start: int = 0
-    """First sample of the first word, counted from `start()`."""
-    end: int = 0
-    """One past the last sample of the last word, counted from `start()`."""
+    """How probable it is that just this was said, 0 … 1. Of an engine that knows nothing but
+    its grammar it is a weak hint."""
+    span: tuple[Samples, Samples] | None = None
+    """First sample of the first word and one past the last sample of the last one, counted from
+    `start()`; None where the engine cannot tell."""
+    evidence: str = ""
+    """In plain words, what speaks for the text and against it."""
+
+
+NOTHING: Final = Hypothesis("", 0.0)
 
 
 class Recogniser(Protocol):
@@ -44,6 +50,13 @@ class Recogniser(Protocol):
 
     def hear(self, samples: Pcm) -> str:
         """Take the next samples of the utterance; return the words so far, or ""."""
+
+    def guess(self) -> Hypothesis:
+        """Return the best sentence so far, and go on with the utterance.
+
+        Meant for the silence in which an utterance may have ended. An engine that cannot tell
+        quickly returns no text.
+        """
 
     def finish(self) -> Hypothesis:
         """End the utterance and return the best sentence; text is "" if nothing was heard."""

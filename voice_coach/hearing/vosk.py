@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias
 
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 from voice_coach.hearing.vosk_model import VoskModel, load_model
 from voice_coach.sound.pcm import Pcm, to_int16
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
@@ -41,7 +41,6 @@ where "for", which is no sentence, sounds the same and stands in more sentences.
 _KEPT: Final = 8
 """Grammars whose recognisers are kept; the coach has about half as many."""
 
-_SILENT: Final = Hypothesis("", 0.0)
 _Word: TypeAlias = dict[str, Any]
 """As libvosk gives it: word, and start and end in seconds."""
 
@@ -78,6 +77,10 @@ class VoskRecogniser:
 
     def hear(self, samples: Pcm) -> str:
         return self._begun.hear(samples)
+
+    def guess(self) -> Hypothesis:
+        """Return nothing: what libvosk tells before the end it often takes back."""
+        return NOTHING
 
     def finish(self) -> Hypothesis:
         return self._begun.finish()
@@ -140,7 +143,7 @@ class _Decoder:
         readings = [list(_without_breaths(reading.get("result", []))) for reading in found]
         texts = [" ".join(word["word"] for word in words) for words in readings]
         if not texts[0] or UNKNOWN in texts[0]:
-            return _SILENT
+            return NOTHING
         likelihoods = [
             math.exp(reading["confidence"] - found[0]["confidence"]) for reading in found
         ]
@@ -148,8 +151,8 @@ class _Decoder:
             if likelihood >= _RIVAL and self.grammar.accepts(text):
                 same = sum(p for t, p in zip(texts, likelihoods, strict=True) if t == text)
                 start, end = self._at(words[0]["start"]), self._at(words[-1]["end"])
-                return Hypothesis(text, same / sum(likelihoods), start, end)
-        return _SILENT
+                return Hypothesis(text, same / sum(likelihoods), (start, end))
+        return NOTHING
 
     def _at(self, seconds: float) -> Samples:
         return min(max(to_samples(seconds) - self.begun, 0), self.heard - self.begun)

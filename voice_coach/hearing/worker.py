@@ -19,7 +19,7 @@ import numpy as np
 
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
-from voice_coach.hearing.recogniser import Hypothesis, Recogniser
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.sound.pcm import Pcm
 
 PATIENCE_SECONDS: Final = 10.0
@@ -84,13 +84,18 @@ class SeparateProcess:
                 self._partial = str(partial)
         return self._partial
 
+    def guess(self) -> Hypothesis:
+        guessed = self._ask("guess", None, patience=self._patience)
+        # Of an engine that is lost nothing is said here: `finish` starts it anew.
+        return guessed if isinstance(guessed, Hypothesis) else NOTHING
+
     def finish(self) -> Hypothesis:
         found = self._ask("finish", None, patience=self._patience)
         if isinstance(found, Hypothesis):
             self._lost_in_a_row = 0
             return found
         self._revive()
-        return Hypothesis("", 0.0)
+        return NOTHING
 
     def close(self) -> None:
         self._closed = True
@@ -212,6 +217,7 @@ def _serve(connection: Connection, make: MakeRecogniser) -> None:
         "use": use,
         "start": lambda _: recogniser.start(),
         "hear": lambda raw: recogniser.hear(np.frombuffer(raw, dtype=np.float32)) or None,
+        "guess": lambda _: recogniser.guess(),
         "finish": lambda _: recogniser.finish(),
     }
     try:

@@ -107,7 +107,7 @@ def _config(description: Path) -> "piper.PiperConfig":
 
 
 def _session(model: Path) -> Any:
-    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415
+    import onnxruntime  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _NO_MESSAGES
