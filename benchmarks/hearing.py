@@ -48,11 +48,14 @@ def main() -> int:
     if not speech:
         print(f"Rows of recordings are skipped: there are none at {speech_folder()}.")
     options = Options(asked.quick, speech, asked.recogniser)
-    results = {name: run(ROWS[name], options, asked.processes, asked.share) for name in asked.rows}
-    figures = [figure for name in asked.rows for figure in _figures(ROWS[name], results[name])]
+    results: dict[str, list[Result]] = {}
+    figures: list[Figure] = []
+    for name in asked.rows:
+        results[name] = run(ROWS[name], options, asked.processes, asked.share)
+        figures += ROWS[name].figures(results[name]) if results[name] else []
+        if asked.json:  # after each row, so that little is lost when it is stopped
+            report.write_json(asked.json, figures, results)
     print(f"\n{engine}\n\n{report.table(figures)}\n\n{report.versions()}")
-    if asked.json:
-        report.write_json(asked.json, figures, results)
     if speech and not asked.quick and asked.share == 1 and asked.rows == list(ROWS):
         report.write_page(f"hearing {engine}", _section(engine, figures, results))
         report.keep(engine, figures)
@@ -104,10 +107,6 @@ def _ears(recogniser: str) -> Ears:
 
 def _do(recogniser: str, task: Task) -> Result:
     return task(_ears(recogniser))
-
-
-def _figures(row: Row, results: list[Result]) -> list[Figure]:
-    return row.figures(results) if results else []
 
 
 def _section(engine: str, figures: list[Figure], results: dict[str, list[Result]]) -> str:
