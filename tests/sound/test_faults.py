@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soxr
 
 from tests.hearing.speech import said
 from voice_coach.sound.faults import (
@@ -12,6 +13,7 @@ from voice_coach.sound.faults import (
     NoticeKind,
     clips,
     inspected,
+    piled_up,
 )
 from voice_coach.sound.pcm import Pcm, decibels, from_int16, to_int16
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
@@ -79,6 +81,35 @@ class TestCeiling:
         noise = np.random.default_rng(1).uniform(-0.01, 0.01, 3 * SAMPLE_RATE)
         noise[8_000:8_400] = np.clip(noise[8_000:8_400] * 500, -1, 1)
         assert not told(noise.astype(np.float32))
+
+
+class TestPile:
+    """A ceiling that a sound server has blurred by converting the rate."""
+
+    @staticmethod
+    def second(over_db: float, words: str = "start back routine") -> Pcm:
+        speech = said(words)
+        speech = soxr.resample(speech / np.abs(speech).max() * decibels(over_db), 1, 3)
+        blurred = soxr.resample(np.clip(speech, -1, 1) * 0.4, 3, 1)
+        return np.pad(blurred, (0, SAMPLE_RATE))[:SAMPLE_RATE].astype(np.float32)
+
+    @pytest.mark.parametrize("over_db", [9, 12])
+    @pytest.mark.parametrize("words", ["start back routine", "how long left", "say that again"])
+    def test_speech_that_was_cut_off(self, over_db: float, words: str) -> None:
+        sound = self.second(over_db, words)
+        assert blocks_that_clip(sound) == 0
+        assert piled_up(sound) > 0.01 * SAMPLE_RATE
+        assert [notice.kind for notice in told(sound)] == [NoticeKind.CLIPPED]
+
+    @pytest.mark.parametrize("words", ["start back routine", "pause", "how long left", "stop"])
+    def test_natural_speech(self, words: str) -> None:
+        assert piled_up(self.second(-1, words)) == 0
+
+    def test_other_sounds(self) -> None:
+        noise = np.random.default_rng(1).standard_normal(SAMPLE_RATE).astype(np.float32)
+        beep = np.pad(sine(1_000, 0.5)[:8_000], (0, 8_000))
+        for sound in (0.2 * noise, sine(440, 0.5), sine(50, 0.9), beep, np.zeros(SAMPLE_RATE)):
+            assert piled_up(sound.astype(np.float32)) == 0
 
 
 class TestNoNumbers:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from voice_coach.hearing.activity import CHUNK, ActivityDetector, SileroActivity
 from voice_coach.hearing.canceller import EchoCanceller
-from voice_coach.sound.faults import clips
+from voice_coach.sound.faults import clips, piled_up
 from voice_coach.sound.pcm import SILENCE_DB, Pcm
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
 
@@ -76,7 +76,12 @@ def noise_db(quiet: Pcm) -> float:
 
 
 def clipped(sound: Pcm) -> Samples:
-    """Return how much of `sound`, in whole blocks, holds samples cut off at a ceiling."""
+    """Return about how much of `sound` is cut off at a ceiling."""
+    seconds = (sound[at : at + SAMPLE_RATE] for at in range(0, len(sound), SAMPLE_RATE))
+    return sum(max(_flat(second), piled_up(second)) for second in seconds)
+
+
+def _flat(sound: Pcm) -> Samples:
     return BLOCK * sum(clips(sound[at : at + BLOCK]) for at in range(0, len(sound), BLOCK))
 
 
