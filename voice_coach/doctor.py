@@ -14,6 +14,7 @@ from typing import Final, get_args
 import numpy as np
 
 from voice_coach import models
+from voice_coach.app import attend
 from voice_coach.core.intents import Commands
 from voice_coach.diagnosis import Figures, Finding, Grade, Understood
 from voice_coach.engines import (
@@ -157,7 +158,7 @@ def _heard(
     begin = 0
     for question, end in zip(asked, ends, strict=True):
         if question.phrase:
-            listener.use(commands.grammar(question.phrase[1]))
+            attend(listener, commands, question.phrase[1])
             heard += listener.process(microphone[begin:end], played[begin:end])
         else:  # nobody is asked to speak; but the canceller learns
             listener.process(microphone[begin:end], played[begin:end])
