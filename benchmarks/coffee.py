@@ -28,7 +28,7 @@ from voice_coach.sound.pcm import Pcm, read
 CLEAN: Final = None
 LEVELS: Final = (24, 21, 18, 15, 12, 9, 6)
 QUICK_LEVELS: Final = (15, 6)
-QUICK_EVERY: Final = 16
+QUICK_EVERY: Final = 24
 
 
 def tasks(options: Options) -> list[Task]:

@@ -34,6 +34,8 @@ class Condition:
     kitchen_db: float | None = None
     recall: float | None = None
     wrong: float | None = 0.5
+    every: int = 1
+    """Only every so many sentences are said, where it is between two other conditions."""
 
     def applied(self, speaker: Speaker, text: str) -> Scene:
         """Return the sound of `text` under this condition."""
@@ -45,9 +47,9 @@ class Condition:
 
 CONDITIONS: Final = (
     Condition("clean", recall=99),
-    Condition("1 m", metres=1),
+    Condition("1 m", metres=1, every=2),
     Condition("2 m", metres=2),
-    Condition("3 m", metres=3),
+    Condition("3 m", metres=3, every=2),
     Condition("kitchen 20 dB", kitchen_db=20, recall=95),
     Condition("kitchen 10 dB", kitchen_db=10, recall=90),
     Condition("kitchen 5 dB", kitchen_db=5, recall=70, wrong=2),
@@ -66,12 +68,12 @@ def tasks(options: Options) -> list[Task]:
         partial(_heard, condition, speaker, state, text)
         for condition in conditions
         for speaker in (FEW_SPEAKERS if options.quick else SPEAKERS)
-        for state, text in _sentences(options.quick)
+        for state, text in list(_sentences(options.quick))[:: condition.every]
     ]
 
 
 def _sentences(quick: bool) -> Iterator[tuple[str, str]]:
-    for text in session_sample(1 if quick else 3):
+    for text in session_sample(1) if quick else session_sample():
         yield "session", text
     for text in CONFIRM[:2] if quick else CONFIRM:
         yield "confirm", text

@@ -62,7 +62,7 @@ SPEAKERS: Final = (
     Speaker("festival", "ked_diphone", "test"),
 )
 """None of them is the coach's own voice, which is espeak's en-gb."""
-FEW_SPEAKERS: Final = (SPEAKERS[0], SPEAKERS[4], SPEAKERS[7], SPEAKERS[10], SPEAKERS[11])
+FEW_SPEAKERS: Final = (SPEAKERS[0], SPEAKERS[4], SPEAKERS[7], SPEAKERS[10])
 RATES: Final = (0.85, 1.0, 1.2)
 
 MOST_USED: Final = (

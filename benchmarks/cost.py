@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.corpus import ROOT, SPEAKERS, kitchen, lines, own_commands, recordings, said, spoken
 from benchmarks.ears import Ears, Options, Row, Task
-from benchmarks.rooms import SPEECH_DB, levelled, stretch, white
+from benchmarks.rooms import SPEECH_DB, conversation, levelled, stretch, white
 from benchmarks.scoring import Figure, Result
 from voice_coach.hearing.listener import Listener
 from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
@@ -42,8 +42,7 @@ def _kitchen(seconds: float) -> Pcm:
 def _talk(seconds: float) -> Pcm:
     paths = recordings("coffee")[:40]
     clips = [spoken(path) for path in paths] if paths else [said(SPEAKERS[3], t) for t in _prose()]
-    speech = np.concatenate([levelled(clip, SPEECH_DB) for clip in clips])
-    return stretch(speech, to_samples(seconds), 1) + white(to_samples(seconds), 1)
+    return stretch(conversation(clips, 1), to_samples(seconds), 1)
 
 
 def _prose() -> list[str]:

@@ -4,6 +4,7 @@ Owns every way from clean speech to a microphone's sound; must not know who spea
 The room is a box whose walls mirror the speaker (image-source method, Allen and Berkley 1979).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -19,6 +20,8 @@ SPEECH_DB: Final = -30.0
 """Level of somebody two metres away in a laptop's microphone, pauses left out."""
 ROOM_DB: Final = -65.0
 """Level of a quiet room there."""
+GAP: Final = (0.3, 1.5)
+"""Seconds of silence between two sentences of a conversation."""
 LEAD: Final = to_samples(1.5)
 TAIL: Final = to_samples(1.2)
 
@@ -72,6 +75,16 @@ def scene(
         beneath = stretch(noise, len(sound), seed)
         sound = sound + beneath * noise_gain(sound[words], beneath[words], noise_db)
     return Scene(sound + white(len(sound), seed), words.start, words.stop)
+
+
+def conversation(clips: Sequence[Pcm], seed: int) -> Pcm:
+    """Return `clips` one after the other in a quiet room, with pauses between them."""
+    chance = np.random.default_rng(seed)
+    parts: list[Pcm] = []
+    for clip in clips:
+        parts += [levelled(clip, SPEECH_DB), silence(to_samples(chance.uniform(*GAP)))]
+    speech = np.concatenate(parts)
+    return speech + white(len(speech), seed)
 
 
 def white(length: Samples, seed: int, db: float = ROOM_DB) -> Pcm:

@@ -25,13 +25,11 @@ from benchmarks.corpus import (
     spoken,
 )
 from benchmarks.ears import Ears, Options, Row, Task
-from benchmarks.rooms import SPEECH_DB, levelled, scene, stretch, white
+from benchmarks.rooms import conversation, scene, stretch, white
 from benchmarks.scoring import Figure, Result, halves, per_hour, share, shares
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
+from voice_coach.sound.pcm import Pcm, decibels, level_db
 from voice_coach.units import to_samples, to_seconds
 
-GAP: Final = (0.3, 1.5)
-"""Seconds of silence between two sentences."""
 TOGETHER: Final = 10
 """Recordings or sentences that make one stretch of talk."""
 MINUTE: Final = to_samples(60)
@@ -50,18 +48,18 @@ def _talk(options: Options) -> Iterator[Task]:
     for half in ("tuning", "test"):
         paths = [path for path, its in halved.items() if its == half]
         for start in range(0, len(paths), TOGETHER):
-            if not options.quick or start % 80 == 0:
+            if not options.quick or start % 160 == 0:
                 yield partial(_people, half, paths[start : start + TOGETHER])
     prose, speakers = lines("prose.txt"), FEW_SPEAKERS if options.quick else SPEAKERS
     for number, start in enumerate(range(0, len(prose), TOGETHER)):
         for turn in range(1 if options.quick else 2):
-            if not options.quick or number % 4 == 0:
+            if not options.quick or number % 8 == 0:
                 reader = speakers[(2 * number + turn) % len(speakers)]
                 yield partial(_reader, reader, prose[start : start + TOGETHER])
 
 
 def _words(options: Options) -> Iterator[Task]:
-    every = 6 if options.quick else 1
+    every = 11 if options.quick else 1
     if options.speech:
         halved = half_of(recordings("words", "*/*.flac"))
         for path, half in list(halved.items())[::every]:
@@ -81,20 +79,20 @@ def _noises(options: Options) -> Iterator[Task]:
 
 
 def _people(half: str, paths: list[Path], ears: Ears) -> Result:
-    clips = [levelled(spoken(path), SPEECH_DB) for path in paths]
-    return judged(PEOPLE, half, _joined(clips, paths[0].name), ears, name=paths[0].name)
+    clips = [spoken(path) for path in paths]
+    return judged(
+        PEOPLE, half, conversation(clips, seed_of(paths[0].name)), ears, name=paths[0].name
+    )
 
 
 def _reader(speaker: Speaker, sentences: list[str], ears: Ears) -> Result:
-    clips = [
-        levelled(said(speaker, text, rate_of(str(speaker), text)), SPEECH_DB) for text in sentences
-    ]
-    sound = _joined(clips, str(speaker), sentences[0])
+    clips = [said(speaker, text, rate_of(str(speaker), text)) for text in sentences]
+    sound = conversation(clips, seed_of(str(speaker), sentences[0]))
     return judged(READERS, speaker.half, sound, ears, name=f"{speaker}: {sentences[0]}")
 
 
 def _recorded_word(half: str, path: Path, ears: Ears) -> Result:
-    clip = levelled(spoken(path), SPEECH_DB)
+    clip = spoken(path)
     sound = scene(clip, seed_of(path.name)).sound
     return judged(WORDS, half, sound, ears, name=f"{path.parent.name}/{path.name}")
 
@@ -120,13 +118,6 @@ def _noisy(noise: Pcm, name: str, db: float, ears: Ears) -> Result:
     loud = noise * np.float32(decibels(db - level_db(noise)))
     sound = loud + white(len(loud), seed_of(name))
     return judged(NOISE, "test", sound, ears, name=f"{name} at {db:g} dB")
-
-
-def _joined(clips: list[Pcm], *names: str) -> Pcm:
-    chance = np.random.default_rng(seed_of(*names))
-    parts = [part for clip in clips for part in (clip, silence(to_samples(chance.uniform(*GAP))))]
-    speech = np.concatenate(parts)
-    return speech + white(len(speech), seed_of(*names))
 
 
 def judged(kind: str, half: str, sound: Pcm, ears: Ears, *, name: str) -> Result:
