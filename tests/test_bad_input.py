@@ -191,6 +191,11 @@ WRONG = {
     "mic file": (["listen", "--mic", "noise.wav"], r"noise\.wav: it is damaged or no sound file"),
     "run mic file": (["run", "back", "--mic", "no.wav"], r"Cannot read no\.wav"),
     # sentences
+    "examined file": (
+        ["doctor", "--hearing", "--mic", "no.wav"],
+        r"no\.wav: there is no such file",
+    ),
+    "examined": (["doctor", "--hearing"], r"There is no sound device on this machine\."),
     "sentences": (["listen", "x.wav", "--sentences", "no.yaml"], r"no\.yaml: cannot be read"),
     "no intents": (["listen", "x.wav", "--sentences", "good.yaml"], r"expected a Home Assistant"),
     "no yaml": (["listen", "x.wav", "--sentences", "tab.yaml"], r"tab\.yaml:8: not valid YAML"),
@@ -234,7 +239,10 @@ WRONG = {
     "no file": (["routines", "check"], r"Missing argument 'files'\. See"),
     "too many": (["say", "two", "words"], r"unexpected extra argument"),
     "state": (["listen", "--state", "awake", "x.wav"], r"'awake' is not one of 'idle', 'session'"),
-    "engine": (["run", "--recogniser", "siri"], r"'siri' is not one of 'auto', 'vosk', 'pocketsp"),
+    "engine": (
+        ["run", "--recogniser", "siri"],
+        r"'siri' is not one of 'auto', 'moonshine', 'vosk', ",
+    ),
 }
 
 
