@@ -9,23 +9,21 @@ is false. Every room has its own delay, reverberation, loudspeaker and noise.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import numpy as np
-import soxr
-import yaml
 
-from benchmarks.corpus import MOST_USED, ROOT, Speaker, own_commands, said
+from benchmarks.corpus import MOST_USED, Speaker, own_commands, said
 from benchmarks.ears import Ears, Options, Row, Task
-from benchmarks.rooms import convolved, levelled
+from benchmarks.echoes import ECHO_DB, ROOMS, Room, coach, echo_of, jumped, skewed
+from benchmarks.rooms import levelled
 from benchmarks.scoring import Figure, Result
 from voice_coach.core.intents import Intent
 from voice_coach.hearing.adaptive_filter import FRAME
 from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.sound.pcm import Pcm, decibels, silence
-from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
 USERS: Final = (
@@ -34,47 +32,15 @@ USERS: Final = (
     Speaker("espeak", "en-gb-scotland+f4", "test"),
     Speaker("flite", "awb", "test"),
 )
-PROMPTS: Final = (
-    "Paused. Say resume to go on, or next for the next exercise.",
-    "Stop the session? Say yes or no.",
-    "Halfway. Change to the left side, and pull the knee towards your chest.",
-    "Say ready, or I start in ten seconds. You can say skip this, or go back.",
-    "You can say: pause, slower, how long left, or that hurts.",
-)
 LEAD_IN: Final = to_samples(8.0)
 """How long the coach speaks before the first command; the canceller learns meanwhile."""
 LATE: Final = to_samples(1.0)
-ECHO_DB: Final = -26.0
-"""Level of the echo in the microphone while the coach speaks."""
-CLIPPED: Final = 0.3
-"""Share of its peak at which an overdriven loudspeaker clips."""
 ALONE: Final = to_samples(300)
 """Length of a stretch in which only the coach speaks, and …"""
 STRETCHES: Final = 3
 """… how many there are in each room: an hour in four rooms."""
 RECOVERED_DB: Final = 3.0
 WINDOW: Final = to_samples(0.5)
-
-
-@dataclass(frozen=True)
-class Room:
-    """A path from the loudspeaker to the microphone."""
-
-    name: str
-    reverberation: float
-    delay: float
-    tail: float
-    noise_db: float
-    drive: float
-    """How hard the loudspeaker is driven; it bends loud peaks from 1 on."""
-
-
-ROOMS: Final = (
-    Room("soft room", 0.15, 0.03, 0.08, -70, 0.2),
-    Room("bedroom", 0.3, 0.06, 0.08, -65, 0.5),
-    Room("living room", 0.45, 0.09, 0.12, -62, 0.5),
-    Room("bare room", 0.6, 0.14, 0.12, -62, 0.8),
-)
 
 
 @dataclass(frozen=True)
@@ -182,7 +148,7 @@ def counted(
 
 def _own_voice(case: Case, room: Room, number: int, ears: Ears) -> Result:
     seed = 10 * (1 + number) + ROOMS.index(room)
-    played = _coach(ALONE, np.random.default_rng(seed))
+    played = coach(ALONE, np.random.default_rng(seed))
     result, heard = _listened(case, room, _mixed(case, room, played, silence(0), seed), ears)
     return result | {"heard": [found.text for found in heard]}
 
@@ -222,7 +188,7 @@ def _recovery(room: Room, ears: Ears) -> Result:
     """Return how long after a jump the echo is taken out as well as before it."""
     del ears
     seed = 50 + ROOMS.index(room)
-    played = _coach(to_samples(60), np.random.default_rng(seed))
+    played = coach(to_samples(60), np.random.default_rng(seed))
     scene = _mixed(JUMP, room, played, silence(0), seed)
     canceller = EchoCanceller(latency=0)
     frames = range(0, len(played) - FRAME + 1, FRAME)
@@ -273,7 +239,7 @@ def _scene(case: Case, room: Room, users: tuple[Speaker, ...], seed: int) -> Sce
         end = at + len(clip)
         words.append((turns[index][1], end))
         at = end + int(rng.integers(to_samples(1.2), to_samples(2.5)))
-    played = _coach(at + SAMPLE_RATE, rng)
+    played = coach(at + SAMPLE_RATE, rng)
     mixed = _mixed(case, room, played, np.concatenate(parts), seed)
     return Scene(mixed.microphone, mixed.played, words)
 
@@ -287,72 +253,6 @@ def _mixed(case: Case, room: Room, played: Pcm, user: Pcm, seed: int) -> Scene:
     microphone = (microphone + noise * decibels(room.noise_db)).astype(np.float32)
     reference = played if case.reference and case.echo else silence(len(played))
     return Scene(microphone, reference, [])
-
-
-def _coach(length: Samples, rng: np.random.Generator) -> Pcm:
-    parts: list[Pcm] = []
-    total, texts = 0, _texts()
-    while total < length:
-        for index in rng.permutation(len(texts)):
-            pause = silence(int(rng.integers(to_samples(0.3), to_samples(1.0))))
-            parts += [_coach_says(texts[index]), pause]
-            total += len(parts[-1]) + len(parts[-2])
-            if total >= length:
-                break
-    return np.concatenate(parts)[:length]
-
-
-@cache
-def _coach_says(text: str) -> Pcm:
-    return EspeakVoice().render(text)
-
-
-@cache
-def _texts() -> tuple[str, ...]:
-    """Return what the coach says: its prompts, and every sentence of its routines."""
-    routines = [yaml.safe_load(path.read_text()) for path in sorted(ROOT.glob("routines/*.yaml"))]
-    return (*PROMPTS, *dict.fromkeys(text for text in _strings(routines) if " " in text))
-
-
-def _strings(content: Any) -> Iterator[str]:
-    match content:
-        case str():
-            yield " ".join(content.split())
-        case dict():
-            for value in content.values():
-                yield from _strings(value)
-        case list():
-            for value in content:
-                yield from _strings(value)
-
-
-def echo_of(played: Pcm, room: Room, seed: int, *, clipped: bool = False) -> Pcm:
-    """Return what the microphone hears of `played`: a loudspeaker that bends, then the room."""
-    frames = to_samples(room.reverberation)
-    tail = np.random.default_rng(100 + seed % 10).standard_normal(frames) * room.tail
-    tail *= np.exp(-6.9 * np.arange(frames) / frames)
-    tail[0] = 1.0
-    path = np.concatenate([silence(to_samples(room.delay)), tail])
-    peak = float(np.abs(played).max())
-    bent = np.tanh(played / peak * room.drive) * peak / room.drive
-    if clipped:
-        bent = np.clip(bent, -CLIPPED * peak, CLIPPED * peak)
-    return levelled(convolved(bent, path)[: len(played)], ECHO_DB)
-
-
-def skewed(sound: Pcm, ppm: float) -> Pcm:
-    """Return `sound` as a clock hears it that is slower than the loudspeaker's by `ppm`."""
-    if not ppm:
-        return sound
-    fine = soxr.resample(sound, 1, 8, quality="VHQ")
-    places = np.arange(len(sound)) * (1 - ppm * 1e-6) * 8
-    return np.interp(places, np.arange(len(fine)), fine).astype(np.float32)
-
-
-def jumped(sound: Pcm, jump: Samples) -> Pcm:
-    """Return `sound` late by so much from its middle on."""
-    middle = len(sound) // 2
-    return np.concatenate([sound[:middle], silence(jump), sound[middle : len(sound) - jump]])
 
 
 def figures(results: list[Result]) -> list[Figure]:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks import barge_in
-from benchmarks.barge_in import WINDOW, counted, echo_of, jumped, removed_db, seconds_to_recover
+from benchmarks.barge_in import WINDOW, counted, removed_db, seconds_to_recover
+from benchmarks.echoes import ECHO_DB, ROOMS, coach, echo_of, jumped, skewed
 from benchmarks.rooms import white
 from voice_coach.core.intents import Intent
 from voice_coach.sound.pcm import decibels, level_db
@@ -54,25 +55,25 @@ def test_a_jump_makes_the_second_half_late() -> None:
 
 def test_a_slow_clock_falls_behind() -> None:
     tone = np.sin(2 * np.pi * 400 * np.arange(SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
-    slow = barge_in.skewed(tone, 10_000)
+    slow = skewed(tone, 10_000)
     phase = 2 * np.pi * 400 * 0.99 * np.arange(SAMPLE_RATE) / SAMPLE_RATE
     middle = slice(1000, -1000)
     assert np.abs(slow[middle] - np.sin(phase)[middle]).max() < 0.03
-    assert barge_in.skewed(tone, 0) is tone
+    assert skewed(tone, 0) is tone
 
 
 def test_an_echo_is_late_and_has_its_level() -> None:
-    room = barge_in.ROOMS[1]
+    room = ROOMS[1]
     played = np.concatenate([white(8_000, 1, -20.0), np.zeros(8_000, dtype=np.float32)])
     echo = echo_of(played, room, 1)
     delay = round(room.delay * SAMPLE_RATE)
     assert np.abs(echo[:delay]).max() < 1e-6
     assert np.abs(echo[delay : delay + 10]).max() > 1e-4
-    assert level_db(echo[delay:8_000]) == pytest.approx(barge_in.ECHO_DB, abs=1.5)
+    assert level_db(echo[delay:8_000]) == pytest.approx(ECHO_DB, abs=1.5)
 
 
 def test_a_clipping_loudspeaker_sounds_different() -> None:
-    played, room = white(16_000, 1, -20.0), barge_in.ROOMS[0]
+    played, room = white(16_000, 1, -20.0), ROOMS[0]
     plain, clipped = (echo_of(played, room, 1, clipped=c) for c in (False, True))
     apart = plain - clipped * np.dot(plain, clipped) / np.dot(clipped, clipped)
     assert -25 < level_db(apart) - level_db(plain) < -5
@@ -89,3 +90,13 @@ def test_losses_are_against_the_same_user_without_an_echo() -> None:
     values = {figure.name: figure.value for figure in barge_in.figures(results)}
     assert values["barge-in, 0 dB: against no echo"] == pytest.approx(-10)
     assert values["barge-in, -10 dB: against no echo"] == pytest.approx(-4)
+
+
+def test_the_coach_speaks_as_long_as_wanted_and_the_same_twice() -> None:
+    first, again, other = (
+        coach(10 * SAMPLE_RATE, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
+    assert len(first) == 10 * SAMPLE_RATE
+    assert level_db(first) > -30
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)

@@ -1,0 +1,119 @@
+"""The coach's own voice in the microphone: what it says, and how it comes from the loudspeaker.
+
+Owns loudspeaker, room and clocks between the coach and the microphone; must not know the user.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+import soxr
+import yaml
+
+from benchmarks.corpus import ROOT
+from benchmarks.rooms import convolved, levelled
+from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.speaking.espeak import EspeakVoice
+from voice_coach.units import Samples, to_samples
+
+PROMPTS: Final = (
+    "Paused. Say resume to go on, or next for the next exercise.",
+    "Stop the session? Say yes or no.",
+    "Halfway. Change to the left side, and pull the knee towards your chest.",
+    "Say ready, or I start in ten seconds. You can say skip this, or go back.",
+    "You can say: pause, slower, how long left, or that hurts.",
+)
+ECHO_DB: Final = -26.0
+"""Level of the echo in the microphone while the coach speaks."""
+CLIPPED: Final = 0.3
+"""Share of its peak at which an overdriven loudspeaker clips."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A path from the loudspeaker to the microphone."""
+
+    name: str
+    reverberation: float
+    delay: float
+    tail: float
+    noise_db: float
+    drive: float
+    """How hard the loudspeaker is driven; it bends loud peaks from 1 on."""
+
+
+ROOMS: Final = (
+    Room("soft room", 0.15, 0.03, 0.08, -70, 0.2),
+    Room("bedroom", 0.3, 0.06, 0.08, -65, 0.5),
+    Room("living room", 0.45, 0.09, 0.12, -62, 0.5),
+    Room("bare room", 0.6, 0.14, 0.12, -62, 0.8),
+)
+
+
+def coach(length: Samples, rng: np.random.Generator) -> Pcm:
+    """Return the coach speaking without end, sentences in an order that `rng` chooses."""
+    parts: list[Pcm] = []
+    total, texts = 0, _texts()
+    while total < length:
+        for index in rng.permutation(len(texts)):
+            pause = silence(int(rng.integers(to_samples(0.3), to_samples(1.0))))
+            parts += [_coach_says(texts[index]), pause]
+            total += len(parts[-1]) + len(parts[-2])
+            if total >= length:
+                break
+    return np.concatenate(parts)[:length]
+
+
+@cache
+def _coach_says(text: str) -> Pcm:
+    return EspeakVoice().render(text)
+
+
+@cache
+def _texts() -> tuple[str, ...]:
+    """Return what the coach says: its prompts, and every sentence of its routines."""
+    routines = [yaml.safe_load(path.read_text()) for path in sorted(ROOT.glob("routines/*.yaml"))]
+    return (*PROMPTS, *dict.fromkeys(text for text in _strings(routines) if " " in text))
+
+
+def _strings(content: Any) -> Iterator[str]:
+    match content:
+        case str():
+            yield " ".join(content.split())
+        case dict():
+            for value in content.values():
+                yield from _strings(value)
+        case list():
+            for value in content:
+                yield from _strings(value)
+
+
+def echo_of(played: Pcm, room: Room, seed: int, *, clipped: bool = False) -> Pcm:
+    """Return what the microphone hears of `played`: a loudspeaker that bends, then the room."""
+    frames = to_samples(room.reverberation)
+    tail = np.random.default_rng(100 + seed % 10).standard_normal(frames) * room.tail
+    tail *= np.exp(-6.9 * np.arange(frames) / frames)
+    tail[0] = 1.0
+    path = np.concatenate([silence(to_samples(room.delay)), tail])
+    peak = float(np.abs(played).max())
+    bent = np.tanh(played / peak * room.drive) * peak / room.drive
+    if clipped:
+        bent = np.clip(bent, -CLIPPED * peak, CLIPPED * peak)
+    return levelled(convolved(bent, path)[: len(played)], ECHO_DB)
+
+
+def skewed(sound: Pcm, ppm: float) -> Pcm:
+    """Return `sound` as a clock hears it that is slower than the loudspeaker's by `ppm`."""
+    if not ppm:
+        return sound
+    fine = soxr.resample(sound, 1, 8, quality="VHQ")
+    places = np.arange(len(sound)) * (1 - ppm * 1e-6) * 8
+    return np.interp(places, np.arange(len(fine)), fine).astype(np.float32)
+
+
+def jumped(sound: Pcm, jump: Samples) -> Pcm:
+    """Return `sound` late by so much from its middle on."""
+    middle = len(sound) // 2
+    return np.concatenate([sound[:middle], silence(jump), sound[middle : len(sound) - jump]])
