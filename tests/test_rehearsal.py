@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from voice_coach.app import LEAD
 from voice_coach.core.routine import Routine
 from voice_coach.engines import Engine
 from voice_coach.errors import AudioFileError, ScriptError
@@ -219,7 +220,7 @@ INTERRUPTED = """\
 00:01 say 'start back routine'
 +4 say 'The weather has been so lovely all week that my aunt may visit us again next Sunday'
 +6 say 'stop the session'
-+3.5 say 'yes'
++4.5 say 'yes'
 """
 
 
@@ -278,7 +279,9 @@ def _longest_overlap(performance: Performance) -> float:
     silenced = [line["time"] for line in performance.events("heard")]
     overlap = 0.0
     for line, following in itertools.pairwise(said):
-        cut = any(line["time"] <= time <= following["time"] for time in silenced)
+        # What is decided ahead of its time may be silenced before it sounds.
+        decided = line["time"] - to_seconds(LEAD)
+        cut = any(decided <= time <= following["time"] for time in silenced)
         overlap = max(overlap, 0.0 if cut else line["end"] - following["time"])
     return overlap
 
