@@ -11,6 +11,7 @@ is asked for its own sentence. What both name, and what stays likely at every sp
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,8 @@ _SHORTEST: Final[Samples] = to_samples(0.1)
 """Less sound than this has no word in it."""
 _UNLIKELY: Final = -25.0
 """Log-probability that a sentence gets where the search left it behind."""
+_CLEAR: Final = 2.0
+"""Logarithm of how much more probable a sentence must be than any other to be sure of."""
 _SPEEDS: Final = (1.1, 0.9)
 """Playing speeds of the second and third look."""
 _SURE: Final = 0.9
@@ -36,32 +39,37 @@ _HOPELESS: Final = 0.002
 
 
 @dataclass(frozen=True)
-class Weights:
-    """A logistic regression: how evidence becomes a probability.
+class Evidence:
+    """What speaks for one sentence and against it."""
 
-    Fitted by benchmarks/fit.py to the tuning half of the benchmark of listening.
-    """
-
-    constant: float
     margin: float
-    """Of the log-probability of the sentence less that of the free transcription."""
-    sentence: float
-    """Of the log-probability of the sentence."""
-    agreed: float = 0.0
-    """Added where the other engine names the same sentence …"""
-    denied: float = 0.0
-    """… and where it names another one."""
+    """Logarithm of how much less probable it is than what the network wrote down freely."""
+    likeness: float
+    """How much the two look alike, 0 … 1."""
+    agreed: bool = False
+    """Whether the other engine named the same sentence."""
 
-    def probability(self, sentence: float, free: float, agreed: bool | None = None) -> float:
-        """Return how probable it is that the sentence was said."""
-        score = self.constant + self.margin * (sentence - free) + self.sentence * sentence
-        if agreed is not None:
-            score += self.agreed if agreed else self.denied
+    @property
+    def features(self) -> tuple[float, ...]:
+        """What is weighed, shape (4,)."""
+        return (1.0, max(_UNLIKELY, self.margin), self.likeness, float(self.agreed))
+
+    def probability(self, weights: tuple[float, ...]) -> float:
+        """Return how probable it is that the sentence was said: a logistic regression."""
+        score = sum(w * f for w, f in zip(weights, self.features, strict=True))
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))
 
 
-ALONE: Final = Weights(5.0, 1.0, 0.1)
-TOGETHER: Final = Weights(4.0, 0.5, 0.1, agreed=2.0, denied=-1.0)
+# Fitted by benchmarks/fit.py to the tuning half of the benchmark of listening.
+ALONE: Final = (-0.42, 0.61, 5.0, 0.0)
+"""Weights of the evidence of the network alone …"""
+TOGETHER: Final = (-0.73, 0.50, 4.59, 1.30)
+"""… and of all that is asked in doubt."""
+
+_AGREED: Final = 3.0
+_LIKE: Final = 3.0
+"""What agreement and full likeness are worth, in logarithms of probabilities, when sentences
+are compared with each other."""
 
 
 class CombinedRecogniser:
@@ -99,13 +107,13 @@ class CombinedRecogniser:
         return self._other.hear(samples) if self._other else ""
 
     def guess(self) -> Hypothesis:
-        return self._look(self._utterance()).hypothesis
+        look = self._look(self._utterance())
+        return NOTHING if look.in_doubt else look.hypothesis
 
     def finish(self) -> Hypothesis:
         utterance, self._heard = self._utterance(), []
         look = self._look(utterance)
-        in_doubt = _HOPELESS < look.hypothesis.confidence < _SURE
-        return self._looked_again(utterance, look) if in_doubt else look.hypothesis
+        return self._looked_again(utterance, look) if look.in_doubt else look.hypothesis
 
     def close(self) -> None:
         self._heard = []
@@ -129,25 +137,35 @@ class CombinedRecogniser:
         texts = dict.fromkeys([reading.text for reading in look.readings])
         if named.text:
             texts.setdefault(named.text)
+        chances = self._at_all_speeds(utterance, look, texts)
+        text = max(
+            chances,
+            key=lambda text: (
+                chances[text] + _AGREED * (text == named.text) + _LIKE * look.likeness(text)
+            ),
+        )
+        same = text == named.text
+        told = f"{look.told(chances[text])} at three speeds"
+        if self._other:
+            told += f"; {self._other.name}: “{named.text}”"
+        probability = look.evidence(text, chances[text], same).probability(TOGETHER)
+        return Hypothesis(text, probability, named.span if same else None, told)
+
+    def _at_all_speeds(
+        self, utterance: Pcm, look: "_Look", texts: Iterable[str]
+    ) -> dict[str, float]:
+        """Return the mean log-probability of each of `texts`."""
         few = self._network.spelled(sentences_only(texts))
         views = (resample(utterance, round(SAMPLE_RATE * speed)) for speed in _SPEEDS)
         all_features = [look.features, *(self._network.encode(view) for view in views)]
-        looks = [self._network.search(features, few) for features in all_features]
-        judged = [self._judged(text, looks, look, named) for text in texts]
-        return max(judged, key=lambda hypothesis: hypothesis.confidence)
-
-    def _judged(
-        self, text: str, looks: list[list[Reading]], look: "_Look", named: Hypothesis
-    ) -> Hypothesis:
-        """Return how probable `text` is by all that was found."""
-        found = [{reading.text: reading.log_probability for reading in one} for one in looks]
-        chance = sum(max(_UNLIKELY, one.get(text, _UNLIKELY)) for one in found) / len(found)
-        same = named.text == text
-        probability = TOGETHER.probability(chance, look.free.log_probability, same)
-        evidence = f"{look.evidence(chance)} at three speeds"
-        if self._other:
-            evidence += f"; {self._other.name}: “{named.text}”"
-        return Hypothesis(text, probability, named.span if same else None, evidence)
+        found = [
+            {reading.text: reading.log_probability for reading in self._network.search(one, few)}
+            for one in all_features
+        ]
+        return {
+            text: sum(max(_UNLIKELY, one.get(text, _UNLIKELY)) for one in found) / len(found)
+            for text in texts
+        }
 
 
 @dataclass(frozen=True)
@@ -166,13 +184,35 @@ class _Look:
         if not self.readings:
             return Hypothesis("", 0.0, evidence=f"written down: “{self.free.text}”")
         best = self.readings[0]
-        probability = ALONE.probability(best.log_probability, self.free.log_probability)
-        return Hypothesis(best.text, probability, evidence=self.evidence(best.log_probability))
+        evidence = self.evidence(best.text, best.log_probability)
+        told = self.told(best.log_probability)
+        return Hypothesis(best.text, evidence.probability(ALONE), evidence=told)
 
-    def evidence(self, chance: float) -> str:
+    @property
+    def in_doubt(self) -> bool:
+        """Whether somebody else should be asked."""
+        if not self.readings or self.hypothesis.confidence <= _HOPELESS:
+            return False
+        best, *others = (reading.log_probability for reading in self.readings)
+        rivalled = best - max(others, default=_UNLIKELY) < _CLEAR
+        return rivalled or self.hypothesis.confidence < _SURE
+
+    def evidence(self, text: str, chance: float, agreed: bool = False) -> Evidence:
+        """Return what speaks for `text`, which has the log-probability `chance`."""
+        return Evidence(chance - self.free.log_probability, self.likeness(text), agreed)
+
+    def likeness(self, text: str) -> float:
+        """Return how much `text` looks like what was written down, letter by letter."""
+        return SequenceMatcher(None, _letters(self.free.text), _letters(text), False).ratio()
+
+    def told(self, chance: float) -> str:
         """Say how likely a sentence is beside what was written down."""
         free = self.free.log_probability
         return f"log-probability {chance:.1f}; written down: “{self.free.text}” with {free:.1f}"
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isalnum())
 
 
 def sentences_only(sentences: Iterable[str]) -> Grammar:

@@ -41,15 +41,12 @@ class Rules:
     """Words must last at least this share of the speech in the segment."""
     most_cover: float = 2.0
     """Words that last longer than this share of the speech were found in noise."""
-    most_own_voice: float = 0.6
+    most_own_voice: float = 0.5
     """Where the coach's own voice makes up more of the sound, nobody else was heard."""
     most_removed_db: float = 15.0
     """Where more of the sound was the coach's own voice and has been taken out, the rest is its
     remains. A user who can be understood at all is not so much quieter than the coach."""
-    untaken_own_voice: float = 0.3
-    """The same as `most_own_voice` where the coach speaks and its voice cannot be taken out:
-    then the user is heard in its pauses, and over it only if much louder."""
-    least_confidence: float = 0.5
+    least_confidence: float = 0.4
     """How probable it must be that the sentence was said."""
     least_for_harmless: float = 0.3
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
@@ -129,13 +126,11 @@ def hopeless(segment: Segment, rules: Rules) -> str | None:
 
 def coach_speaks(segment: Segment, rules: Rules) -> str | None:
     """Return why nobody but the coach itself is to be heard in `segment`, if so."""
-    if segment.overlaid and segment.own_voice > rules.untaken_own_voice:
-        return (
-            f"{segment.own_voice:.0%} of it is the coach's own voice, which cannot be taken out "
-            "yet; the user is heard in its pauses"
-        )
     if segment.own_voice > rules.most_own_voice:
-        return f"{segment.own_voice:.0%} of it is the coach's own voice"
+        untaken = ", which cannot be taken out yet: the user is heard in its pauses"
+        return (
+            f"{segment.own_voice:.0%} of it is the coach's own voice" + untaken * segment.overlaid
+        )
     if segment.removed_db > rules.most_removed_db:
         return f"the coach's own voice: {segment.removed_db:.0f} dB of it were taken out"
     return None

@@ -25,7 +25,8 @@ from voice_coach.hearing.decision import (
     hopeless,
     too_long,
 )
-from voice_coach.hearing.echo import own_share
+from voice_coach.hearing.echo import Audibility, own_share
+from voice_coach.hearing.level import AutomaticGain
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.units import Samples, to_samples
@@ -72,9 +73,13 @@ class _Chunk:
     microphone: Pcm
     played: Pcm
     cleaned: Pcm
-    """The microphone without the coach's own voice, as far as that can be taken out."""
+    """The microphone without the coach's own voice, as far as that can be taken out …"""
+    amplified: Pcm
+    """… and as loud as speech is wanted: what is judged and recognised."""
     suppression_db: float
     """How far that is; 0 where the canceller is not to be trusted."""
+    audible: bool
+    """Whether the microphone may hear the coach at all."""
     position: Samples
     probability: float
 
@@ -107,6 +112,8 @@ class _Voice:
         Where the canceller is trusted, what counts is how much it took out and what it left:
         the microphone itself may be full of the coach, and the user still be heard.
         """
+        if not any(chunk.audible for chunk in self.chunks):
+            return segment
         microphone = np.concatenate([chunk.microphone for chunk in self.chunks])
         played = np.concatenate([chunk.played for chunk in self.chunks])
         suppression_db = min(chunk.suppression_db for chunk in self.chunks)
@@ -144,6 +151,8 @@ class Listener:
         self._activity = activity or SileroActivity()
         self.canceller = EchoCanceller(latency=0)
         """Takes the coach's own voice out of what is judged and recognised."""
+        self._gain = AutomaticGain()
+        self._audibility = Audibility()
         self._grammar: Grammar | None = None
         self._rules = Rules()
         self._position: Samples = 0
@@ -186,6 +195,8 @@ class Listener:
         heard += self._finished(self._voice) if self._voice else []
         self._activity.reset()
         self.canceller = EchoCanceller(latency=0)
+        self._gain = AutomaticGain()
+        self._audibility = Audibility()
         self._recent.clear()
         self._unjudged = _NOTHING
         self._position = 0
@@ -194,9 +205,21 @@ class Listener:
     def _judge(self, microphone: Pcm, played: Pcm) -> list[Heard]:
         self.level_db = level_db(microphone)
         cleaned = self.canceller.process(microphone, played)
-        probability = self._activity.probability(cleaned)
+        amplified = self._gain.process(cleaned)
+        probability = self._activity.probability(amplified)
+        self._gain.learn(0.0 if played.any() else probability)
         suppression_db = self.canceller.suppression_db if self.canceller.trusted else 0.0
-        chunk = _Chunk(microphone, played, cleaned, suppression_db, self._position, probability)
+        chunk = _Chunk(
+            microphone,
+            played,
+            cleaned,
+            amplified,
+            suppression_db,
+            self._audibility.audible,
+            self._position,
+            probability,
+        )
+        self._audibility.learn(played, probability >= _OFF)
         self._position += CHUNK
         self._recent.append(chunk)
         if self._voice:
@@ -213,7 +236,7 @@ class Listener:
         self._recogniser.start()
         self._voice.chunks = chunks[:-_ON_CHUNKS]
         for chunk in chunks[:-_ON_CHUNKS]:
-            self._recogniser.hear(chunk.cleaned)
+            self._recogniser.hear(chunk.amplified)
         for chunk in chunks[-_ON_CHUNKS:]:
             self._continued(self._voice, chunk)
         self._voice.foreign = not coach_speaks(self._segment(self._voice), self._voice.rules)
@@ -225,7 +248,7 @@ class Listener:
             voice.voice_end = end
         self._hear(voice, chunk, end - voice.voice_end)
         if len(voice.chunks) % _COMPARED == 0:
-            voice.foreign = not coach_speaks(self._segment(voice), voice.rules)
+            voice.foreign = voice.foreign or not coach_speaks(self._segment(voice), voice.rules)
         quiet = end - voice.voice_end
         if quiet >= voice.rules.hang_over:
             return self._finished(voice)
@@ -233,7 +256,7 @@ class Listener:
 
     def _hear(self, voice: _Voice, chunk: _Chunk, quiet: Samples) -> None:
         """Let the recogniser have `chunk`, unless it is silence that may be the end."""
-        voice.withheld.append(chunk.cleaned)
+        voice.withheld.append(chunk.amplified)
         voice.chunks.append(chunk)
         if too_long(voice.segment(self._position), voice.rules):
             voice.withheld.clear()
