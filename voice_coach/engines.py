@@ -3,6 +3,7 @@
 Owns the meaning of "auto"; must not know what engines are used for.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from voice_coach import models
 from voice_coach.errors import ModelError
 from voice_coach.hearing.recogniser import Recogniser
+from voice_coach.hearing.taught import Profile, Taught, own_profile
 from voice_coach.hearing.worker import SeparateProcess
 from voice_coach.settings import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.voice import Voice
@@ -65,12 +67,15 @@ def _missing(kind: models.Kind, engine: str) -> ModelError:
     )
 
 
-def make_recogniser(engine: Engine) -> Recogniser:
-    """Load a recogniser into this process, with the network that checks what it hears."""
+def make_recogniser(engine: Engine, profile: Profile | None = None) -> Recogniser:
+    """Load a recogniser into this process, with the network that checks what it hears.
+
+    `profile` is what a user has taught it; None is nothing, so that it hears all alike.
+    """
     # Each engine is imported only where it is used: they are heavy.
     from voice_coach.hearing.combined import CombinedRecogniser
 
-    return CombinedRecogniser(_make_other(engine))
+    return CombinedRecogniser(_make_other(engine), Taught(profile) if profile else None)
 
 
 def _make_other(engine: Engine) -> Recogniser | None:
@@ -86,8 +91,11 @@ def _make_other(engine: Engine) -> Recogniser | None:
 
 
 def make_separate_recogniser(engine: Engine) -> SeparateProcess:
-    """Load a recogniser into a process of its own, for live sound."""
-    return SeparateProcess(partial(make_recogniser, engine))
+    """Load a recogniser into a process of its own, for live sound and its user's voice."""
+    profile = None
+    with suppress(ModelError):  # it goes on without; the command line has told
+        profile = own_profile()
+    return SeparateProcess(partial(make_recogniser, engine, profile))
 
 
 def make_voice(engine: Engine) -> Voice:

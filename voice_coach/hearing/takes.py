@@ -24,7 +24,7 @@ from voice_coach.units import Samples, to_samples
 
 SKIPS: Final = ("skip", "skip it", "skip this", "skip this one", "skip please")
 """What is said to leave a phrase out."""
-NOISES_DB: Final = (15.0, 8.0, 4.0)
+NOISES_DB: Final = (8.0,)
 """How much quieter than the voice the noise is that is added."""
 LEAST_SNR_DB: Final = 8.0
 """How much louder than the room a voice must be, to learn anything of it."""
@@ -103,8 +103,8 @@ class TakeRecorder:
         takes = [trimmed(features, voice.start, voice.stop)]
         if not SHORTEST <= len(takes[0]) <= LONGEST:
             return Trial(start, end, trouble="That was too short.")
-        for noisy in _noisy(utterance, voice):
-            takes.append(trimmed(self._network.encode(noisy), voice.start, voice.stop))
+        noisy = map(self._network.encode, _noisy(utterance, voice))
+        takes += (trimmed(each, voice.start, voice.stop) for each in noisy)
         return Trial(start, end, tuple(takes), skip=self._skipping(features))
 
     def _skipping(self, features: Frames) -> bool:

@@ -25,7 +25,7 @@ from platformdirs import user_data_path
 
 from voice_coach.errors import ModelError, OutputError
 from voice_coach.hearing.recogniser import Hypothesis
-from voice_coach.units import Samples, to_samples
+from voice_coach.units import Samples
 
 Frames = NDArray[np.float32]
 """Features of a sound, shape (frames, FEATURES)."""
@@ -47,18 +47,18 @@ _TAIL: Final = 35
 is given after it, and a little of the voice itself."""
 _FAR: Final = 1.5
 """Distance from which on nothing is compared any more."""
-_LEAST_LEAD: Final = 0.5
+_CLEAR: Final = 0.5
 """Lead over other phrases of which more makes no difference."""
-_UNLIKELY: Final = -25.0
-_UNLIKELIER: Final = 12.0
-"""Differences of log-probabilities of which more makes no difference."""
+_LEAST: Final = 0.5
+"""Probability under which nothing is said to be heard."""
+_EDGE: Final = 2
+"""Frames kept before and after the voice of a take."""
 
 # Fitted by benchmarks/teach.py to the speakers of the tuning half.
-ACCEPTED: Final = (3.4, -17.3, 2.52, 0.19)
-"""Weights of 1, the distance, the lead and the log-probability less that of the free text: how
-probable it is that the nearest phrase was said …"""
-INSTEAD: Final = (11.4, -31.0, -4.12, 0.22)
-"""… and, with the log-probability less that of another sentence, that it was said instead."""
+ACCEPTED: Final = (3.33, -20.69, 3.51)
+"""Weights of 1, the distance and the lead: how probable it is that the phrase was said …"""
+INSTEAD: Final = (9.0, -28.98, -4.84)
+"""… and that it was, where another sentence is recognised."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Warping:
                 faster = best[:, at - 2, :-1] + costs[:, at - 1, 1:] + here[:, 1:]
                 best[:, at, 1:] = np.minimum(best[:, at, 1:], faster)
         ended = best[np.arange(len(best)), self._ends][:, -tail:].min(axis=1)
-        return np.asarray(np.minimum(_FAR, ended / (self._ends + 1)))
+        return np.asarray(np.minimum(_FAR, ended / (self._ends + 1)), dtype=np.float32)
 
     def _directions(self, frames: Frames) -> Frames:
         off_centre = frames.astype(np.float32) - self._centre
@@ -206,11 +206,11 @@ class Nearness:
     lead: float
     """How much farther the next phrase is."""
 
-    def weighed(self, weights: tuple[float, ...], chance: float) -> float:
-        """Return the log-odds by `weights`; `chance` is a difference of log-probabilities."""
-        chance = max(-_UNLIKELIER, min(_UNLIKELIER, chance))
-        features = (1.0, self.distance, max(-_LEAST_LEAD, min(_LEAST_LEAD, self.lead)), chance)
-        return sum(w * f for w, f in zip(weights, features, strict=True))
+    def probability(self, weights: tuple[float, float, float]) -> float:
+        """Return how probable it is by `weights` that the phrase was said."""
+        lead = max(-_CLEAR, min(_CLEAR, self.lead))
+        log_odds = weights[0] + weights[1] * self.distance + weights[2] * lead
+        return 1 / (1 + math.exp(-log_odds))
 
 
 class Taught:
@@ -237,46 +237,28 @@ class Taught:
         return Nearness(near, distances[near], lead)
 
     def corrected(
-        self,
-        found: Hypothesis,
-        sound: Frames,
-        chances: Mapping[str, float],
-        free: float,
-        allowed: Callable[[str], bool],
+        self, found: Hypothesis, sound: Frames, allowed: Callable[[str], bool]
     ) -> Hypothesis:
         """Return `found`, or the taught phrase that was more probably said, or it more surely.
 
-        `sound` is the whole utterance, shape (frames, FEATURES); `chances` has the
-        log-probabilities of sentences, `free` that of what was written down, and `allowed` tells
-        what the grammar accepts. No sentence becomes less probable by this.
+        `sound` is the whole utterance, shape (frames, FEATURES); `allowed` tells what the grammar
+        accepts. Whatever is accepted without this still is, as this sentence or a taught one.
         """
         near = self.nearest(sound, allowed)
         if near is None:
             return found
-        chance = max(_UNLIKELY, chances.get(near.phrase, _UNLIKELY))
-        probable = _probability(near.weighed(ACCEPTED, chance - free))
-        told = f"nearest to your “{near.phrase}” ({near.distance:.2f}, lead {near.lead:.2f})"
-        evidence = "; ".join(filter(None, (found.evidence, told)))
+        told = f"{near.distance:.2f} from your “{near.phrase}”, {near.lead:.2f} nearer than others"
+        known = replace(found, evidence="; ".join(filter(None, (found.evidence, told))))
+        probable = near.probability(ACCEPTED)
+        surer = probable if probable >= _LEAST and probable > found.confidence else 0.0
         if found.text == near.phrase:
-            return replace(found, confidence=max(found.confidence, probable), evidence=evidence)
-        rival = max(_UNLIKELY, chances.get(found.text, _UNLIKELY))
-        instead = found.text and near.weighed(INSTEAD, chance - rival) > _CLEARLY
-        if instead and found.confidence >= _LEAST:
-            # Something was said for sure; this is only about which of the two.
-            probable = max(found.confidence, probable)
-        elif probable < _LEAST or probable <= found.confidence:
-            return replace(found, evidence=evidence)
-        return Hypothesis(near.phrase, probable, None, evidence)
-
-
-_CLEARLY: Final = 1.0
-"""Log-odds from which a taught phrase takes the place of another sentence."""
-_LEAST: Final = 0.5
-"""Probability under which nothing is said to be heard."""
-
-
-def _probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-max(-50.0, min(50.0, log_odds))))
+            return replace(known, confidence=max(found.confidence, surer))
+        # That something was said is settled; this is only about which of the two.
+        settled = found.text and found.confidence >= _LEAST
+        if settled and near.probability(INSTEAD) <= _LEAST:
+            return known
+        confidence = max(found.confidence if settled else 0.0, surer)
+        return Hypothesis(near.phrase, confidence, None, known.evidence) if confidence else known
 
 
 def trimmed(features: Frames, start: Samples, end: Samples) -> Frames:
@@ -286,9 +268,3 @@ def trimmed(features: Frames, start: Samples, end: Samples) -> Frames:
     """
     first = max(0, start // FRAME - _EDGE)
     return np.asarray(features[0, first : end // FRAME + 1 + _EDGE], dtype=np.float32)
-
-
-_EDGE: Final = 2
-"""Frames kept before and after the voice."""
-
-assert FRAME == to_samples(0.024)  # noqa: S101 - the two ways to say it
