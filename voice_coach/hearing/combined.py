@@ -93,6 +93,8 @@ class CombinedRecogniser:
         self._spelled: dict[Grammar, Subwords] = {}
         self._subwords: Subwords | None = None
         self._heard: list[Pcm] = []
+        self._asked = False
+        """Whether the other engine has been asked about this utterance."""
 
     @property
     def name(self) -> str:
@@ -108,30 +110,34 @@ class CombinedRecogniser:
 
     def start(self) -> None:
         self._heard = []
+        self._asked = False
         if self._other:
             self._other.start()
 
     def hear(self, samples: Pcm) -> str:
+        if self._asked and self._other:
+            # It has ended its utterance to answer, and hears this one anew.
+            self._asked = False
+            self._other.start()
+            for earlier in self._heard:
+                self._other.hear(earlier)
         self._heard.append(samples)
         return self._other.hear(samples) if self._other else ""
 
     def guess(self) -> Hypothesis:
-        look = self._look(self._utterance())
-        return self._corrected(NOTHING if look.in_doubt else look.hypothesis, look)
+        utterance = np.concatenate([silence(0), *self._heard])
+        look = self._look(utterance)
+        return self._looked_again(utterance, look) if look.in_doubt else look.hypothesis
 
     def finish(self) -> Hypothesis:
-        utterance, self._heard = self._utterance(), []
-        look = self._look(utterance)
-        found = self._looked_again(utterance, look) if look.in_doubt else look.hypothesis
-        return self._corrected(found, look)
+        found = self.guess()
+        self._heard = []
+        return found
 
     def close(self) -> None:
         self._heard = []
         if self._other:
             self._other.close()
-
-    def _utterance(self) -> Pcm:
-        return np.concatenate([silence(0), *self._heard])
 
     def _look(self, utterance: Pcm) -> "_Look":
         if self._subwords is None:
@@ -148,7 +154,7 @@ class CombinedRecogniser:
         return self._taught.corrected(found, look.features[0], self._grammar.accepts)
 
     def _looked_again(self, utterance: Pcm, look: "_Look") -> Hypothesis:
-        named = self._other.finish() if self._other else NOTHING
+        named = self._named()
         texts = dict.fromkeys([reading.text for reading in look.readings])
         if named.text:
             texts.setdefault(named.text)
@@ -165,6 +171,17 @@ class CombinedRecogniser:
             told += f"; {self._other.name}: “{named.text}”"
         probability = look.evidence(text, chances[text], same).probability(TOGETHER)
         return Hypothesis(text, probability, named.span if same else None, told)
+
+    def _named(self) -> Hypothesis:
+        """Return what the other engine makes of the utterance so far."""
+        if not self._other:
+            return NOTHING
+        if self._asked:
+            self._other.start()
+            for samples in self._heard:
+                self._other.hear(samples)
+        self._asked = True
+        return self._other.finish()
 
     def _at_all_speeds(
         self, utterance: Pcm, look: "_Look", texts: Iterable[str]
