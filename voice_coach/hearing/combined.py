@@ -127,7 +127,8 @@ class CombinedRecogniser:
     def guess(self) -> Hypothesis:
         utterance = np.concatenate([silence(0), *self._heard])
         look = self._look(utterance)
-        return self._looked_again(utterance, look) if look.in_doubt else look.hypothesis
+        found = self._looked_again(utterance, look) if look.in_doubt else look.hypothesis
+        return self._corrected(found, look)
 
     def finish(self) -> Hypothesis:
         found = self.guess()
