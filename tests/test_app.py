@@ -16,7 +16,7 @@ from voice_coach.core.state import Mode
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.hearing.recogniser import NOTHING, Hypothesis
+from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.sound.pcm import Pcm, decibels, silence
@@ -386,8 +386,8 @@ class Scribe:
     def hear(self, samples: Pcm) -> str:  # noqa: ARG002
         return ""
 
-    def guess(self) -> Hypothesis:
-        return NOTHING
+    def guess(self) -> None:
+        return None
 
     def finish(self) -> Hypothesis:
         return Hypothesis("pause", 1.0, (0, SAMPLE_RATE // 2))

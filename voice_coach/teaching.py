@@ -93,7 +93,7 @@ class Lesson:
         if trial.trouble or not trial.takes:
             return self._again(trial.trouble or "That did not work.")
         together = agreeing([*self._heard, trial])
-        if trial.skip and trial not in together[1:]:
+        if trial.skip and (len(together) == 1 or trial not in together):
             return self._left("Left out.")
         self._heard.append(trial)
         if len(together) >= self.takes:
@@ -132,7 +132,7 @@ class Lesson:
 
     def _learnt(self, trials: list[Trial]) -> str:
         self.learnt[str(self.phrase)] = trials
-        return self._onward("Good." if self.phrase else "")
+        return self._onward("Good.")
 
     def _left(self, why: str) -> str:
         self.left_out.append(str(self.phrase))

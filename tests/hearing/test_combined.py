@@ -10,7 +10,7 @@ from voice_coach.grammar import Grammar
 from voice_coach.hearing import moonshine
 from voice_coach.hearing.combined import CombinedRecogniser, sentences_only
 from voice_coach.hearing.moonshine import Moonshine
-from voice_coach.hearing.recogniser import NOTHING, Hypothesis
+from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import to_samples
 
@@ -34,8 +34,8 @@ class Stubborn:
     def hear(self, samples: Pcm) -> str:  # noqa: ARG002
         return "partial"
 
-    def guess(self) -> Hypothesis:
-        return NOTHING
+    def guess(self) -> None:
+        return None
 
     def finish(self) -> Hypothesis:
         self.asked += 1

@@ -17,7 +17,7 @@ from voice_coach.hearing.decision import Decision, Rules
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
-from voice_coach.hearing.recogniser import NOTHING, Hypothesis
+from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.library import read_commands, read_library
 from voice_coach.sound.pcm import Pcm, level_db, silence
 from voice_coach.units import Samples, to_samples
@@ -44,7 +44,7 @@ class Notes:
     def __init__(self) -> None:
         self.utterances: list[Pcm] = []
         self.guesses = 0
-        self.guessed = NOTHING
+        self.guessed: Hypothesis | None = None
         self.decisions: list[Decision] = []
         self._grammar = STOP
 
@@ -58,7 +58,7 @@ class Notes:
         self.utterances[-1] = np.concatenate([self.utterances[-1], samples])
         return ""
 
-    def guess(self) -> Hypothesis:
+    def guess(self) -> Hypothesis | None:
         self.guesses += 1
         return self.guessed
 
@@ -160,7 +160,7 @@ def test_what_is_sure_and_settled_is_taken_early() -> None:
     assert len(notes.decisions) == 1
 
 
-def test_a_guess_that_is_not_taken_costs_nothing() -> None:
+def test_a_guess_that_is_not_sure_is_the_answer_if_nothing_follows() -> None:
     listener, notes = noting()
     listener.use(STOP, Rules(settled=lambda text: text == "stop"))
     notes.guessed = Hypothesis("stop", 0.6)
@@ -168,6 +168,7 @@ def test_a_guess_that_is_not_taken_costs_nothing() -> None:
     assert heard.decided == heard.end + Rules().hang_over
     assert notes.guesses == 2  # once in each silence
     assert len(notes.utterances) == 1
+    assert heard.confidence == 0.6
 
 
 def test_a_new_grammar_holds_from_the_next_voice_on() -> None:

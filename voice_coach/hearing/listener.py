@@ -101,7 +101,9 @@ class _Voice:
     foreign: bool = False
     """Whether it is somebody else's than the coach's, as far as can be told by now."""
     guessed_at: Samples = -1
-    """Where the voice had ended when it was last guessed what it said."""
+    """Where the voice had ended when it was last guessed what it said …"""
+    guess: Hypothesis | None = None
+    """… and that guess."""
 
     def segment(self, decided: Samples) -> Segment:
         return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
@@ -275,13 +277,15 @@ class Listener:
         segment = self._segment(voice)
         if hopeless(segment, voice.rules):
             return []
-        decision = decide_early(self._recogniser.guess(), segment, voice.rules)
+        voice.guess = self._recogniser.guess()
+        decision = decide_early(voice.guess, segment, voice.rules) if voice.guess else None
         return self._ended(voice, decision) if decision else []
 
     def _finished(self, voice: _Voice) -> list[Heard]:
         segment = self._segment(voice)
+        guess = voice.guess if voice.guessed_at == voice.voice_end else None
         skip = hopeless(segment, voice.rules)
-        found = NOTHING if skip else self._recogniser.finish()
+        found = NOTHING if skip else guess or self._recogniser.finish()
         return self._ended(voice, decide(found, segment, voice.rules))
 
     def _segment(self, voice: _Voice) -> Segment:

@@ -70,9 +70,9 @@ class PocketsphinxRecogniser:
         self._heard.append(samples)
         return ""
 
-    def guess(self) -> Hypothesis:
-        """Return nothing: half an utterance is decoded as slowly as a whole one, and worse."""
-        return NOTHING
+    def guess(self) -> Hypothesis | None:
+        """Return None: half an utterance is decoded as slowly as a whole one, and worse."""
+        return None
 
     def finish(self) -> Hypothesis:
         """Decode the utterance; the same samples give the same result whatever came before."""

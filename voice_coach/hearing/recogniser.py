@@ -51,11 +51,11 @@ class Recogniser(Protocol):
     def hear(self, samples: Pcm) -> str:
         """Take the next samples of the utterance; return the words so far, or ""."""
 
-    def guess(self) -> Hypothesis:
-        """Return the best sentence so far, and go on with the utterance.
+    def guess(self) -> Hypothesis | None:
+        """Return what `finish` would return if nothing but silence followed; go on meanwhile.
 
-        Meant for the silence in which an utterance may have ended. An engine that cannot tell
-        quickly returns no text.
+        Meant for the silence in which an utterance may have ended. None where the engine
+        cannot tell before the end.
         """
 
     def finish(self) -> Hypothesis:

@@ -40,7 +40,7 @@ _VOICED: Final = 0.05
 """Share of the peak below which a sample belongs to a pause."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """Something that was said when a phrase was asked for."""
 
@@ -78,8 +78,8 @@ class TakeRecorder:
         self._heard.append(samples)
         return ""
 
-    def guess(self) -> Hypothesis:
-        return NOTHING
+    def guess(self) -> Hypothesis | None:
+        return None
 
     def finish(self) -> Hypothesis:
         self._utterance = np.concatenate([silence(0), *self._heard])

@@ -78,9 +78,9 @@ class VoskRecogniser:
     def hear(self, samples: Pcm) -> str:
         return self._begun.hear(samples)
 
-    def guess(self) -> Hypothesis:
-        """Return nothing: what libvosk tells before the end it often takes back."""
-        return NOTHING
+    def guess(self) -> Hypothesis | None:
+        """Return None: what libvosk tells before the end it often takes back."""
+        return None
 
     def finish(self) -> Hypothesis:
         return self._begun.finish()

@@ -84,10 +84,10 @@ class SeparateProcess:
                 self._partial = str(partial)
         return self._partial
 
-    def guess(self) -> Hypothesis:
+    def guess(self) -> Hypothesis | None:
         guessed = self._ask("guess", None, patience=self._patience)
         # Of an engine that is lost nothing is said here: `finish` starts it anew.
-        return guessed if isinstance(guessed, Hypothesis) else NOTHING
+        return guessed if isinstance(guessed, Hypothesis) else None
 
     def finish(self) -> Hypothesis:
         found = self._ask("finish", None, patience=self._patience)
@@ -217,7 +217,7 @@ def _serve(connection: Connection, make: MakeRecogniser) -> None:
         "use": use,
         "start": lambda _: recogniser.start(),
         "hear": lambda raw: recogniser.hear(np.frombuffer(raw, dtype=np.float32)) or None,
-        "guess": lambda _: recogniser.guess(),
+        "guess": lambda _: recogniser.guess() or False,
         "finish": lambda _: recogniser.finish(),
     }
     try:
