@@ -140,6 +140,7 @@ def _coach(
 
     routines = tuple(shelved.routine for shelved in shelf)
     engines = choose_recogniser(recogniser), choose_voice(voice)
+    _tell_what_is_taught()
     board = Board()
     view = TerminalView(out, board) if out.is_terminal and not out.is_dumb_terminal else None
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
@@ -177,6 +178,18 @@ def _coach(
             notice=notice,
             ready=ready,
         )
+
+
+def _tell_what_is_taught() -> None:
+    from voice_coach.engines import taught_phrases
+
+    try:
+        count = len(taught_phrases())
+    except VoiceCoachError as problem:
+        warn(str(problem))
+    else:
+        if count:
+            out.print(f"It has been taught your voice: {count} phrases.", style="dim")
 
 
 def _nothing() -> AbstractContextManager[None]:
@@ -284,6 +297,7 @@ def listen(
         for found in listen_to_files(files, commands, state, engine, why):
             tell(found)
     else:
+        _tell_what_is_taught()
         listen_to_microphone(
             mic,
             commands,
@@ -325,6 +339,43 @@ def _tell_line(found: "Found") -> None:
         (f"(confidence {found.confidence:.2f}, decided at {found.decided:.2f} s)", "dim"),
     )
     out.print(line, soft_wrap=True)
+
+
+@app.command()
+def teach(
+    phrases: Annotated[
+        int, typer.Option(min=1, max=12, help="How many phrases, the most used first.")
+    ] = 12,
+    mic: Mic = None,
+    speaker: Speaker = None,
+    voice: VoiceOption = VoiceChoice.AUTO,
+    show: Annotated[bool, typer.Option("--show", help="Show what it has learnt, and end.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Delete what it has learnt, and end.")
+    ] = False,
+) -> None:
+    """Teach it your voice: say the most used phrases three times, in about two minutes.
+
+    What it learns stays on this machine. Nobody else is heard worse for it.
+    """
+    from voice_coach.teaching import PHRASES, Lesson, forgotten, known
+    from voice_coach.teaching import teach as hold
+
+    if show or forget:
+        out.print(forgotten() if forget else known(), soft_wrap=True)
+        return
+    from voice_coach.engines import choose_voice
+    from voice_coach.library import read_commands
+
+    commands = read_commands(shelved.routine for shelved in read_shelf())
+    lesson = Lesson(PHRASES[:phrases])
+    out.print("Ctrl-C ends, and leaves everything as it was.", style="dim")
+
+    def tell(text: str) -> None:
+        out.print(text, style="bold cyan", soft_wrap=True)
+
+    if hold(commands, choose_voice(voice), lesson, mic=mic, speaker=speaker, tell=tell):
+        out.print(f"{known()} Delete it with voice-coach teach --forget.", soft_wrap=True)
 
 
 @app.command()

@@ -90,6 +90,12 @@ def _make_other(engine: Engine) -> Recogniser | None:
     return None
 
 
+def taught_phrases() -> tuple[str, ...]:
+    """Return what the user has taught, if anything; ModelError where that is damaged."""
+    profile = own_profile()
+    return profile.phrases if profile else ()
+
+
 def make_separate_recogniser(engine: Engine) -> SeparateProcess:
     """Load a recogniser into a process of its own, for live sound and its user's voice."""
     profile = None

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -18,12 +17,12 @@ import numpy as np
 from voice_coach.app import Ears
 from voice_coach.core.intents import Commands
 from voice_coach.engines import Engine, make_voice
-from voice_coach.errors import VoiceCoachError
+from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing import acoustics
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.takes import TakeRecorder, Trial, agreeing
-from voice_coach.hearing.taught import Profile, Take
+from voice_coach.hearing.taught import Profile, Take, own_profile, profile_path
 from voice_coach.sound.device import Audio, open_audio
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.sound.playback import Playback
@@ -196,7 +195,9 @@ class Teacher:
                 return
         silent = self._heard_until - self._waiting_since > _PATIENCE
         if silent and not self._ears.speaking:
-            self._answer(None)
+            unheard = Trial(self._waiting_since + _ECHO, self._heard_until)
+            inspected = self._inspected(unheard)
+            self._answer(inspected if inspected.trouble else None)
 
     def close(self) -> None:
         """End the thread that listens."""
@@ -246,14 +247,13 @@ def _foreseen(lesson: Lesson) -> Iterator[str]:
 def teach(
     commands: Commands,
     voice: Engine,
-    path: Path,
     lesson: Lesson,
     *,
     mic: str | None,
     speaker: str | None,
     tell: Callable[[str], None],
 ) -> Profile | None:
-    """Hold `lesson` on real sound or files; write what was learnt to `path` and return it.
+    """Hold `lesson` on real sound or files; keep what was learnt, and return it.
 
     Nothing is written before the end: None, and an older profile as it was, where nothing was
     learnt. Raises DeviceError, ModelError, OutputError, AudioFileError, VoiceCoachError.
@@ -287,8 +287,29 @@ def teach(
     if not lesson.learnt:
         return None
     learnt = lesson.profile(f"{datetime.now(UTC):%d %B %Y}, {audio}")
-    learnt.save(path)
+    learnt.save(profile_path())
     return learnt
+
+
+def known() -> str:
+    """Say what has been learnt, and where it is kept; ModelError for a damaged profile."""
+    profile = own_profile()
+    if profile is None:
+        return "It has not been taught your voice. Begin with voice-coach teach."
+    phrases = ", ".join(profile.phrases)
+    return f"It knows how you say: {phrases}. Taught {profile.made}; kept in {profile_path()}."
+
+
+def forgotten() -> str:
+    """Delete what has been learnt, and say so; OutputError where that fails."""
+    path = profile_path()
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return "There is nothing to forget: it has not been taught your voice."
+    except OSError as error:
+        raise OutputError(f"Cannot delete {path}: {error.strerror or error}.") from error
+    return f"Forgotten: {path} is deleted."
 
 
 def _run(audio: Audio, playback: Playback, teacher: Teacher, tell: Callable[[str], None]) -> None:
