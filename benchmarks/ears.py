@@ -16,6 +16,7 @@ from voice_coach.core.intents import Commands
 from voice_coach.engines import choose_recogniser, make_recogniser
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.hearing.taught import Profile
 from voice_coach.settings import RecogniserChoice
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import BLOCK, Samples, to_seconds
@@ -24,9 +25,10 @@ from voice_coach.units import BLOCK, Samples, to_seconds
 class Ears:
     """One recogniser, kept for all tasks of a process, as each coach has one."""
 
-    def __init__(self, choice: str = "auto") -> None:
+    def __init__(self, choice: str = "auto", profile: Profile | None = None) -> None:
+        """`profile` is what a user has taught."""
         self.engine: Final = choose_recogniser(RecogniserChoice(choice))
-        self._recogniser = make_recogniser(self.engine)
+        self._recogniser = make_recogniser(self.engine, profile)
         self._listener = Listener(self._recogniser)
 
     def listener(self, state: str) -> Listener:

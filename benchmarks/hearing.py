@@ -16,7 +16,7 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Final
 
-from benchmarks import barge_in, coffee, commands, cost, delay, digits, report, talk
+from benchmarks import barge_in, coffee, commands, cost, delay, digits, report, talk, teach
 from benchmarks.corpus import lacking_programs, speech_folder
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.scoring import Figure, Result, worse
@@ -27,7 +27,8 @@ from voice_coach.settings import RecogniserChoice
 ROWS: Final = {
     row.name: row
     for row in (
-        commands.ROW, talk.ROW, coffee.ROW, digits.ROW, barge_in.ROW, delay.ROW, cost.ROW,
+        commands.ROW, talk.ROW, coffee.ROW, digits.ROW, barge_in.ROW, teach.ROW, delay.ROW,
+        cost.ROW,
     )
 }  # fmt: skip
 
