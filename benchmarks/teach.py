@@ -50,7 +50,7 @@ SURROUNDINGS: Final[dict[str, tuple[float | None, float | None]]] = {
 """The distance in metres, and how much quieter the kitchen is."""
 CONDITIONS: Final = ("clean", "2 m", "kitchen 10 dB", "kitchen 5 dB")
 FEW_CONDITIONS: Final = ("clean", "kitchen 10 dB")
-UNTAUGHT, WORDS, SENTENCES = 20, 50, 6
+UNTAUGHT, WORDS, SENTENCES = 12, 30, 4
 """How many each user says."""
 TAUGHT, OTHER_SENTENCES, TALK, OTHER_USER = "taught", "untaught", "talk", "other user"
 QUICK: Final = {(TAUGHT, "2 m"), (TAUGHT, "kitchen 10 dB")}

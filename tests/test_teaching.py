@@ -327,6 +327,26 @@ def test_a_recording_that_ends_too_early_changes_nothing(
     assert (tmp_path / "voice.npz").read_bytes() == b"the old one"
 
 
+def test_ctrl_c_in_the_middle_changes_nothing(
+    session: tuple[Lesson, Pcm, Samples],
+    commands: Commands,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VOICE_COACH_PROFILE", str(tmp_path / "voice.npz"))
+    before, sound, _ = session
+    pcm.write(tmp_path / "mic.wav", sound)
+
+    def interrupted(text: str) -> None:
+        if "Say: stop" in text:
+            raise KeyboardInterrupt
+
+    files = {"mic": str(tmp_path / "mic.wav"), "speaker": str(tmp_path / "out.wav")}
+    with pytest.raises(KeyboardInterrupt):
+        teach(commands, VOICE, Lesson(before.phrases), **files, tell=interrupted)
+    assert not (tmp_path / "voice.npz").exists()
+
+
 def test_the_command(session: tuple[Lesson, Pcm, Samples], tmp_path: Path) -> None:
     _, sound, _ = session
     pcm.write(tmp_path / "mic.wav", sound)
