@@ -22,7 +22,7 @@ from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.recogniser import Hypothesis
-from voice_coach.hearing.taught import Frames, Nearness, Profile, Taught
+from voice_coach.hearing.taught import FAR, Frames, Nearness, Profile, Taught
 
 FALSE: Final = 6.0
 """How many phrases that are missed are as bad as one that nobody said."""
@@ -31,10 +31,11 @@ _CLEAR: Final = 0.5
 
 @dataclass(frozen=True)
 class Note:
-    """What was near to a saying, and what was recognised without that."""
+    """How near a saying was to one of the phrases, and what was recognised without that."""
 
     saying: Saying
     near: Nearness
+    """One of the phrases, near or not."""
     found: Hypothesis
 
     @property
@@ -53,14 +54,14 @@ class Noting(Taught):
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile)
-        self.last: tuple[Nearness, Hypothesis] | None = None
+        self.last: tuple[dict[str, float], Hypothesis] | None = None
 
     def corrected(
         self, found: Hypothesis, sound: Frames, allowed: Callable[[str], bool]
     ) -> Hypothesis:
         """Return `found`."""
-        near = self.nearest(sound, allowed)
-        self.last = (near, found) if near else None
+        distances = {p: d for p, d in self.distances(sound).items() if d < FAR and allowed(p)}
+        self.last = distances, found
         return found
 
 
@@ -73,7 +74,9 @@ def notes_of(user: Speaker) -> list[Note]:
 
         def watch(_: Decision, saying: Saying = saying) -> None:
             if noting.last:
-                notes.append(Note(saying, *noting.last))
+                distances, found = noting.last
+                nears = (Nearness.among(distances, phrase) for phrase in distances)
+                notes.extend(Note(saying, near, found) for near in nears)
             noting.last = None
 
         listener = Listener(recogniser, watch=watch)
@@ -85,7 +88,7 @@ def notes_of(user: Speaker) -> list[Note]:
 
 
 def accepted(notes: list[Note]) -> NDArray[np.float64]:
-    """Return the weights of: was the near phrase said at all?"""
+    """Return the weights of: was the phrase said at all?"""
     some = [n for n in notes if n.said or n.saying.kind != OTHER_USER]
     weights = [1.0 if n.said else FALSE for n in some]
     return fitted([n.features for n in some], [n.said for n in some], weights)
@@ -93,7 +96,8 @@ def accepted(notes: list[Note]) -> NDArray[np.float64]:
 
 def instead(notes: list[Note]) -> NDArray[np.float64]:
     """Return the weights of: was it said, and not the sentence that was recognised?"""
-    some = [n for n in notes if n.found.text and n.found.text != n.near.phrase]
+    some = [n for n in notes if n.near.lead >= 0 and n.found.text]
+    some = [n for n in some if _means(n.found.text) != _means(n.near.phrase)]
     some = [n for n in some if n.saying.kind not in {OTHER_USER, TALK}]
     some = [n for n in some if n.said or _means(n.found.text) == _means(n.saying.text)]
     weights = fitted([n.features for n in some], [n.said for n in some], [1.0] * len(some))

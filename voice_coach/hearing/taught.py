@@ -45,7 +45,7 @@ _LEAD: Final = 27
 _TAIL: Final = 35
 """It ends within so many frames of the end: the silence that ends a segment, what the network
 is given after it, and a little of the voice itself."""
-_FAR: Final = 1.5
+FAR: Final = 1.5
 """Distance from which on nothing is compared any more."""
 _CLEAR: Final = 0.5
 """Lead over other phrases of which more makes no difference."""
@@ -171,7 +171,7 @@ class Warping:
             row[: len(take)] = self._directions(take)
 
     def distances(self, sound: Frames, lead: int = _LEAD, tail: int = _TAIL) -> Frames:
-        """Return the mean cosine distance of each take, shape (takes,), _FAR at most.
+        """Return the mean cosine distance of each take, shape (takes,), FAR at most.
 
         The take must fit from one of the first `lead` to one of the last `tail` frames, and no
         part of it may be said twice as fast or half as fast.
@@ -189,7 +189,7 @@ class Warping:
                 faster = best[:, at - 2, :-1] + costs[:, at - 1, 1:] + here[:, 1:]
                 best[:, at, 1:] = np.minimum(best[:, at, 1:], faster)
         ended = best[np.arange(len(best)), self._ends][:, -tail:].min(axis=1)
-        return np.asarray(np.minimum(_FAR, ended / (self._ends + 1)), dtype=np.float32)
+        return np.asarray(np.minimum(FAR, ended / (self._ends + 1)), dtype=np.float32)
 
     def _directions(self, frames: Frames) -> Frames:
         off_centre = frames.astype(np.float32) - self._centre
@@ -205,6 +205,12 @@ class Nearness:
     distance: float
     lead: float
     """How much farther the next phrase is."""
+
+    @classmethod
+    def among(cls, distances: Mapping[str, float], phrase: str) -> Self:
+        """Return how near `phrase` is, and how much nearer than all others."""
+        others = (distance for other, distance in distances.items() if other != phrase)
+        return cls(phrase, distances[phrase], min(others, default=FAR) - distances[phrase])
 
     def probability(self, weights: tuple[float, float, float]) -> float:
         """Return how probable it is by `weights` that the phrase was said."""
@@ -225,16 +231,18 @@ class Taught:
             for phrase in self._phrases
         }
 
+    def distances(self, sound: Frames) -> dict[str, float]:
+        """Return how far each phrase is from `sound`: as far as the nearest of its takes."""
+        each = self._warping.distances(sound)
+        return {phrase: float(each[takes].min()) for phrase, takes in self._of.items()}
+
     def nearest(self, sound: Frames, allowed: Callable[[str], bool]) -> Nearness | None:
         """Return the nearest of the phrases that are `allowed`; None if all are far away."""
-        each = self._warping.distances(sound)
-        distances = {phrase: float(each[takes].min()) for phrase, takes in self._of.items()}
+        distances = self.distances(sound)
         near = min(filter(allowed, distances), key=distances.__getitem__, default=None)
-        if near is None or distances[near] >= _FAR:
+        if near is None or distances[near] >= FAR:
             return None
-        others = (distance for phrase, distance in distances.items() if phrase != near)
-        lead = min(others, default=_FAR) - distances[near]
-        return Nearness(near, distances[near], lead)
+        return Nearness.among(distances, near)
 
     def corrected(
         self, found: Hypothesis, sound: Frames, allowed: Callable[[str], bool]
