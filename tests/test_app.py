@@ -406,7 +406,7 @@ class Loud:
         pass
 
 
-VOICE = np.full(BLOCK, 0.1, dtype=np.float32)
+VOICE = np.resize(np.array([0.1, -0.1], dtype=np.float32), BLOCK)
 
 
 class TestEars:

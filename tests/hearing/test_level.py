@@ -127,8 +127,14 @@ def test_one_chunk_is_no_speech() -> None:
 
 
 def test_nothing_leaves_full_scale() -> None:
-    louder = AutomaticGain().process(room(CHUNK, db=-3.0))
-    assert 0.8 < np.abs(louder).max() <= 1.0
+    gain = AutomaticGain()
+    louder = gain.process(room(CHUNK, db=-3.0))
+    assert np.abs(louder).max() <= 1.0
+    # Loud sound is turned down rather than bent, and what follows is turned up again slowly.
+    assert np.abs(louder).max() == pytest.approx(0.8, abs=0.01)
+    after = [level_db(gain.process(room(CHUNK, db=-40.0))) for _ in range(30)]
+    assert after[0] < -38.0 < after[-1]
+    assert max(np.diff(after)) < 3.0
     gentle = room(CHUNK, db=-40.0)
     assert AutomaticGain().process(gentle) == pytest.approx(gentle * decibels(START_DB))
 

@@ -72,7 +72,7 @@ class Notes:
 
 
 def voice(seconds: float) -> Pcm:
-    return np.full(to_samples(seconds), 0.1, dtype=np.float32)
+    return np.resize(np.array([0.1, -0.1], dtype=np.float32), to_samples(seconds))
 
 
 def stream(*parts: float | Pcm) -> Pcm:

@@ -48,7 +48,7 @@ class TestCeiling:
     @pytest.mark.parametrize("ceiling", [1.0, 0.5, 0.1])
     @pytest.mark.parametrize("over_db", [3, 6, 12])
     def test_speech_that_is_cut_off(self, ceiling: float, over_db: float) -> None:
-        speech = said("start back routine")
+        speech = said("start back routine", "en-us+f2")
         speech = speech / np.abs(speech).max() * decibels(over_db) * ceiling
         cut = from_int16(to_int16(np.clip(speech, -ceiling, ceiling)))
         assert blocks_that_clip(cut) >= 5
@@ -56,7 +56,7 @@ class TestCeiling:
 
     @pytest.mark.parametrize("level_db", [0, -6, -20])
     def test_speech_that_is_loud_and_whole(self, level_db: float) -> None:
-        speech = said("start back routine")
+        speech = said("start back routine", "en-us+f2")
         whole = from_int16(to_int16(speech / np.abs(speech).max() * decibels(level_db) * 0.999))
         assert blocks_that_clip(whole) == 0
 

@@ -28,7 +28,7 @@ from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 _SHORTEST: Final[Samples] = to_samples(0.1)
 """Less sound than this has no word in it."""
 _UNLIKELY: Final = -25.0
-"""Log-probability that a sentence gets where the search left it behind."""
+"""Log-probability of a few words where the search left them behind."""
 _FEW_WORDS: Final = 3
 _CLEAR: Final = 2.0
 """Logarithm of how much more probable a sentence must be than any other to be sure of."""
@@ -56,7 +56,7 @@ class Evidence:
     @property
     def features(self) -> tuple[float, ...]:
         """What is weighed, shape (4,)."""
-        margin = max(_UNLIKELY, self.margin) * min(1.0, _FEW_WORDS / self.words)
+        margin = max(_UNLIKELY, self.margin * min(1.0, _FEW_WORDS / self.words))
         return (1.0, margin, self.likeness, float(self.agreed))
 
     def probability(self, weights: tuple[float, ...]) -> float:
@@ -70,11 +70,6 @@ ALONE: Final = (0.01, 0.69, 4.12, 0.0)
 """Weights of the evidence of the network alone …"""
 TOGETHER: Final = (-0.23, 0.57, 3.98, 1.08)
 """… and of all that is asked in doubt."""
-
-_AGREED: Final = 3.0
-_LIKE: Final = 3.0
-"""What agreement and full likeness are worth, in logarithms of probabilities, when sentences
-are compared with each other."""
 
 
 class CombinedRecogniser:
@@ -160,18 +155,17 @@ class CombinedRecogniser:
         if named.text:
             texts.setdefault(named.text)
         chances = self._at_all_speeds(utterance, look, texts)
-        text = max(
-            chances,
-            key=lambda text: (
-                chances[text] + _AGREED * (text == named.text) + _LIKE * look.likeness(text)
-            ),
+        told = f"; {self._other.name}: “{named.text}”" if self._other else ""
+        judged = (
+            Hypothesis(
+                text,
+                look.evidence(text, chance, text == named.text).probability(TOGETHER),
+                named.span if text == named.text else None,
+                f"{look.told(chance)} at three speeds{told}",
+            )
+            for text, chance in chances.items()
         )
-        same = text == named.text
-        told = f"{look.told(chances[text])} at three speeds"
-        if self._other:
-            told += f"; {self._other.name}: “{named.text}”"
-        probability = look.evidence(text, chances[text], same).probability(TOGETHER)
-        return Hypothesis(text, probability, named.span if same else None, told)
+        return max(judged, key=lambda hypothesis: hypothesis.confidence)
 
     def _named(self) -> Hypothesis:
         """Return what the other engine makes of the utterance so far."""
@@ -195,9 +189,10 @@ class CombinedRecogniser:
             {reading.text: reading.log_probability for reading in self._network.search(one, few)}
             for one in all_features
         ]
+        floors = {text: _UNLIKELY * max(1.0, len(text.split()) / _FEW_WORDS) for text in texts}
         return {
-            text: sum(max(_UNLIKELY, one.get(text, _UNLIKELY)) for one in found) / len(found)
-            for text in texts
+            text: sum(max(floor, one.get(text, floor)) for one in found) / len(found)
+            for text, floor in floors.items()
         }
 
 

@@ -17,7 +17,7 @@ _LONG_SENTENCE: Final = 10
 _COMMAND: Final = to_samples(4.0)
 _PAUSE: Final = to_samples(0.256)
 _BREATH: Final = to_samples(0.096)
-_THOUGHT: Final = to_samples(0.768)
+_THOUGHT: Final = to_samples(1.024)
 _KNOCK: Final = to_samples(0.18)
 
 
@@ -63,7 +63,12 @@ class Rules:
         words = grammar.longest
         if words < _LONG_SENTENCE:
             return cls()
-        return cls(hang_over=_THOUGHT, early=None, longest=to_samples(2.0 + 0.7 * words))
+        return cls(
+            hang_over=_THOUGHT,
+            early=None,
+            longest=to_samples(2.0 + 0.7 * words),
+            least_confidence=0.1,
+        )
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,15 @@ START_DB: Final = 12.0
 RISE_DB: Final = 12.0
 FALL_DB: Final = 24.0
 """How much the gain changes at most in a second of speech; without speech it never does."""
+RELEASE_DB: Final = 30.0
+"""How much the gain comes back in a second after a peak that left no room for it."""
 
 _VOICED: Final = 0.5
 """Probability from which a chunk counts as speech, if the one before it does too."""
 _MEMORY_SECONDS: Final = 1.0
 """Of speech, over which its level is averaged."""
+_DRIFT: Final = 0.05
+"""Share of a chunk's mean in the offset that is taken out."""
 _KNEE: Final = 0.8
 """Amplitude above which peaks are bent, so that nothing leaves full scale."""
 
@@ -41,6 +45,8 @@ class AutomaticGain:
 
     def __init__(self) -> None:
         self._gain_db = self._before_db = START_DB
+        self._room_db = MOST_DB
+        """The gain at which the loudest peak of late would just stay straight."""
         self._speech = 0.0
         """Mean square of the speech that was learnt from, before the gain."""
         self._learnt = 0.0
@@ -57,8 +63,11 @@ class AutomaticGain:
     def process(self, chunk: Pcm) -> Pcm:
         """Return `chunk` amplified, within -1 … 1."""
         self._chunk_db, self._length = level_db(chunk), len(chunk)
-        ends = decibels(self._before_db), decibels(self._gain_db)
-        self._before_db = self._gain_db
+        room_db = level_of_peak(_KNEE) - level_of_peak(float(np.abs(chunk).max(initial=0.0)))
+        self._room_db = min(room_db, self._room_db + RELEASE_DB * to_seconds(self._length))
+        gain_db = min(self._gain_db, self._room_db)
+        ends = decibels(min(self._before_db, self._room_db)), decibels(gain_db)
+        self._before_db = gain_db
         louder = chunk * np.linspace(*ends, len(chunk), dtype=np.float32)
         return _limited(louder)
 
@@ -79,6 +88,25 @@ class AutomaticGain:
         wanted = TARGET_DB - 10 * float(np.log10(self._speech))
         step = float(np.clip(wanted - self._gain_db, -FALL_DB * seconds, RISE_DB * seconds))
         self._gain_db = min(MOST_DB, max(LEAST_DB, self._gain_db + step))
+
+
+def level_of_peak(peak: float) -> float:
+    """Return an amplitude in dB of full scale, SILENCE_DB at least."""
+    return max(SILENCE_DB, 20 * float(np.log10(max(peak, 1e-12))))
+
+
+class Centring:
+    """Takes a constant offset out of a stream, as bad sound cards add it, chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    def process(self, chunk: Pcm) -> Pcm:
+        """Return `chunk` around zero; the offset is followed within a second or so."""
+        mean = float(np.mean(chunk)) if len(chunk) else 0.0
+        before = mean if self._offset is None else self._offset
+        self._offset = before + _DRIFT * (mean - before)
+        return chunk - np.linspace(before, self._offset, len(chunk), dtype=np.float32)
 
 
 def _limited(sound: Pcm) -> Pcm:

@@ -26,7 +26,7 @@ from voice_coach.hearing.decision import (
     too_long,
 )
 from voice_coach.hearing.echo import Audibility, own_share
-from voice_coach.hearing.level import AutomaticGain
+from voice_coach.hearing.level import AutomaticGain, Centring
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.units import Samples, to_samples
@@ -153,6 +153,7 @@ class Listener:
         self._activity = activity or SileroActivity()
         self.canceller = EchoCanceller(latency=0)
         """Takes the coach's own voice out of what is judged and recognised."""
+        self._centring = Centring()
         self._gain = AutomaticGain()
         self._audibility = Audibility()
         self._grammar: Grammar | None = None
@@ -197,6 +198,7 @@ class Listener:
         heard += self._finished(self._voice) if self._voice else []
         self._activity.reset()
         self.canceller = EchoCanceller(latency=0)
+        self._centring = Centring()
         self._gain = AutomaticGain()
         self._audibility = Audibility()
         self._recent.clear()
@@ -205,6 +207,7 @@ class Listener:
         return heard
 
     def _judge(self, microphone: Pcm, played: Pcm) -> list[Heard]:
+        microphone = self._centring.process(np.nan_to_num(microphone, posinf=0.0, neginf=0.0))
         self.level_db = level_db(microphone)
         cleaned = self.canceller.process(microphone, played)
         amplified = self._gain.process(cleaned)

@@ -22,17 +22,26 @@ from numpy.typing import NDArray
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.subwords import END, START, Place, Subwords, Vocabulary
-from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.sound.pcm import Pcm, decibels, silence
 from voice_coach.units import Samples, to_samples
 
 _Floats = NDArray[np.float32]
 
 _BEAM: Final = 8
-"""Unfinished texts that are followed at once."""
+_WIDE_BEAM: Final = 16
+"""Unfinished texts that are followed at once, in short sentences and in long ones."""
+_LONG: Final = 10
+"""Words of a long sentence."""
 _READINGS: Final = 4
 """Sentences that are returned at most."""
 _AFTER: Final[Samples] = to_samples(0.5)
 """Silence after the utterance: without it, the network takes short words for cut-off ones."""
+_LEVEL_DB: Final = -26.0
+"""Root mean square of the loudest parts of an utterance, in dB of full scale …"""
+_PART: Final[Samples] = to_samples(0.1)
+_LOUDEST: Final = 3
+"""… of which there are three of 0.1 s. Louder or quieter costs 3 points in noise."""
+_MOST_DB: Final = 40.0
 _PIECES_A_SECOND: Final = 8
 _PIECES: Final = 4
 """Free text is cut off after so many pieces; in noise the network may repeat itself for ever."""
@@ -95,7 +104,7 @@ class Moonshine:
 
     def encode(self, utterance: Pcm) -> _Floats:
         """Return the network's features of a whole utterance, shape (1, frames, 288)."""
-        sound = np.concatenate([utterance, silence(_AFTER)])[np.newaxis]
+        sound = np.concatenate([_levelled(utterance), silence(_AFTER)])[np.newaxis]
         mask = np.ones(sound.shape, dtype=np.int64)
         feed = {"input_values": sound.astype(np.float32), "attention_mask": mask}
         return np.asarray(self._encoder.run(None, feed)[0])
@@ -121,6 +130,7 @@ class Moonshine:
 
         The ways to write a sentence, with capitals and punctuation, count together.
         """
+        beam = _WIDE_BEAM if subwords.grammar.longest >= _LONG else _BEAM
         step = _Step(self._decoder, self._past_names, features)
         paths = [_Path(0.0, Place(0), (), START, 0)]
         found: dict[str, float] = {}
@@ -134,7 +144,7 @@ class Moonshine:
                     whole = path.log_probability + float(likely[row, END])
                     found[text] = float(np.logaddexp(found.get(text, -np.inf), whole))
                 chances = likely[row, onward.tokens]
-                for way in _likeliest(chances, _BEAM):
+                for way in _likeliest(chances, beam):
                     word = onward.words[way]
                     longer.append(
                         _Path(
@@ -147,7 +157,7 @@ class Moonshine:
                     )
             best = max(found.values(), default=-np.inf)
             longer.sort(key=lambda path: -path.log_probability)
-            paths = [path for path in longer[:_BEAM] if path.log_probability > best]
+            paths = [path for path in longer[:beam] if path.log_probability > best]
         ranked = sorted(found.items(), key=lambda reading: -reading[1])
         return [Reading(text, value) for text, value in ranked[:_READINGS]]
 
@@ -187,6 +197,16 @@ class _Step:
         scores: _Floats = logits[:, -1]
         scores = scores - scores.max(axis=1, keepdims=True)
         return np.asarray(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
+
+
+def _levelled(utterance: Pcm) -> Pcm:
+    """Return `utterance` with its loudest parts at the level that the network hears best."""
+    whole = len(utterance) // _PART * _PART
+    if not whole:
+        return utterance
+    powers = np.sort(np.mean(utterance[:whole].reshape(-1, _PART) ** 2, axis=1))
+    loud_db = 10 * np.log10(max(float(np.mean(powers[-_LOUDEST:])), 1e-12))
+    return utterance * np.float32(decibels(min(_MOST_DB, _LEVEL_DB - loud_db)))
 
 
 def _likeliest(chances: _Floats, number: int) -> Iterable[int]:

@@ -46,10 +46,14 @@ class Vocabulary:
         self._pieces = tuple(pieces)
         self.spelled: dict[str, list[int]] = {}
         """Tokens by what they spell in small letters, whatever their case."""
+        self.hyphens: list[int] = []
+        """Tokens that join two words."""
         self.marks: list[int] = []
         """Tokens that are nothing but punctuation."""
         for token, piece in enumerate(self._pieces[_FIRST:], _FIRST):
-            if piece and not piece.strip(_MARKS):
+            if piece == "-":
+                self.hyphens.append(token)
+            elif piece and not piece.strip(_MARKS):
                 self.marks.append(token)
             elif piece.strip():
                 self.spelled.setdefault(piece.lower().replace("’", "'"), []).append(token)
@@ -88,6 +92,8 @@ class Place:
     """Of the grammar, before the word that is being spelled."""
     letters: str = ""
     """What is spelled of that word."""
+    joined: bool = False
+    """Whether a hyphen stands before it, as in "16-ounce"."""
     marked: bool = False
     """Whether punctuation follows it, of which there is one mark at most: in noise a network
     may write dots for ever."""
@@ -145,7 +151,7 @@ class Subwords:
         ways = _Ways()
         spellings = self._spellings.get(place.state, {})
         if not place.letters:
-            self._begin(ways, place.state, None)
+            self._begin(ways, place.state, None, "" if place.joined else " ")
         for spelling in spellings:
             if place.letters and not place.marked and spelling.startswith(place.letters):
                 self._spell(ways, place, spelling)
@@ -155,11 +161,12 @@ class Subwords:
             last_word = word if target in self.grammar.finals else None
             if not place.marked:
                 ways.add(self._vocabulary.marks, replace(place, marked=True))
+                ways.add(self._vocabulary.hyphens, Place(target, joined=True), word)
             self._begin(ways, target, word)
         tokens = np.array(ways.tokens, dtype=np.int64)
         return Onward(tokens, ways.places, ways.words, last_word)
 
-    def _begin(self, ways: _Ways, state: int, word: str | None) -> None:
+    def _begin(self, ways: _Ways, state: int, word: str | None, before: str = " ") -> None:
         """Add the pieces that begin a word in `state`, each of them once."""
         begun = {
             spelling[:length]
@@ -167,7 +174,7 @@ class Subwords:
             for length in range(1, len(spelling) + 1)
         }
         for letters in sorted(begun):
-            tokens = self._vocabulary.spelled.get(f" {letters}", [])
+            tokens = self._vocabulary.spelled.get(before + letters, [])
             ways.add(tokens, Place(state, letters), word)
 
     def _spell(self, ways: _Ways, place: Place, spelling: str) -> None:
