@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from voice_coach.hearing.echo import own_share
+from voice_coach.hearing.echo import Audibility, own_share
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.library import read_commands
@@ -81,3 +81,20 @@ def test_the_coach_does_not_obey_itself() -> None:
             without_reference += alone.process(block, silence(BLOCK))
     assert not obeyed
     assert without_reference, "without the guard the coach would have obeyed itself"
+
+
+def test_a_coach_that_no_voice_follows_is_not_heard() -> None:
+    audibility = Audibility()
+    loud = np.full(512, 0.1, dtype=np.float32)
+    assert audibility.audible
+    for _ in range(100):
+        audibility.learn(silence(512), voice=False)
+    assert audibility.audible  # it has said nothing yet
+    seconds = 0.0
+    while audibility.audible:
+        audibility.learn(loud, voice=False)
+        seconds += 512 / SAMPLE_RATE
+    assert 3.0 < seconds < 6.0
+    for _ in range(30):
+        audibility.learn(loud, voice=True)
+    assert audibility.audible

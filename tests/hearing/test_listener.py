@@ -303,3 +303,21 @@ def test_the_delay_is_the_hang_over(listener: Listener) -> None:
     spoken_until = to_samples(1.0) + len(said("pause"))
     assert abs(heard.end - spoken_until) < to_samples(0.15)
     assert heard.decided - spoken_until < to_samples(0.4)
+
+
+def test_a_voice_over_a_coach_that_is_not_heard_is_noticed_at_its_first_chunk() -> None:
+    listener, _ = noting()
+    coach = voice(0.032)
+    for _ in range(200):  # headphones: the microphone hears nothing of it
+        listener.process(silence(CHUNK), coach)
+        assert not listener.speaking
+    listener.process(voice(0.032), coach)
+    assert listener.speaking
+    assert not listener.process(silence(CHUNK), coach)
+    assert not listener.speaking
+
+
+def test_a_coach_that_may_be_heard_is_not_taken_for_a_voice_at_once() -> None:
+    listener, _ = noting()
+    listener.process(voice(0.032), voice(0.032))
+    assert not listener.speaking

@@ -43,6 +43,8 @@ _LEAD: Final = to_samples(0.5)
 _TRAIL: Final = to_samples(0.5)
 """How much after the voice the recogniser gets at most."""
 
+_MOSTLY_OWN_DB: Final = 6.0
+"""A chunk of which so much was taken out is mostly the coach's own voice."""
 _COMPARED: Final = 3
 """Chunks after which it is asked again whose voice it is: 96 ms."""
 _NOTHING: Final = np.empty((2, 0), dtype=np.float32)
@@ -82,6 +84,14 @@ class _Chunk:
     """Whether the microphone may hear the coach at all."""
     position: Samples
     probability: float
+
+
+def _dawning(chunk: _Chunk) -> bool:
+    """Whether `chunk` sounds like a voice, and surely not like the coach's."""
+    if chunk.probability < _ON:
+        return False
+    own = level_db(chunk.microphone) - level_db(chunk.cleaned) > _MOSTLY_OWN_DB
+    return not chunk.audible or (chunk.suppression_db > 0.0 and not own)
 
 
 @dataclass
@@ -162,13 +172,15 @@ class Listener:
         self._unjudged = _NOTHING
         self._recent: deque[_Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
         self._voice: _Voice | None = None
+        self._dawning = False
+        """Whether the latest chunk may be the beginning of a voice."""
         self.level_db = SILENCE_DB
         """Level of the last 32 ms, in dB of full scale."""
 
     @property
     def speaking(self) -> bool:
         """Whether somebody else than the coach itself is speaking now, whatever they say."""
-        return self._voice is not None and self._voice.foreign
+        return self._voice.foreign if self._voice else self._dawning
 
     def use(self, grammar: Grammar, rules: Rules | None = None) -> None:
         """Hear sentences of `grammar` from the next voice on, by rules that suit it.
@@ -227,6 +239,7 @@ class Listener:
         self._audibility.learn(played, probability >= _OFF)
         self._position += CHUNK
         self._recent.append(chunk)
+        self._dawning = not self._voice and _dawning(chunk)
         if self._voice:
             return self._continued(self._voice, chunk)
         began = list(self._recent)[-_ON_CHUNKS:]

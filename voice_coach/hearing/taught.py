@@ -49,7 +49,7 @@ FAR: Final = 1.5
 """Distance from which on nothing is compared any more."""
 _CLEAR: Final = 0.5
 """Lead over other phrases of which more makes no difference."""
-_LEAST: Final = 0.5
+_LEAST: Final = 0.4
 """Probability under which nothing is said to be heard."""
 _EDGE: Final = 2
 """Frames kept before and after the voice of a take."""
