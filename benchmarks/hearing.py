@@ -57,8 +57,8 @@ def main() -> int:
         if asked.json:  # after each row, so that little is lost when it is stopped
             report.write_json(asked.json, figures, results)
     print(f"\n{engine}\n\n{report.table(figures)}\n\n{report.versions()}")
-    if speech and not asked.quick and asked.share == 1 and asked.rows == list(ROWS):
-        report.write_page(f"hearing {engine}", _section(engine, figures, results))
+    if speech and not asked.quick and asked.rows == list(ROWS):
+        report.write_page(f"hearing {engine}", _section(engine, figures, results, asked.share))
         report.keep(engine, figures)
     if not asked.quick:
         return 0
@@ -110,14 +110,21 @@ def _do(recogniser: str, task: Task) -> Result:
     return task(_ears(recogniser))
 
 
-def _section(engine: str, figures: list[Figure], results: dict[str, list[Result]]) -> str:
+def _section(
+    engine: str, figures: list[Figure], results: dict[str, list[Result]], share: float
+) -> str:
+    drawn = (
+        ""
+        if share == 1
+        else (f"Of the sounds {share:.0%} were drawn, always the same; barge-in is whole. ")
+    )
     details = [ROWS[name].details(found) for name, found in results.items() if found]
     files = f"recorded speech: {speech_folder().name}/{{coffee,digits,noise,words}}"
     return "\n\n".join(
         [
             f"## Listening with {engine}",
             report.table(figures),
-            f"{report.versions()} Sounds: synthetic voices and {files}. "
+            f"{drawn}{report.versions()} Sounds: synthetic voices and {files}. "
             "✗ marks a goal that is missed.",
             *filter(None, details),
         ]
