@@ -1,0 +1,165 @@
+#!/usr/bin/env python
+"""Fits the weights by which evidence becomes a probability, to the tuning half of the sounds.
+
+Owns the regressions; must not know how evidence is found. `python -m benchmarks.fit` prints the
+weights for voice_coach/hearing/combined.py, and what they would do; 15 minutes on two cores.
+"""
+
+import argparse
+import os
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import Pool
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import commands, talk
+from benchmarks.corpus import Speaker, own_commands, speech_folder
+from benchmarks.ears import Ears, Options, Task
+from voice_coach.core.intents import Intent
+from voice_coach.hearing.combined import CombinedRecogniser
+from voice_coach.hearing.listener import Listener
+from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
+from voice_coach.hearing.recogniser import NOTHING, Hypothesis
+
+EVERY: Final = 5
+"""Of the commands every fifth is heard, and all of what is no command."""
+ROUNDS: Final = 4
+"""The candidate that is judged is the likeliest by the weights, so both are found in turns."""
+
+Features = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence that was considered, and what spoke for it."""
+
+    text: str
+    features: Features
+    said: bool = False
+
+
+class Noting(CombinedRecogniser):
+    """Looks twice at everything, notes the evidence, and understands nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(PocketsphinxRecogniser())
+        self.notes: list[tuple[list[Candidate], list[Candidate]]] = []
+
+    def guess(self) -> Hypothesis:
+        """Return nothing, so that every utterance is heard out."""
+        return NOTHING
+
+    def finish(self) -> Hypothesis:
+        """Note what the network alone would go by, and what both engines together would."""
+        utterance = np.concatenate(self._heard)
+        self._heard = []
+        look, named = self._look(utterance), self._named()
+        alone = [
+            Candidate(best.text, look.evidence(best.text, best.log_probability).features)
+            for best in look.readings[:1]
+        ]
+        texts = dict.fromkeys([r.text for r in look.readings] + [named.text] * bool(named.text))
+        chances = self._at_all_speeds(utterance, look, texts) if texts else {}
+        together = [
+            Candidate(text, look.evidence(text, chance, text == named.text).features)
+            for text, chance in chances.items()
+        ]
+        self.notes.append((alone, together))
+        return NOTHING
+
+
+class NotingEars(Ears):
+    """Ears that only note evidence."""
+
+    def __init__(self) -> None:
+        self.noting = Noting()
+        self._recogniser = self.noting
+        self._listener = Listener(self.noting)
+
+
+@cache
+def _ears() -> NotingEars:
+    return NotingEars()
+
+
+def _note(task: Task) -> tuple[dict[str, Any], list[tuple[list[Candidate], list[Candidate]]]]:
+    ears = _ears()
+    ears.noting.notes = []
+    result = task(ears)
+    return result, ears.noting.notes
+
+
+def main() -> None:
+    """Print the weights."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--processes", type=int, default=2)
+    processes = parser.parse_args().processes
+    os.nice(10)
+    with Pool(processes) as pool:
+        noted = pool.map(_note, tasks(), chunksize=4)
+    alone, together = [], []
+    for result, notes in noted:
+        for first, second in notes:
+            alone += [marked(result, first)] if first else []
+            together += [marked(result, second)] if second else []
+    for name, sounds in (("ALONE", alone), ("TOGETHER", together)):
+        weights = fitted(sounds)
+        print(f"{name} = ({', '.join(f'{weight:.2f}' for weight in weights)})")
+
+
+def tasks() -> list[Task]:
+    """Return the sounds of the tuning half."""
+    options = Options(quick=False, speech=speech_folder().is_dir(), recogniser="auto")
+    said = [task for task in commands.tasks(options) if _tunes(task)]
+    return said[::EVERY] + [task for task in talk.tasks(options) if _tunes(task)]
+
+
+def _tunes(task: Any) -> bool:
+    """Whether a task's half is "tuning"; noise has no half, and may be tuned by."""
+    halves = [arg.half if isinstance(arg, Speaker) else arg for arg in task.args]
+    return "test" not in halves
+
+
+def marked(result: dict[str, Any], candidates: list[Candidate]) -> list[Candidate]:
+    """Return `candidates` with which of them was really said."""
+    meant = _meanings(result["text"]) if "condition" in result else set()
+    return [
+        Candidate(c.text, c.features, bool(meant and _meanings(c.text) & meant)) for c in candidates
+    ]
+
+
+@cache
+def _meanings(text: str) -> set[tuple[str, str]]:
+    found: list[Intent | None] = [own_commands().match(text, s) for s in own_commands().states]
+    return {(intent.name, str(dict(intent.slots))) for intent in found if intent}
+
+
+def fitted(sounds: list[list[Candidate]]) -> NDArray[np.float64]:
+    """Return the weights of a logistic regression for the likeliest candidate of each sound."""
+    weights = np.array([0.0, 0.5, 4.0, 1.0])
+    for _ in range(ROUNDS):
+        best = [max(each, key=lambda c: float(np.dot(c.features, weights))) for each in sounds]
+        weights = regression(
+            np.array([c.features for c in best]), np.array([float(c.said) for c in best])
+        )
+    return weights
+
+
+def regression(
+    features: NDArray[np.float64], said: NDArray[np.float64], ridge: float = 0.01
+) -> NDArray[np.float64]:
+    """Return weights, shape (features,), that make `said` likeliest: Newton's method."""
+    weights = np.zeros(features.shape[1])
+    for _ in range(60):
+        likely = 1 / (1 + np.exp(-np.clip(features @ weights, -40, 40)))
+        slope = features.T @ (likely - said) + ridge * weights
+        curve = (features * (likely * (1 - likely))[:, np.newaxis]).T @ features
+        weights -= np.linalg.solve(curve + ridge * np.eye(len(weights)), slope)
+    return weights
+
+
+if __name__ == "__main__":
+    main()

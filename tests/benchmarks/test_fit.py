@@ -1,0 +1,28 @@
+"""The regression by which evidence is weighed."""
+
+import numpy as np
+import pytest
+
+from benchmarks.fit import Candidate, fitted, marked, regression
+
+
+def test_weights_are_found_again() -> None:
+    chance = np.random.default_rng(0)
+    features = np.column_stack([np.ones(20_000), chance.normal(size=(20_000, 2))])
+    true = np.array([-0.5, 2.0, 0.0])
+    said = chance.random(20_000) < 1 / (1 + np.exp(-features @ true))
+    assert regression(features, said.astype(float)) == pytest.approx(true, abs=0.1)
+
+
+def test_what_was_said_is_marked_by_its_meaning() -> None:
+    candidates = [Candidate(text, (1.0, 0.0, 0.0, 0.0)) for text in ("pause please", "next")]
+    found = marked({"condition": "clean", "text": "hold on"}, candidates)
+    assert [each.said for each in found] == [True, False]
+    assert not any(each.said for each in marked({"kind": "people"}, candidates))
+
+
+def test_the_likeliest_candidate_is_judged() -> None:
+    good = [Candidate("pause", (1.0, -1.0, 0.9, 1.0), True), Candidate("next", (1.0, -9, 0.1, 0.0))]
+    bad = [Candidate("next", (1.0, -8.0, 0.2, 0.0))]
+    weights = fitted([good, bad] * 50)
+    assert np.dot(weights, good[0].features) > 1.0 > -1.0 > np.dot(weights, bad[0].features)
