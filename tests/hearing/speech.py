@@ -8,7 +8,7 @@ from voice_coach.sound.pcm import Pcm, decibels
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
-USER = "en-us"
+USER = "en-us+m3"
 """Of espeak's voices the one that is understood best, and not the coach's."""
 SPEECH_DB = -20.0
 ROOM_DB = -65.0

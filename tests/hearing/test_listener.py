@@ -228,7 +228,7 @@ def misses(listener: Listener, state: str, sentences: Iterable[str]) -> list[tup
     listener.use(commands().grammar(state))
     missed = []
     for sentence in sentences:
-        heard = texts(heard_in(spoken_in_room(sentence, pause=0.7), listener))
+        heard = texts(heard_in(spoken_in_room(sentence, voice="en-us", pause=0.7), listener))
         if [commands().match(t, state) for t in heard] != [commands().match(sentence, state)]:
             missed.append((sentence, heard))
     return missed
