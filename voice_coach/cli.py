@@ -68,7 +68,7 @@ RecogniserOption = Annotated[
     RecogniserChoice,
     typer.Option(
         envvar="VOICE_COACH_RECOGNISER",
-        help="Second opinion of the listening network: vosk if a model is installed, else pocketsphinx.",
+        help="Second opinion of the network: vosk if a model is installed, else pocketsphinx.",
     ),
 ]
 VoiceOption = Annotated[
