@@ -48,15 +48,15 @@ class Noting(CombinedRecogniser):
         super().__init__(PocketsphinxRecogniser())
         self.notes: list[tuple[list[Candidate], list[Candidate]]] = []
 
-    def guess(self) -> Hypothesis:
-        """Return nothing, so that every utterance is heard out."""
-        return NOTHING
+    def guess(self) -> None:
+        """Return None, so that every utterance is heard out."""
+        return
 
     def finish(self) -> Hypothesis:
         """Note what the network alone would go by, and what both engines together would."""
-        utterance = np.concatenate(self._heard)
-        self._heard = []
-        look, named = self._look(utterance), self._named()
+        utterance, self._heard = self._utterance(), []
+        look = self._look(utterance)
+        named = self._other.finish() if self._other else NOTHING
         alone = [
             Candidate(best.text, look.evidence(best.text, best.log_probability).features)
             for best in look.readings[:1]

@@ -88,8 +88,6 @@ class CombinedRecogniser:
         self._spelled: dict[Grammar, Subwords] = {}
         self._subwords: Subwords | None = None
         self._heard: list[Pcm] = []
-        self._asked = False
-        """Whether the other engine has been asked about this utterance."""
 
     @property
     def name(self) -> str:
@@ -105,35 +103,30 @@ class CombinedRecogniser:
 
     def start(self) -> None:
         self._heard = []
-        self._asked = False
         if self._other:
             self._other.start()
 
     def hear(self, samples: Pcm) -> str:
-        if self._asked and self._other:
-            # It has ended its utterance to answer, and hears this one anew.
-            self._asked = False
-            self._other.start()
-            for earlier in self._heard:
-                self._other.hear(earlier)
         self._heard.append(samples)
         return self._other.hear(samples) if self._other else ""
 
-    def guess(self) -> Hypothesis:
-        utterance = np.concatenate([silence(0), *self._heard])
+    def guess(self) -> Hypothesis | None:
+        look = self._look(self._utterance())
+        return None if look.in_doubt else self._corrected(look.hypothesis, look)
+
+    def finish(self) -> Hypothesis:
+        utterance, self._heard = self._utterance(), []
         look = self._look(utterance)
         found = self._looked_again(utterance, look) if look.in_doubt else look.hypothesis
         return self._corrected(found, look)
-
-    def finish(self) -> Hypothesis:
-        found = self.guess()
-        self._heard = []
-        return found
 
     def close(self) -> None:
         self._heard = []
         if self._other:
             self._other.close()
+
+    def _utterance(self) -> Pcm:
+        return np.concatenate([silence(0), *self._heard])
 
     def _look(self, utterance: Pcm) -> "_Look":
         if self._subwords is None:
@@ -150,7 +143,7 @@ class CombinedRecogniser:
         return self._taught.corrected(found, look.features[0], self._grammar.accepts)
 
     def _looked_again(self, utterance: Pcm, look: "_Look") -> Hypothesis:
-        named = self._named()
+        named = self._other.finish() if self._other else NOTHING
         texts = dict.fromkeys([reading.text for reading in look.readings])
         if named.text:
             texts.setdefault(named.text)
@@ -166,17 +159,6 @@ class CombinedRecogniser:
             for text, chance in chances.items()
         )
         return max(judged, key=lambda hypothesis: hypothesis.confidence)
-
-    def _named(self) -> Hypothesis:
-        """Return what the other engine makes of the utterance so far."""
-        if not self._other:
-            return NOTHING
-        if self._asked:
-            self._other.start()
-            for samples in self._heard:
-                self._other.hear(samples)
-        self._asked = True
-        return self._other.finish()
 
     def _at_all_speeds(
         self, utterance: Pcm, look: "_Look", texts: Iterable[str]

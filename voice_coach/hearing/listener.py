@@ -43,6 +43,8 @@ _LEAD: Final = to_samples(0.5)
 _TRAIL: Final = to_samples(0.5)
 """How much after the voice the recogniser gets at most."""
 
+_AHEAD: Final = to_samples(0.064)
+"""How long before the end of the silence that ends a voice the recogniser is asked."""
 _MOSTLY_OWN_DB: Final = 6.0
 """A chunk of which so much was taken out is mostly the coach's own voice."""
 _COMPARED: Final = 3
@@ -111,9 +113,9 @@ class _Voice:
     foreign: bool = False
     """Whether it is somebody else's than the coach's, as far as can be told by now."""
     guessed_at: Samples = -1
-    """Where the voice had ended when it was last guessed what it said …"""
-    guess: Hypothesis | None = None
-    """… and that guess."""
+    """Where the voice had ended when it was last guessed what it said."""
+    found: Hypothesis | None = None
+    """What it said, if the recogniser has been asked for good: nothing but silence followed."""
 
     def segment(self, decided: Samples) -> Segment:
         return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
@@ -270,10 +272,19 @@ class Listener:
         quiet = end - voice.voice_end
         if quiet >= voice.rules.hang_over:
             return self._finished(voice)
-        return self._guessed(voice) if quiet and voice.rules.early is not None else []
+        if quiet >= voice.rules.hang_over - _AHEAD:
+            self._find(voice)
+        elif quiet and voice.rules.early is not None:
+            return self._guessed(voice)
+        return []
 
     def _hear(self, voice: _Voice, chunk: _Chunk, quiet: Samples) -> None:
         """Let the recogniser have `chunk`, unless it is silence that may be the end."""
+        if voice.found and not quiet:
+            # It goes on after all: the recogniser has ended the utterance, and hears it anew.
+            voice.found = None
+            self._recogniser.start()
+            voice.withheld[:0] = [earlier.amplified for earlier in voice.chunks]
         voice.withheld.append(chunk.amplified)
         voice.chunks.append(chunk)
         if too_long(voice.segment(self._position), voice.rules):
@@ -293,16 +304,20 @@ class Listener:
         segment = self._segment(voice)
         if hopeless(segment, voice.rules):
             return []
-        voice.guess = self._recogniser.guess()
-        decision = decide_early(voice.guess, segment, voice.rules) if voice.guess else None
+        guess = self._recogniser.guess()
+        decision = decide_early(guess, segment, voice.rules) if guess else None
         return self._ended(voice, decision) if decision else []
 
+    def _find(self, voice: _Voice) -> Hypothesis:
+        """Return what `voice` said; asked ahead of the end, so that it is known by then."""
+        if voice.found is None:
+            skip = hopeless(self._segment(voice), voice.rules)
+            voice.found = NOTHING if skip else self._recogniser.finish()
+        return voice.found
+
     def _finished(self, voice: _Voice) -> list[Heard]:
-        segment = self._segment(voice)
-        guess = voice.guess if voice.guessed_at == voice.voice_end else None
-        skip = hopeless(segment, voice.rules)
-        found = NOTHING if skip else guess or self._recogniser.finish()
-        return self._ended(voice, decide(found, segment, voice.rules))
+        found = self._find(voice)
+        return self._ended(voice, decide(found, self._segment(voice), voice.rules))
 
     def _segment(self, voice: _Voice) -> Segment:
         segment = voice.segment(self._position)

@@ -52,10 +52,10 @@ class Recogniser(Protocol):
         """Take the next samples of the utterance; return the words so far, or ""."""
 
     def guess(self) -> Hypothesis | None:
-        """Return what `finish` would return if nothing but silence followed; go on meanwhile.
+        """Return at once what was said so far, if it is clear; go on with the utterance.
 
-        Meant for the silence in which an utterance may have ended. None where the engine
-        cannot tell before the end.
+        Meant for the silence in which an utterance may have ended. None where it is in doubt,
+        or the engine cannot tell before the end.
         """
 
     def finish(self) -> Hypothesis:
