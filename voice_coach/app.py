@@ -245,11 +245,16 @@ def _shown(state: State) -> dict[str, Any]:
     }
 
 
+ASKED = frozenset({"number", "confirm"})
+"""States in which an answer is awaited."""
+
+
 def attend(listener: Listener, commands: Commands, state: str) -> None:
     """Let `listener` hear what may be said in `state`, by the rules that suit it."""
     grammar = commands.grammar(state)
     rules = replace(
         Rules.suiting(grammar),
+        asked=state in ASKED,
         harmless=partial(commands.harmless, state=state),
         settled=partial(commands.settled, state=state),
     )

@@ -104,3 +104,15 @@ def test_it_is_told_when_the_coachs_voice_cannot_be_taken_out() -> None:
         reason = decide(hypothesis(), judged, RULES).reason
         assert reason.startswith("70% of it is the coach's own voice")
         assert ("the user is heard in its pauses" in reason) is overlaid
+
+
+def test_where_an_answer_is_awaited_less_is_enough() -> None:
+    for asked, confidence, accepted in (
+        (True, 0.16, True),
+        (True, 0.14, False),
+        (False, 0.16, False),
+    ):
+        decision = decide(
+            hypothesis("ten", confidence=confidence), segment(0.8), Rules(asked=asked)
+        )
+        assert decision.accepted is accepted

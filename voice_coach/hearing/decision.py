@@ -50,8 +50,12 @@ class Rules:
     """How probable it must be that the sentence was said."""
     least_for_harmless: float = 0.3
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
+    least_where_asked: float = 0.15
+    """The same where an answer is awaited: then somebody who speaks most likely gives it."""
     sure: float = 0.9
     """The same for one that is taken early."""
+    asked: bool = False
+    """Whether an answer is awaited."""
     harmless: Callable[[str], bool] = _never
     """Whether a sentence is such a one."""
     settled: Callable[[str], bool] = _never
@@ -160,6 +164,8 @@ def _objection(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> str | 
             )
     harmless = rules.harmless(hypothesis.text)
     least = rules.least_for_harmless if harmless else rules.least_confidence
+    if rules.asked:
+        least = min(least, rules.least_where_asked)
     if hypothesis.confidence < least:
         return f"“{hypothesis.text}” has probability {hypothesis.confidence:.2f}, below {least:g}"
     return None
