@@ -245,8 +245,8 @@ def _shown(state: State) -> dict[str, Any]:
     }
 
 
-ASKED = frozenset({"number", "confirm"})
-"""States in which an answer is awaited."""
+ASKED = frozenset({"number"})
+"""States in which an answer is awaited that does no harm when it is wrong: it is read back."""
 
 
 def attend(listener: Listener, commands: Commands, state: str) -> None:
