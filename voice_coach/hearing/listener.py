@@ -59,7 +59,7 @@ class Heard:
     text: str
     """Lower-case words."""
     confidence: float
-    """0 … 1; a weak hint."""
+    """How probable it is that just this was said, 0 … 1."""
     start: Samples
     """Where the first word begins."""
     end: Samples
