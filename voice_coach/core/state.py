@@ -4,7 +4,8 @@ Owns the words in which session and app speak to each other; must not know the r
 one state follows from another (`session.py`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from voice_coach.core.intents import Intent
@@ -98,7 +99,21 @@ class SetVolume:
     db: float
 
 
-Action = Say | Silence | SetVolume
+@dataclass(frozen=True)
+class Note:
+    """Keep that something happened, for good: a line of the journal.
+
+    Kinds and details: "started" {routine, exercises: [names]}, "continued" {}, "cue" {cue,
+    exercise, name, repetition, side}, "done", "skipped", "hurt" and "eased" {exercise, name},
+    "pain" {when: "before" or "after", value: 0 to 10}, "paused", "resumed", and at the end
+    "finished", "stopped" or "left" {}.
+    """
+
+    kind: str
+    details: Mapping[str, str | int | None | list[str]] = field(default_factory=dict)
+
+
+Action = Say | Silence | SetVolume | Note
 
 
 @dataclass(frozen=True)
