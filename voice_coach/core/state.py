@@ -110,7 +110,7 @@ class Note:
     """
 
     kind: str
-    details: Mapping[str, str | int | None | list[str]] = field(default_factory=dict)
+    details: Mapping[str, str | int | list[str] | None] = field(default_factory=dict)
 
 
 Action = Say | Silence | SetVolume | Note
