@@ -30,3 +30,26 @@ class ListeningState(StrEnum):
     SESSION = "session"
     NUMBER = "number"
     CONFIRM = "confirm"
+
+
+class Verbosity(StrEnum):
+    """How much the coach says: every instruction whole, the least that will do, or tones only."""
+
+    FULL = "full"
+    BRIEF = "brief"
+    TONES = "tones"
+
+
+class BreathCue(StrEnum):
+    """What leads the breath: words, tones that rise and fall with it, or both."""
+
+    VOICE = "voice"
+    TONES = "tones"
+    BOTH = "both"
+
+
+class GetReady(StrEnum):
+    """What ends the pause before a change of position: a count, or the word “ready”."""
+
+    COUNT = "count"
+    WAIT = "wait"
