@@ -1,12 +1,15 @@
 """The real piper with a real, tiny voice: tones instead of speech, noise like a real voice's."""
 
 import json
+import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 from piper import PiperVoice as PiperEngine
+from piper import SynthesisConfig
 
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.speaking.espeak import EspeakVoice
@@ -66,7 +69,8 @@ def test_speed_divides_the_length(voice: PiperVoice, speed: float) -> None:
 def test_calm_speed_is_slower_than_the_voice_was_recorded(voice: PiperVoice) -> None:
     text = "Breathe in and out " * 5
     engine = PiperEngine.load(fixture(22_050))
-    raw = sum(len(chunk.audio_float_array) for chunk in engine.synthesize(text))
+    plain = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)
+    raw = sum(len(chunk.audio_float_array) for chunk in engine.synthesize(text, plain))
     assert len(voice.render(text)) / 16_000 == pytest.approx(CALM * raw / 22_050, rel=0.07)
 
 
@@ -176,6 +180,28 @@ def test_unreadable_descriptions(
 ) -> None:
     Path(f"{copy}.json").write_bytes(content)
     assert "does not describe a piper voice" in one_line(copy, capfd)
+
+
+def test_samples_are_whole_steps_of_16_bits(voice: PiperVoice) -> None:
+    steps = voice.render("Lie on your back.") * 32768
+    assert np.array_equal(steps, np.rint(steps))
+
+
+def test_identity_is_that_of_engine_and_files(voice: PiperVoice, copy: Path) -> None:
+    before = PiperVoice(copy).identity
+    assert version("piper-tts") in before
+    assert before == PiperVoice(copy).identity
+    assert PiperVoice(fixture(16_000)).identity != voice.identity
+    for file in (copy, Path(f"{copy}.json")):
+        later = file.stat().st_mtime_ns + 1_000_000_000
+        os.utime(file, ns=(later, later))
+        assert PiperVoice(copy).identity != before
+        before = PiperVoice(copy).identity
+    description = Path(f"{copy}.json")
+    about = description.stat()
+    description.write_text(description.read_text("utf-8") + " ", "utf-8")
+    os.utime(description, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert PiperVoice(copy).identity != before
 
 
 def test_name_and_close(voice: PiperVoice) -> None:

@@ -1,11 +1,14 @@
 """The renderer with a real voice, and with one that tells what it was asked for."""
 
 import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from voice_coach.sound.pcm import Pcm
+from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
 
@@ -14,6 +17,7 @@ class SlowVoice:
     """A voice that renders one phrase each time it is allowed to."""
 
     name = "slow"
+    identity = "slow 1"
 
     def __init__(self, *, allowed: bool = True) -> None:
         self.asked: list[tuple[str, float]] = []
@@ -27,7 +31,7 @@ class SlowVoice:
         assert self.allow.acquire(timeout=10)
         if text == "impossible":
             raise ValueError("no such sound")
-        return np.full(100, len(text), dtype=np.float32)
+        return np.full(100, len(text) / 64, dtype=np.float32)
 
     def close(self) -> None:
         self.closed += 1
@@ -114,7 +118,7 @@ def test_an_error_reaches_whoever_asked_and_nobody_else(threaded: bool) -> None:
         with pytest.raises(ValueError, match="no such sound"):
             renderer.get("impossible")
     assert not renderer.ready("impossible")
-    assert renderer.get("fine")[0] == 4
+    assert renderer.get("fine")[0] == 4 / 64
     renderer.close()
 
 
@@ -169,6 +173,94 @@ def test_close_ends_the_thread_and_tells_who_waits() -> None:
         renderer.get("one")
     with pytest.raises(RuntimeError, match="closed"):
         renderer.prefetch(["one"])
+
+
+@pytest.mark.parametrize("threaded", [True, False])
+def test_a_phrase_on_the_disk_is_not_rendered_again(tmp_path: Path, threaded: bool) -> None:
+    first, second = SlowVoice(), SlowVoice()
+    rendered = []
+    for voice in (first, second):
+        renderer = Renderer(voice, disk=PhraseCache(tmp_path), threaded=threaded)
+        rendered.append([renderer.get(text, speed) for text in ("a", "b") for speed in (1.0, 1.5)])
+        renderer.close()
+    assert len(first.asked) == 4
+    assert second.asked == []
+    assert all(np.array_equal(*sounds) for sounds in zip(*rendered, strict=True))
+    other = SlowVoice()
+    other.identity = "slow 2"
+    Renderer(other, disk=PhraseCache(tmp_path), threaded=False).get("a")
+    assert other.asked == [("a", 1.0)]
+
+
+def test_a_phrase_on_the_disk_does_not_wait_for_the_voice(tmp_path: Path) -> None:
+    Renderer(SlowVoice(), disk=PhraseCache(tmp_path), threaded=False).get("known")
+    voice = SlowVoice(allowed=False)
+    renderer = Renderer(voice, disk=PhraseCache(tmp_path))
+    renderer.prefetch(["long", "longer"])
+    assert voice.started.acquire(timeout=10)  # and it will not end before it is allowed to
+    assert renderer.request("known").done()
+    assert not renderer.request("unknown").done()
+    voice.allow.release(5)
+    renderer.close()
+
+
+def test_what_is_on_the_disk_is_read_before_anything_is_rendered(tmp_path: Path) -> None:
+    known = Renderer(SlowVoice(), disk=PhraseCache(tmp_path), threaded=False)
+    for text in ("two", "four"):
+        known.get(text)
+    voice = SlowVoice(allowed=False)
+    renderer = Renderer(voice, disk=PhraseCache(tmp_path))
+    renderer.prefetch(["one", "two", "three", "four"])
+    assert voice.started.acquire(timeout=10)
+    assert [renderer.ready(t) for t in ("one", "two", "three", "four")] == [0, 1, 0, 1]
+    voice.allow.release(2)
+    renderer.get("three")
+    renderer.close()
+    assert voice.asked == [("one", 1.0), ("three", 1.0)]
+
+
+def test_prefetching_does_not_displace_what_comes_first(tmp_path: Path) -> None:
+    texts = ["first", "second", "third", "fourth", "fifth", "sixth"]
+    for disk in (None, PhraseCache(tmp_path)):
+        voice = SlowVoice()
+        renderer = Renderer(voice, cache_bytes=4 * 400, disk=disk)
+        renderer.prefetch(texts)
+        while renderer._ahead:
+            time.sleep(0.001)
+        renderer.close()
+        assert [renderer.ready(text) for text in texts] == [1, 1, 1, 0, 0, 0]
+        asked = [text for text, _ in voice.asked]
+        assert asked == (texts if disk else texts[:4])
+
+
+def test_the_answer_does_not_wait_until_it_is_on_the_disk(tmp_path: Path) -> None:
+    told = threading.Event()
+    held = threading.Event()
+
+    def tell(_: str) -> None:
+        told.set()
+        held.wait(10)
+        raise BrokenPipeError("nobody reads this")
+
+    place = tmp_path / "file"
+    place.touch()
+    renderer = Renderer(SlowVoice(), disk=PhraseCache(place, tell=tell))
+    assert len(renderer.request("a").result(timeout=10)) == 100
+    assert told.wait(10)
+    held.set()
+    assert len(renderer.request("b").result(timeout=10)) == 100
+    renderer.close()
+
+
+def test_a_damaged_phrase_is_rendered_again(tmp_path: Path) -> None:
+    voice = SlowVoice()
+    for asked in (1, 2, 2):
+        sound = Renderer(voice, disk=PhraseCache(tmp_path), threaded=False).get("a")
+        assert np.array_equal(sound, np.full(100, 1 / 64, dtype=np.float32))
+        assert len(voice.asked) == asked
+        if asked == 1:
+            (file,) = tmp_path.iterdir()
+            file.write_bytes(file.read_bytes()[:-1])
 
 
 def test_many_threads_ask_at_once() -> None:

@@ -10,7 +10,8 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ import espeakng_loader
 
 from voice_coach.errors import ModelError, nearest
 from voice_coach.sound.pcm import Pcm, from_int16
-from voice_coach.speaking.voice import bounded, mastered, speakable
+from voice_coach.speaking.voice import bounded, identified, mastered, speakable
 
 WORDS_PER_MINUTE: Final = 150
 """The calm rate at speed 1, pauses between words included."""
@@ -68,6 +69,13 @@ class EspeakVoice:
     @property
     def name(self) -> str:
         return self._name
+
+    @cached_property
+    def identity(self) -> str:
+        return identified(
+            "espeak", version("espeakng-loader"), self._voice, self._settings,
+            self._word_gap, WORDS_PER_MINUTE, _SLOWEST_RATE, _RATE_EXPONENT,
+        )  # fmt: skip
 
     def render(self, text: str, speed: float = 1.0) -> Pcm:
         line = speakable(text).encode()

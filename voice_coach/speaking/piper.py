@@ -5,6 +5,9 @@ Owns the loading and running of one voice; must not know where it came from or w
 
 import json
 import logging
+import platform
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +15,7 @@ import numpy as np
 
 from voice_coach.errors import ModelError
 from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.speaking.voice import bounded, mastered, speakable
+from voice_coach.speaking.voice import bounded, identified, mastered, speakable
 
 if TYPE_CHECKING:  # importing piper and onnxruntime takes 0.2 s: only who uses them pays
     import piper
@@ -42,6 +45,7 @@ class PiperVoice:
         Raises ModelError if a file is missing, damaged or not a piper voice.
         """
         self._model = model
+        self._files = _files(model)
         self._voice = _load(model)
         self._rate = self._voice.config.sample_rate
         if not len(self.render("Ready.")):
@@ -50,6 +54,13 @@ class PiperVoice:
     @property
     def name(self) -> str:
         return f"piper {self._model.stem}"
+
+    @cached_property
+    def identity(self) -> str:
+        return identified(
+            "piper", version("piper-tts"), "onnxruntime", version("onnxruntime"),
+            platform.machine(), self._files, CALM, SENTENCE_PAUSE_SECONDS,
+        )  # fmt: skip
 
     def render(self, text: str, speed: float = 1.0) -> Pcm:
         line = speakable(text)
@@ -81,11 +92,19 @@ class PiperVoice:
         return np.concatenate(parts) if parts else pause
 
 
-def _load(model: Path) -> "piper.PiperVoice":
-    description = Path(f"{model}.json")
-    for file in (model, description):
+def _files(model: Path) -> list[tuple[str, int, int]]:
+    """Return name, bytes and time of change (ns) of both files of a voice."""
+    found = []
+    for file in (model, Path(f"{model}.json")):
         if not file.is_file():
             raise ModelError(f"The voice file {file} is missing. {_HINT}")
+        about = file.stat()
+        found.append((file.name, about.st_size, about.st_mtime_ns))
+    return found
+
+
+def _load(model: Path) -> "piper.PiperVoice":
+    description = Path(f"{model}.json")
     from piper import PiperVoice  # noqa: PLC0415
 
     logging.getLogger("piper").addHandler(logging.NullHandler())

@@ -1,6 +1,6 @@
 """Has phrases rendered before they are needed, off the threads that must not wait.
 
-Owns the one thread that may use a voice and the cache of its phrases; must not know what the
+Owns the one thread that may use a voice and the phrases in memory; must not know what the
 phrases mean or when they are played.
 """
 
@@ -8,22 +8,35 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from voice_coach.sound.pcm import Pcm
+from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.voice import Voice, bounded
 
 CACHE_BYTES: Final = 64 * 2**20
 """About 17 minutes of speech: every phrase of a long session."""
 
+_AHEAD: Final = 0.75
+"""The part of the memory that prefetching fills: what comes later must not displace what comes
+first."""
+
 
 class _Phrase(NamedTuple):
-    voice: str
-    speed: float
     text: str
+    speed: float
 
 
-class _Cache:
+class _Ahead(NamedTuple):
+    """A phrase that will be needed."""
+
+    phrase: _Phrase
+    render: bool
+    """False to take it from the disk, or else leave it."""
+
+
+class _Memory:
     """The most recently used phrases, in at most `limit` bytes. Not thread-safe."""
 
     def __init__(self, limit: int) -> None:
@@ -41,6 +54,8 @@ class _Cache:
         return self._phrases[phrase]
 
     def put(self, phrase: _Phrase, pcm: Pcm) -> None:
+        if phrase in self._phrases:
+            return
         self._size += pcm.nbytes
         self._phrases[phrase] = pcm
         while self._size > self._limit:
@@ -54,17 +69,25 @@ class Renderer:
     """
 
     def __init__(
-        self, voice: Voice, *, cache_bytes: int = CACHE_BYTES, threaded: bool = True
+        self,
+        voice: Voice,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        disk: PhraseCache | None = None,
+        threaded: bool = True,
     ) -> None:
         """Take over `voice`, and close it with `close()`.
 
-        With `threaded=False` a phrase is rendered where it is asked for: the same steps in
-        the same order at every run.
+        Phrases are looked for in memory (at most `cache_bytes`), then on `disk`, and only
+        then rendered. With `threaded=False` a phrase is rendered where it is asked for: the
+        same steps in the same order at every run.
         """
         self._voice = voice
-        self._cache = _Cache(cache_bytes)
+        self._memory = _Memory(cache_bytes)
+        self._disk = disk
+        self._room_ahead = self._most_ahead = int(cache_bytes * _AHEAD)
         self._wanted: deque[tuple[_Phrase, Future[Pcm]]] = deque()
-        self._ahead: deque[_Phrase] = deque()
+        self._ahead: deque[_Ahead] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -80,16 +103,17 @@ class Renderer:
         return self.request(text, speed).result()
 
     def request(self, text: str, speed: float = 1.0) -> Future[Pcm]:
-        """Have `text` rendered before anything that was prefetched; does not wait.
+        """Have `text` rendered before anything that was prefetched; does not wait for that.
 
-        The future is done at once for a phrase that is ready. What the voice raises is
-        raised by its `result()`.
+        The future is done at once for a phrase in memory or on the disk, which is read here:
+        that takes a few milliseconds, and the thread may be busy for seconds. What the voice
+        raises is raised by its `result()`.
         """
-        phrase = self._phrase(text, speed)
+        phrase = _phrase(text, speed)
         future: Future[Pcm] = Future()
+        done = self._found(phrase)
         with self._changed:
             self._check_open()
-            done = self._cache.get(phrase)
             if done is None:
                 self._wanted.append((phrase, future))
                 self._changed.notify()
@@ -100,21 +124,27 @@ class Renderer:
         return future
 
     def ready(self, text: str, speed: float = 1.0) -> bool:
-        """Return whether `get()` would return at once."""
+        """Return whether `text` is in memory, so that `get()` returns at once."""
         with self._changed:
-            return self._phrase(text, speed) in self._cache
+            return _phrase(text, speed) in self._memory
 
     def prefetch(self, texts: Iterable[str], speed: float = 1.0) -> None:
-        """Render `texts` in this order when nothing else is to do; forget earlier prefetches.
+        """Have `texts` ready, in this order, when nothing else is to do; forget earlier ones.
 
-        A text that cannot be rendered is passed over here: `get()` tells why. Without a
-        thread there is nothing to win by it, and nothing is rendered.
+        What is on the disk is read before anything is rendered. What memory has no room for
+        is left, or rendered for the disk alone. A text that cannot be rendered is passed over
+        here: `get()` tells why. Without a thread there is nothing to win by it, and nothing
+        is rendered.
         """
         if self._thread is None:
             return
+        phrases = [_phrase(text, speed) for text in dict.fromkeys(texts)]
         with self._changed:
             self._check_open()
-            self._ahead = deque(self._phrase(text, speed) for text in texts)
+            self._ahead = deque(_Ahead(phrase, render=True) for phrase in phrases)
+            if self._disk:
+                self._ahead.extendleft(_Ahead(phrase, render=False) for phrase in reversed(phrases))
+            self._room_ahead = self._most_ahead
             self._changed.notify()
 
     def close(self) -> None:
@@ -130,9 +160,6 @@ class Renderer:
             future.set_exception(_closed_error())
         self._voice.close()
 
-    def _phrase(self, text: str, speed: float) -> _Phrase:
-        return _Phrase(self._voice.name, bounded(speed), text)
-
     def _check_open(self) -> None:
         if self._closed:
             raise _closed_error()
@@ -145,31 +172,77 @@ class Renderer:
                     return
             self._render_next()
 
-    def _render_next(self) -> bool:
-        """Render the most urgent phrase; return whether there was one."""
+    def _render_next(self) -> None:
+        """Get the most urgent phrase ready, if there is one."""
         with self._changed:
-            if self._wanted:
-                phrase, future = self._wanted.popleft()
-            elif self._ahead:
-                phrase, future = self._ahead.popleft(), Future()
-            else:
-                return False
+            wanted = self._wanted.popleft() if self._wanted else None
+            ahead = self._ahead.popleft() if self._ahead and not wanted else None
+        if wanted:
+            self._render_wanted(*wanted)
+        elif ahead:
+            with suppress(Exception):  # get() will tell
+                self._get_ready(*ahead)
+
+    def _render_wanted(self, phrase: _Phrase, future: Future[Pcm]) -> None:
         try:
-            future.set_result(self._rendered(phrase))
+            found = self._found(phrase)
+            pcm = self._rendered(phrase) if found is None else found
         except Exception as error:  # belongs to whoever waits for this phrase
             future.set_exception(error)
-        return True
+            return
+        self._remember(phrase, pcm)
+        future.set_result(pcm)
+        if found is None:
+            self._keep(phrase, pcm)  # only now: the disk may be slow
+
+    def _get_ready(self, phrase: _Phrase, render: bool) -> None:
+        pcm = self._remembered(phrase)
+        if pcm is None and (render or self._room_ahead > 0):
+            pcm = self._kept(phrase)
+        if pcm is None and render:
+            pcm = self._rendered(phrase)
+            self._keep(phrase, pcm)
+        if pcm is not None:
+            self._remember_ahead(phrase, pcm)
+
+    def _found(self, phrase: _Phrase) -> Pcm | None:
+        pcm = self._remembered(phrase)
+        if pcm is None and (pcm := self._kept(phrase)) is not None:
+            self._remember(phrase, pcm)
+        return pcm
 
     def _rendered(self, phrase: _Phrase) -> Pcm:
-        with self._changed:
-            done = self._cache.get(phrase)
-        if done is not None:
-            return done
         pcm = self._voice.render(phrase.text, phrase.speed)
         pcm.flags.writeable = False
-        with self._changed:
-            self._cache.put(phrase, pcm)
         return pcm
+
+    def _remembered(self, phrase: _Phrase) -> Pcm | None:
+        with self._changed:
+            return self._memory.get(phrase)
+
+    def _remember(self, phrase: _Phrase, pcm: Pcm) -> None:
+        with self._changed:
+            self._memory.put(phrase, pcm)
+
+    def _remember_ahead(self, phrase: _Phrase, pcm: Pcm) -> None:
+        with self._changed:
+            self._room_ahead -= pcm.nbytes
+            if self._room_ahead >= 0:
+                self._memory.put(phrase, pcm)
+            elif not self._disk:
+                self._ahead.clear()
+
+    def _kept(self, phrase: _Phrase) -> Pcm | None:
+        return self._disk.get(self._voice.identity, *phrase) if self._disk else None
+
+    def _keep(self, phrase: _Phrase, pcm: Pcm) -> None:
+        if self._disk:
+            with suppress(Exception):  # whoever is told of trouble must not end this thread
+                self._disk.put(self._voice.identity, *phrase, pcm)
+
+
+def _phrase(text: str, speed: float) -> _Phrase:
+    return _Phrase(text, bounded(speed))
 
 
 def _closed_error() -> RuntimeError:

@@ -9,9 +9,10 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import soxr
 
 from voice_coach.errors import VoiceCoachError
-from voice_coach.sound.pcm import Pcm, decibels, resample, silence
+from voice_coach.sound.pcm import Pcm, decibels, from_int16, resample, silence, to_int16
 from voice_coach.units import to_samples
 
 SLOWEST: Final = 0.5
@@ -26,6 +27,10 @@ LEVEL_DB: Final = -20.0
 
 PEAK_DB: Final = -3.0
 """No sample exceeds this; it leaves room for tones mixed over the voice."""
+
+MASTERING: Final = 1
+"""The version of what engines do alike, for what is kept; to be raised with every change that
+makes other samples of the same sound, or another line of the same text."""
 
 _LONGEST_WORD: Final = 40
 _SCRIPTS: Final = frozenset(
@@ -51,12 +56,20 @@ class Voice(Protocol):
     def name(self) -> str:
         """Engine and voice in a few words, such as "espeak en-gb"."""
 
+    @property
+    def identity(self) -> str:
+        """All that decides, with text and speed, what `render` returns, in one line.
+
+        Two voices of the same identity render the same samples, also next year.
+        """
+
     def render(self, text: str, speed: float = 1.0) -> Pcm:
         """Return `text` spoken at `speed` times the calm default rate, silence trimmed.
 
-        The same text and speed give the same samples, whatever was rendered before. The
-        level is the same for every voice; text that says nothing gives no samples. Raises
-        VoiceCoachError for a text over LONGEST_TEXT.
+        The same text and speed give the same samples, whatever was rendered before. Samples
+        are whole steps of 16 bits, so that a file keeps them exactly. The level is the same
+        for every voice; text that says nothing gives no samples. Raises VoiceCoachError for
+        a text over LONGEST_TEXT.
         """
 
     def close(self) -> None:
@@ -85,13 +98,21 @@ def bounded(speed: float) -> float:
     return min(max(speed, SLOWEST), FASTEST)
 
 
+def identified(*parts: object) -> str:
+    """Return the identity of a voice that `parts` tell from others, with what masters it."""
+    return " ".join(map(str, (*parts, "mastering", MASTERING, "soxr", soxr.__version__)))
+
+
 def mastered(samples: npt.NDArray[Any], rate: int) -> Pcm:
-    """Return an engine's sound (`rate` samples per second) trimmed and at the common level."""
+    """Return an engine's sound (`rate` samples per second) trimmed and at the common level.
+
+    Its samples are whole steps of 16 bits.
+    """
     pcm = _trimmed(resample(samples, rate))
     if not len(pcm):
         return pcm
     gain = min(decibels(LEVEL_DB) / _speech_rms(pcm), decibels(PEAK_DB) / float(np.abs(pcm).max()))
-    return pcm * np.float32(gain)
+    return from_int16(to_int16(pcm * np.float32(gain)))
 
 
 def _is_plain(character: str) -> bool:
