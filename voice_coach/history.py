@@ -12,10 +12,17 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Final, TypeVar
 
-from voice_coach.journal import PastSession
+from voice_coach.journal import Ending, PastSession
 
 MOST_POINTS: Final = 104
 """As many points or bars can be told apart in a chart: two years of weeks."""
+ENDINGS: Final[dict[Ending, str]] = {
+    "finished": "finished",
+    "stopped": "stopped",
+    "left": "no answer",
+    "unfinished": "cut off",
+}
+"""How a session ended, in words."""
 _WEEK: Final = timedelta(weeks=1)
 
 Item = TypeVar("Item")
@@ -63,13 +70,23 @@ class Day:
 
 @dataclass(frozen=True)
 class Tally:
-    """How one exercise went, or one routine, over all sessions."""
+    """How one exercise went, over all sessions."""
 
     name: str
     done: int
     skipped: int
     hurt: int
     last_hurt: date | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of it all was one routine."""
+
+    routine: str
+    sessions: int
+    finished: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -180,6 +197,23 @@ def tallies(sessions: Iterable[PastSession]) -> tuple[Tally, ...]:
     names = {*done, *skipped, *hurt}
     found = (Tally(n, done[n], skipped[n], hurt[n], last_hurt.get(n)) for n in names)
     return tuple(sorted(found, key=lambda t: (-t.done, -t.skipped, -t.hurt, t.name)))
+
+
+def shares(sessions: Iterable[PastSession]) -> tuple[Share, ...]:
+    """Return what each routine comes to, that with the most sessions first."""
+    groups: defaultdict[str, list[PastSession]] = defaultdict(list)
+    for session in sessions:
+        groups[session.routine].append(session)
+    found = (
+        Share(
+            routine,
+            len(group),
+            sum(session.ending == "finished" for session in group),
+            sum(session.seconds for session in group),
+        )
+        for routine, group in groups.items()
+    )
+    return tuple(sorted(found, key=lambda share: (-share.sessions, share.routine)))
 
 
 def pain_over_time(sessions: Iterable[PastSession]) -> tuple[Span, tuple[Pain, ...]]:
