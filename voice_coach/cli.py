@@ -22,9 +22,10 @@ from voice_coach.catalogue import (
     read_shelf,
     routines_app,
 )
+from voice_coach.configuring import settings_app, with_settings
 from voice_coach.console import guarded, out, warn
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
-from voice_coach.settings import ListeningState, RecogniserChoice, VoiceChoice
+from voice_coach.settings import DEVICES, ENGINES, PREFERENCES, ListeningState, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,40 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(routines_app, name="routines")
 app.add_typer(models_app, name="models")
-
-
-Mic = Annotated[
-    str | None,
-    typer.Option(
-        "--mic",
-        metavar="NAME|FILE",
-        envvar="VOICE_COACH_MIC",
-        help="Microphone: part of its name, its number, or a sound file in its place.",
-    ),
-]
-Speaker = Annotated[
-    str | None,
-    typer.Option(
-        "--speaker",
-        metavar="NAME|FILE",
-        envvar="VOICE_COACH_SPEAKER",
-        help="Loudspeaker: part of its name, its number, or a WAV file to write.",
-    ),
-]
-RecogniserOption = Annotated[
-    RecogniserChoice,
-    typer.Option(
-        envvar="VOICE_COACH_RECOGNISER",
-        help="Second opinion of the network: vosk if a model is installed, else pocketsphinx.",
-    ),
-]
-VoiceOption = Annotated[
-    VoiceChoice,
-    typer.Option(
-        envvar="VOICE_COACH_VOICE",
-        help="What speaks: piper if a voice is installed, else the embedded espeak.",
-    ),
-]
+app.add_typer(settings_app, name="settings")
 
 
 def _show_version(wanted: bool) -> None:
@@ -99,36 +67,29 @@ def _options(
 
 
 @app.command()
+@with_settings(*DEVICES, *ENGINES, *PREFERENCES, "phrase_cache_mb")
 def run(
+    settings: Settings,
     routine: Annotated[
         str | None,
         typer.Argument(help="Start this one at once: back.", autocompletion=complete_routine),
     ] = None,
-    mic: Mic = None,
-    speaker: Speaker = None,
-    recogniser: RecogniserOption = RecogniserChoice.AUTO,
-    voice: VoiceOption = VoiceChoice.AUTO,
     or_rehearse: Annotated[
         bool, typer.Option("--or-rehearse", help="Without a sound device, rehearse instead.")
     ] = False,
 ) -> None:
     """Coach: listens until it hears “start … routine”, then leads you through it."""
     try:
-        _coach(routine, mic, speaker, recogniser, voice)
+        _coach(routine, settings)
     except NoSoundSystemError as problem:
         if not or_rehearse:
             raise
         warn(f"{problem} This is a rehearsal instead.")
-        rehearse(None, Path("rehearsal.wav"), None, recogniser, voice)
+        engines_only = Settings(recogniser=settings.recogniser, voice=settings.voice)
+        _rehearse(None, Path("rehearsal.wav"), None, engines_only)
 
 
-def _coach(
-    routine: str | None,
-    mic: str | None,
-    speaker: str | None,
-    recogniser: RecogniserChoice,
-    voice: VoiceChoice,
-) -> None:
+def _coach(routine: str | None, settings: Settings) -> None:
     from voice_coach.library import find, read_commands
 
     shelf = read_shelf()
@@ -139,7 +100,7 @@ def _coach(
     from voice_coach.terminal import Board, Gauges, TerminalView
 
     routines = tuple(shelved.routine for shelved in shelf)
-    engines = choose_recogniser(recogniser), choose_voice(voice)
+    engines = choose_recogniser(settings.recogniser), choose_voice(settings.voice)
     _tell_what_is_taught()
     board = Board()
     view = TerminalView(out, board) if out.is_terminal and not out.is_dumb_terminal else None
@@ -172,8 +133,8 @@ def _coach(
             read_commands(routines),
             engines,
             start=start,
-            mic=mic,
-            speaker=speaker,
+            mic=settings.microphone,
+            speaker=settings.speaker,
             watch=watch,
             notice=notice,
             ready=ready,
@@ -210,7 +171,9 @@ def _print_happening(happening: "Happening") -> None:
 
 
 @app.command()
+@with_settings(*ENGINES, given=PREFERENCES)
 def rehearse(
+    settings: Settings,
     script: Annotated[
         Path | None,
         typer.Argument(help="What the user does, such as: 00:12 say 'pause'. Default: a tour."),
@@ -223,10 +186,14 @@ def rehearse(
         Path | None,
         typer.Option(metavar="FILE.jsonl", help="Write all that was heard, said and done."),
     ] = None,
-    recogniser: RecogniserOption = RecogniserChoice.AUTO,
-    voice: VoiceOption = VoiceChoice.AUTO,
 ) -> None:
     """Perform a session without devices, faster than real time, the same at every run."""
+    _rehearse(script, out_file, timeline, settings)
+
+
+def _rehearse(
+    script: Path | None, out_file: Path | None, timeline: Path | None, settings: Settings
+) -> None:
     import time
 
     from voice_coach.engines import choose_recogniser, choose_voice
@@ -238,7 +205,7 @@ def rehearse(
 
     lines = read_script(script or resource("rehearsal.txt"))
     routines = tuple(shelved.routine for shelved in read_shelf())
-    engines = choose_recogniser(recogniser), choose_voice(voice)
+    engines = choose_recogniser(settings.recogniser), choose_voice(settings.voice)
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
     began = time.monotonic()
     report = perform(
@@ -261,9 +228,11 @@ def rehearse(
 
 
 @app.command()
+@with_settings("microphone", "recogniser")
 def listen(
+    context: typer.Context,
+    settings: Settings,
     files: Annotated[list[Path] | None, typer.Argument(help="Recordings to listen to.")] = None,
-    mic: Mic = None,
     state: Annotated[
         ListeningState, typer.Option(help="What may be said.")
     ] = ListeningState.SESSION,
@@ -271,7 +240,6 @@ def listen(
         Path | None,
         typer.Option(metavar="FILE.yaml", help="Home Assistant sentences, instead of ours."),
     ] = None,
-    recogniser: RecogniserOption = RecogniserChoice.AUTO,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per command, times in seconds.")
     ] = False,
@@ -284,13 +252,14 @@ def listen(
     from voice_coach.library import read_commands, read_sentences
     from voice_coach.listening import listen_to_files, listen_to_microphone
 
-    if files and mic:
+    asked = context.get_parameter_source("microphone")
+    if files and asked and asked.name == "COMMANDLINE":
         raise VoiceCoachError("listen takes recordings or --mic, not both. Leave out one.")
     if sentences:
         commands = read_sentences(sentences)
     else:
         commands = read_commands(shelved.routine for shelved in read_shelf())
-    engine = choose_recogniser(recogniser)
+    engine = choose_recogniser(settings.recogniser)
     tell = _tell_json if as_json else _tell_line
     why = (_tell_json if as_json else _explain_line) if explain else None
     if files:
@@ -299,7 +268,7 @@ def listen(
     else:
         _tell_what_is_taught()
         listen_to_microphone(
-            mic,
+            settings.microphone,
             commands,
             state,
             engine,
@@ -342,13 +311,12 @@ def _tell_line(found: "Found") -> None:
 
 
 @app.command()
+@with_settings(*DEVICES, "voice")
 def teach(
+    settings: Settings,
     phrases: Annotated[
         int, typer.Option(min=1, max=12, help="How many phrases, the most used first.")
     ] = 12,
-    mic: Mic = None,
-    speaker: Speaker = None,
-    voice: VoiceOption = VoiceChoice.AUTO,
     show: Annotated[bool, typer.Option("--show", help="Show what it has learnt, and end.")] = False,
     forget: Annotated[
         bool, typer.Option("--forget", help="Delete what it has learnt, and end.")
@@ -374,25 +342,27 @@ def teach(
     def tell(text: str) -> None:
         out.print(text, style="bold cyan", soft_wrap=True)
 
-    if hold(commands, choose_voice(voice), lesson, mic=mic, speaker=speaker, tell=tell):
+    voice = choose_voice(settings.voice)
+    mic, speaker = settings.microphone, settings.speaker
+    if hold(commands, voice, lesson, mic=mic, speaker=speaker, tell=tell):
         out.print(f"{known()} Delete it with voice-coach teach --forget.", soft_wrap=True)
 
 
 @app.command()
+@with_settings("speaker", "voice")
 def say(
+    settings: Settings,
     text: Annotated[str, typer.Argument(help="What to say.")],
     out_file: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE.wav", help="Write it instead of speaking it."),
     ] = None,
-    speaker: Speaker = None,
-    voice: VoiceOption = VoiceChoice.AUTO,
 ) -> None:
     """Say something in the coach's voice."""
     from voice_coach.engines import choose_voice
     from voice_coach.live import speak
 
-    speak(text, choose_voice(voice), out_file or speaker)
+    speak(text, choose_voice(settings.voice), out_file or settings.speaker)
 
 
 @app.command()
@@ -410,14 +380,12 @@ def devices() -> None:
 
 
 @app.command()
+@with_settings(*DEVICES, *ENGINES)
 def doctor(
+    settings: Settings,
     hearing: Annotated[
         bool, typer.Option("--hearing", help="Ask you to speak, and measure for half a minute.")
     ] = False,
-    mic: Mic = None,
-    speaker: Speaker = None,
-    recogniser: RecogniserOption = RecogniserChoice.AUTO,
-    voice: VoiceOption = VoiceChoice.AUTO,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object: findings, and figures of --hearing.")
     ] = False,
@@ -429,9 +397,10 @@ def doctor(
     from voice_coach.library import read_commands
 
     commands = read_commands(shelved.routine for shelved in read_shelf())
+    mic, speaker = settings.microphone, settings.speaker
     figures = None
     if hearing:
-        engines = choose_recogniser(recogniser), choose_voice(voice)
+        engines = choose_recogniser(settings.recogniser), choose_voice(settings.voice)
         tell = warn if as_json else lambda text: out.print(text, style="bold cyan")
         figures = examine(commands, engines, mic=mic, speaker=speaker, tell=tell)
         findings = diagnosed(figures)
@@ -439,7 +408,9 @@ def doctor(
             _tell_findings(findings)
     else:
         findings = []
-        for finding in check_up(commands, recogniser, voice, mic=mic, speaker=speaker):
+        for finding in check_up(
+            commands, settings.recogniser, settings.voice, mic=mic, speaker=speaker
+        ):
             findings.append(finding)
             if not as_json:
                 _tell_findings([finding])

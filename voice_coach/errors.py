@@ -16,6 +16,10 @@ class RoutineError(VoiceCoachError):
     """A routine that cannot be found or read; names file, line and key."""
 
 
+class SettingsError(VoiceCoachError):
+    """A settings file that cannot be read; names file, line and key."""
+
+
 class ScriptError(VoiceCoachError):
     """A rehearsal script that cannot be read; names file and line."""
 
@@ -38,6 +42,14 @@ class NoSoundSystemError(DeviceError):
 
 class ModelError(VoiceCoachError):
     """A speech model that is missing, incomplete or damaged."""
+
+
+class JournalError(VoiceCoachError):
+    """A journal that cannot be read: damaged, or of another version."""
+
+
+class JournalBusyError(JournalError):
+    """A journal that another process writes; names it and the file."""
 
 
 class OutputError(VoiceCoachError):

@@ -1,9 +1,13 @@
-"""What the user may choose, with its names: the ground under options and environment.
+"""What the user may choose, with its names: the ground under options, environment and file.
 
-Owns the choices and nothing that acts on them.
+Owns every key, its words and its range, each once, and nothing that acts on them; must not know
+where a value comes from.
 """
 
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from types import NoneType
+from typing import Annotated, Any, Final, get_args
 
 
 class RecogniserChoice(StrEnum):
@@ -53,3 +57,172 @@ class GetReady(StrEnum):
 
     COUNT = "count"
     WAIT = "wait"
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What a setting does and which values it takes, besides its type."""
+
+    about: str
+    example: Any = None
+    """A value to show where there is no default."""
+    low: float | None = None
+    high: float | None = None
+    short: str | None = None
+    """A shorter name of the option."""
+    metavar: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key(About):
+    """One setting, with its name."""
+
+    name: str
+    kind: type
+    """str, float, int, bool or a StrEnum."""
+    default: Any
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of the command line, the shortest first."""
+        names = [name.replace("_", "-") for name in (self.short, self.name) if name]
+        if self.kind is bool:
+            return tuple(f"--{name}/--no-{name}" for name in names)
+        return tuple(f"--{name}" for name in names)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables of the environment; the first that is set counts."""
+        names = (name for name in (self.name, self.short) if name)
+        return tuple(f"VOICE_COACH_{name.upper()}" for name in names)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that it takes, or none if it takes anything else."""
+        return tuple(map(str, self.kind)) if issubclass(self.kind, StrEnum) else ()
+
+    @property
+    def expected(self) -> str:
+        """What it takes, in words that follow “expected”."""
+        if self.choices:
+            quoted = [f"'{choice}'" for choice in self.choices]
+            return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+        if self.kind is bool:
+            return "true or false"
+        if self.kind is str:
+            return "text in quotes"
+        number = "a number" if self.kind is float else "a whole number"
+        return f"{number} from {self.low:g} to {self.high:g}"
+
+    def take(self, value: object) -> Any:
+        """Return `value` as the type of this key; ValueError if it does not take it."""
+        kinds = {float: (int, float), int: (int,), bool: (bool,)}.get(self.kind, (str,))
+        if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind is not bool):
+            raise ValueError(self.expected)
+        # Said this way round, because nan is neither below nor above anything.
+        if self.low is not None and not (self.low <= value <= self.high):  # type: ignore[operator]
+            raise ValueError(self.expected)
+        return self.kind(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that the user has chosen. Every field is a key of the file and an option."""
+
+    microphone: Annotated[
+        str | None,
+        About(
+            about="Microphone: part of its name, its number, or a sound file in its place.",
+            example="usb",
+            short="mic",
+            metavar="NAME|FILE",
+        ),
+    ] = None
+    speaker: Annotated[
+        str | None,
+        About(
+            about="Loudspeaker: part of its name, its number, or a WAV file to write.",
+            example="headset",
+            metavar="NAME|FILE",
+        ),
+    ] = None
+    recogniser: Annotated[
+        RecogniserChoice,
+        About(
+            about="Second opinion of the network: vosk if a model is installed, else pocketsphinx."
+        ),
+    ] = RecogniserChoice.AUTO
+    voice: Annotated[
+        VoiceChoice,
+        About(about="What speaks: piper if a voice is installed, else the embedded espeak."),
+    ] = VoiceChoice.AUTO
+    tempo: Annotated[
+        float,
+        About(about="Pace of breath and speech: 1 is calm, more is faster.", low=0.57, high=1.75),
+    ] = 1.0
+    volume_db: Annotated[
+        float,
+        About(
+            about="Loudness of the coach in decibels: 0 is as it was made, 6 is twice that.",
+            low=-24,
+            high=8,
+        ),
+    ] = 0.0
+    verbosity: Annotated[
+        Verbosity,
+        About(about="How much is said: all instructions, the least that will do, or tones only."),
+    ] = Verbosity.FULL
+    breath: Annotated[
+        BreathCue,
+        About(about="What leads the breath: words, tones that rise and fall with it, or both."),
+    ] = BreathCue.BOTH
+    get_ready: Annotated[
+        GetReady,
+        About(about="Before a change of position: a count, or wait until you say “ready”."),
+    ] = GetReady.COUNT
+    get_ready_seconds: Annotated[
+        int | None,
+        About(
+            about="Seconds of that count; left out, each routine has its own.",
+            example=10,
+            low=3,
+            high=300,
+        ),
+    ] = None
+    ask_pain: Annotated[
+        bool, About(about="Ask before and after: “How is your back, from zero to ten?”")
+    ] = True
+    phrase_cache_mb: Annotated[
+        int,
+        About(
+            about="Megabytes of disk for spoken phrases, to answer at once; 0 keeps none.",
+            low=0,
+            high=4096,
+        ),
+    ] = 256
+
+    def preferences(self) -> dict[str, Any]:
+        """Return what shapes a session, by name: the keys of PREFERENCES."""
+        return {name: getattr(self, name) for name in PREFERENCES}
+
+
+def _key(name: str, annotated: Any, default: Any) -> Key:
+    kind, about = get_args(annotated)
+    kind = next(each for each in get_args(kind) or (kind,) if each is not NoneType)
+    return Key(name=name, kind=kind, default=default, **vars(about))
+
+
+KEYS: Final = {each.name: _key(each.name, each.type, each.default) for each in fields(Settings)}
+"""Every key by its name, in the order of the file."""
+
+DEVICES: Final = ("microphone", "speaker")
+ENGINES: Final = ("recogniser", "voice")
+PREFERENCES: Final = (
+    "tempo",
+    "volume_db",
+    "verbosity",
+    "breath",
+    "get_ready",
+    "get_ready_seconds",
+    "ask_pain",
+)
