@@ -1,0 +1,135 @@
+"""Writes to the journal without making anybody wait for the disk.
+
+Owns the thread that writes, and what is done while nothing can be written; must not know what it
+writes.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future
+from contextlib import closing
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from voice_coach.keeping.database import is_damage, is_whole, open_mended
+from voice_coach.keeping.lock import Lock
+from voice_coach.keeping.tables import Statement, write
+
+_AGAIN: Final = 2.0
+"""Seconds after which is tried again what could not be written."""
+
+
+class Writer:
+    """Carries out statements in their order, all that wait in one transaction."""
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, lock: Lock, *, threaded: bool
+    ) -> None:
+        """From now on the connection and the lock are the writer's."""
+        self.problem: str | None = None
+        """One line about what keeps it from writing just now."""
+        self.notices: list[str] = []
+        """One line each about damage that was found while writing, and mended."""
+        self._path = path
+        self._connection: sqlite3.Connection | None = connection
+        self._lock = lock
+        self._unsaved: list[Statement] = []
+        self._waiting: SimpleQueue[Iterable[Statement] | Future[bool] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        if threaded:
+            self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+            self._thread.start()
+
+    def put(self, statements: Iterable[Statement]) -> None:
+        """Have `statements` carried out, all of them or none."""
+        if self._thread is not None:
+            self._waiting.put(statements)
+        else:
+            self._unsaved.extend(statements)
+            self._save()
+
+    def flush(self, seconds: float) -> bool:
+        """Wait until all that was put is on the disk; False if it is not, see `problem`."""
+        if self._thread is None:
+            return self._save()
+        asked = Future[bool]()
+        self._waiting.put(asked)
+        try:
+            return asked.result(seconds)
+        except TimeoutError:
+            return False
+
+    def close(self, seconds: float) -> bool:
+        """Write what is left, end the thread and let others write; False as with `flush`."""
+        saved = self.flush(seconds)
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join(seconds)
+            if self._thread.is_alive():
+                return False  # the disk hangs: the lock ends with the process
+        whole = True
+        if self._connection is not None:
+            with closing(self._connection) as connection:
+                whole = is_whole(connection)
+            self._connection = None
+        self._lock.release(uncertain=not whole)
+        return saved
+
+    def _work(self) -> None:
+        ended = False
+        while not ended:
+            asked, ended = self._gather()
+            saved = self._save()
+            for one in asked:
+                one.set_result(saved)
+
+    def _gather(self) -> tuple[list[Future[bool]], bool]:
+        """Wait for something to write; return who asks to be told, and whether this is all."""
+        asked: list[Future[bool]] = []
+        try:
+            item = self._waiting.get(timeout=_AGAIN if self._unsaved else None)
+            while item is not None:
+                if isinstance(item, Future):
+                    asked.append(item)
+                else:
+                    self._unsaved.extend(item)
+                item = self._waiting.get_nowait()
+        except Empty:
+            return asked, False
+        return asked, True
+
+    def _save(self) -> bool:
+        if not self._unsaved:
+            return True
+        try:
+            self._write()
+        except Exception as error:
+            self.problem = self._told(error)
+            return False
+        self._unsaved.clear()
+        self.problem = None
+        return True
+
+    def _write(self) -> None:
+        if self._connection is not None:
+            try:
+                write(self._connection, self._unsaved)
+                return
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+            self._connection.close()
+            self._connection = None
+        self._connection, _, mended = open_mended(self._path, thorough=True)
+        self.notices.extend(mended)
+        write(self._connection, self._unsaved)
+
+    def _told(self, error: Exception) -> str:
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        why = "the disk is full" if full else str(error)
+        return (
+            f"Cannot write the journal {self._path}: {why}. The session goes on, and what happens "
+            "in it is written as soon as that is possible again."
+        )
