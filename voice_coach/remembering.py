@@ -21,8 +21,6 @@ from voice_coach.console import out
 from voice_coach.errors import JournalError, OutputError, VoiceCoachError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from voice_coach.journal import PastSession
 
 SHOWN: Final = 20
@@ -227,7 +225,9 @@ def _print_table(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSessio
     from voice_coach.history import totals
     from voice_coach.journal import local_now
 
-    out.print(_table(chosen))
+    heading, *rows = _table(chosen)
+    out.print(heading, style="dim", soft_wrap=True)
+    out.print("\n".join(rows), soft_wrap=True)
     if len(chosen) < len(sessions):
         out.print(f"The last {len(chosen)} of {len(sessions):,}; --limit shows more.", style="dim")
     sums = totals(sessions, local_now().date())
@@ -240,30 +240,36 @@ def _print_table(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSessio
     out.print("; ".join(parts), style="bold")
 
 
-def _table(sessions: "Sequence[PastSession]") -> "Table":
-    from rich.table import Table
+def _table(sessions: "Sequence[PastSession]") -> Iterator[str]:
+    """Yield the lines of a table; rich takes seconds to lay out thousands of rows."""
+    from rich.cells import cell_len
 
+    headings = ("date", "routine", "min", "done", "skipped", "pain", "ended", "hurt")
+    rows = [headings, *map(_row, sessions)]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(headings, row, widths, strict=True)
+        yield "  ".join(
+            " " * (width - cell_len(cell)) + cell
+            if heading in {"min", "done", "skipped"}
+            else cell + " " * (width - cell_len(cell))
+            for heading, cell, width in cells
+        ).rstrip()
+
+
+def _row(session: "PastSession") -> tuple[str, ...]:
     from voice_coach.history import ENDINGS
 
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("date", "routine", "min", "done", "skipped", "pain", "ended", "hurt"):
-        table.add_column(
-            heading,
-            justify="right" if heading in {"min", "done", "skipped"} else "left",
-            no_wrap=heading not in {"routine", "hurt"},
-        )
-    for session in sessions:
-        table.add_row(
-            f"{session.began:%Y-%m-%d %H:%M}",
-            _printable(session.routine),
-            f"{session.seconds / 60:.0f}",
-            str(len(session.done)),
-            str(len(session.skipped) or ""),
-            _pain(session.pain_before, session.pain_after),
-            ENDINGS[session.ending],
-            _printable(", ".join(session.hurt)),
-        )
-    return table
+    return (
+        f"{session.began:%Y-%m-%d %H:%M}",
+        _printable(session.routine),
+        f"{session.seconds / 60:.0f}",
+        str(len(session.done)),
+        str(len(session.skipped) or ""),
+        _pain(session.pain_before, session.pain_after),
+        ENDINGS[session.ending],
+        _printable(", ".join(session.hurt)),
+    )
 
 
 def _pain(before: int | None, after: int | None) -> str:

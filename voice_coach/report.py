@@ -20,6 +20,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from voice_coach import history
 from voice_coach.journal import PastSession
@@ -32,7 +33,7 @@ UNDATED: Final[dict[str, dict[str, None]]] = {
 """Formats of charts, and what is left out of each so that nothing tells when it was made."""
 LAST: Final = 20
 """So many sessions are listed one by one in the report."""
-_SIZE: Final = 680, 250
+_SIZE: Final = 680, 280
 """Of a chart, in points of an inch's 72nd; in the page a point is a CSS pixel."""
 _DAYS: Final = {history.Span.WEEK: 7, history.Span.MONTH: 30, history.Span.YEAR: 365}
 
@@ -143,7 +144,9 @@ def _charts(sessions: Sequence[PastSession], today: date) -> dict[str, dict[str,
 def _figure(charts: int = 1) -> Figure:
     """Return a figure with room for so many charts, one below the other."""
     width, height = _SIZE
-    return Figure(figsize=(width / 72, charts * height / 72), layout="constrained")
+    # Room around the labels: on a narrow screen the page makes them larger.
+    layout = ConstrainedLayoutEngine(w_pad=14 / 72, h_pad=6 / 72)
+    return Figure(figsize=(width / 72, charts * height / 72), layout=layout)
 
 
 def _limits(sessions: Sequence[PastSession], today: date) -> tuple[date, date]:
@@ -198,10 +201,15 @@ def _draw_pain(
     axes.set_ylim(-0.4, 10.4)
     axes.set_yticks(range(0, 11, 2))
     _dress(
-        axes, "pain" if span is history.Span.SESSION else f"pain, mean of {span}", limits, colours
+        axes, "pain" if span is history.Span.SESSION else f"pain, mean of a {span}", limits, colours
     )
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, labelcolor=colours.ink
+        loc="lower right",
+        bbox_to_anchor=(0.97, 1),
+        ncols=2,
+        columnspacing=5,
+        frameon=False,
+        labelcolor=colours.ink,
     )
 
 
