@@ -12,6 +12,7 @@ import stat
 import time
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -184,7 +185,8 @@ def _shown(value: object) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    plain = "".join(c if c.isprintable() else " " for c in text[:_SHOWN])
+    return plain if len(text) <= _SHOWN else f"{plain}…"
 
 
 def create(path: Path | None = None) -> None:
@@ -243,7 +245,7 @@ def _rewrite(path: Path, edit: Callable[[str], str]) -> None:
     target = Path(os.path.realpath(path))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")
+        part = target.parent / f".{target.name}.part"
         file = _alone(part)
         try:
             _replace(target, part, file, edit)
@@ -314,9 +316,10 @@ def _keep_rights(target: Path, file: int) -> None:
         return
     if not stat.S_ISREG(had.st_mode):
         raise OSError(errno.EINVAL, "it is not a file")
-    if not os.access(target, os.W_OK):
+    if not os.access(target, os.W_OK, effective_ids=True):
         raise PermissionError(errno.EACCES, "it is read-only")
     mine = os.fstat(file)
     if (had.st_uid, had.st_gid) != (mine.st_uid, mine.st_gid):
-        os.fchown(file, had.st_uid, had.st_gid)
+        with suppress(PermissionError):  # only root may give a file away
+            os.fchown(file, had.st_uid, had.st_gid)
     os.fchmod(file, stat.S_IMODE(had.st_mode))
