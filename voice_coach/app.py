@@ -202,10 +202,10 @@ class Coach:
             self._watch(Happening("state", now, _shown(self.state)))
         for action in actions:
             self._perform(action)
-        wanted = (self.state.plan, self.state.tempo)
+        wanted = (self.state.plan, self.state.preferences.tempo)
         if wanted != self._rendered_ahead:
             self._rendered_ahead = wanted
-            self._renderer.prefetch(upcoming(self.state), self.state.tempo)
+            self._renderer.prefetch(upcoming(self.state), self.state.preferences.tempo)
 
     def _perform(self, action: Action) -> None:
         match action:

@@ -7,7 +7,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from voice_coach.core.plan import Cue, CueKind, Plan
+from voice_coach.core.cues import Cue, CueKind
+from voice_coach.core.plan import Plan
 from voice_coach.units import Samples, to_seconds
 
 

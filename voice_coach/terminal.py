@@ -14,7 +14,7 @@ from rich.text import Text
 
 from voice_coach.app import Happening
 from voice_coach.core import phrases
-from voice_coach.core.plan import CueKind
+from voice_coach.core.cues import CueKind
 from voice_coach.core.routine import Breath
 from voice_coach.core.state import Mode, State
 from voice_coach.units import Samples, to_samples, to_seconds

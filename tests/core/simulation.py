@@ -9,31 +9,48 @@ A transcript is a text file: what happens at which time, and what is expected of
     hold 20 s                   the cue before the next one was counted so long after its words
     with 5 s                    the cue before took so long from its first word on
     silence                     the sound was stopped before what is said next
+    sound 'begin'               a signal, in place of words
+    tone rise 4 s               a tone that leads the breath; not asked for unless it stands there
+    note hurt cobra             what the journal keeps, likewise
+    prefer breath tones         how the user likes to be led, from the start
+    remember first              there was no session before; or hurt 'cobra' in 'back', or
+    remember place 'leg reach' 2 right in 'back', where a session was cut off
+    open                        the coach comes alive
     mode paused                 the mode after all lines matched so far
-    side left, repetition 2 of 3, volume -4 dB, quiet 60 s
+    side left, repetition 2 of 3, volume -4 dB, quiet 60 s, prefers verbosity brief
 """
 
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from voice_coach.core.cues import SIGNAL_LENGTH, CueKind, speech_length
 from voice_coach.core.intents import Commands
-from voice_coach.core.moves import jump
-from voice_coach.core.plan import CueKind, make_plan, speech_length
+from voice_coach.core.moves import jump, laid_out
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.session import advance
 from voice_coach.core.state import (
     Action,
     Event,
     Heard,
+    Note,
+    Opened,
+    Place,
     Role,
     Say,
     SetVolume,
     Silence,
+    Sound,
     Spoken,
     State,
     TimeUp,
+    Tone,
 )
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
+
+_EXPECTED = r"(later )?(say|sound|hold|with|silence|tone|note) ?'?(.*?)'?"
+_ASIDE = ("silence", "tone", "note")
+"""What a transcript need not mention."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +85,20 @@ class Simulation:
         """Stand at the heading of an exercise."""
         chosen = next(r for r in self.state.routines if r.name.casefold() == routine.casefold())
         names = [e.name.casefold() for e in chosen.exercises]
-        plan = make_plan(chosen)
+        hurt = frozenset(
+            i for i, e in enumerate(chosen.exercises)
+            if (chosen.name, e.name) in self.state.memory.hurt
+        )  # fmt: skip
+        state = replace(self.state, easier=hurt, told=hurt)
+        plan = laid_out(state, chosen)
         self.state, actions = jump(
-            replace(self.state, plan=plan), plan.heading_of(names.index(exercise.casefold())), 0
+            replace(state, plan=plan), plan.heading_of(names.index(exercise.casefold())), 0
         )
         self._perform(actions)
+
+    def open(self) -> None:
+        """Come alive, with what is remembered."""
+        self._advance(Opened(), self.now)
 
     def next_event(self) -> Samples | None:
         """When something happens by itself, if at all."""
@@ -125,6 +151,17 @@ class Simulation:
                     assert not self._speaking, f"'{text}' would overlap other speech"
                     self._speaking = [(at + speech_length(text), utterance)]
                     self.log.append(Entry(at, "say", text, self.state))
+                case Sound(utterance, signal, at):
+                    assert not self._speaking, f"'{signal}' would overlap speech"
+                    self._speaking = [(at + SIGNAL_LENGTH, utterance)]
+                    self.log.append(Entry(at, "sound", signal, self.state))
+                case Tone(tone, at, length):
+                    text = f"{tone} {to_seconds(length):g} s"
+                    self.log.append(Entry(at, "tone", text, self.state))
+                case Note(kind, details):
+                    told = (details.get("name"), details.get("value"), details.get("when"))
+                    text = " ".join(str(each) for each in (kind, *told) if each is not None)
+                    self.log.append(Entry(self.now, "note", text.casefold(), self.state))
                 case Silence():
                     self._speaking = []
                     self.log.append(Entry(self.now, "silence", "", self.state))
@@ -153,16 +190,22 @@ class Transcript:
 
     def _line(self, line: str) -> None:
         simulation = self.simulation
-        if found := re.fullmatch(r"(\d+):(\d+(?:\.\d+)?) hear '(.*)'", line):
+        if found := re.fullmatch(r"(\d+):(\d+(?:\.\d+)?) hear ['\"](.*)['\"]", line):
             self._hear(to_samples(int(found[1]) * 60 + float(found[2])), found[3])
-        elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) hear '(.*)'", line):
+        elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) hear ['\"](.*)['\"]", line):
             self._hear(self._last + to_samples(float(found[1])), found[2])
         elif found := re.fullmatch(r"begin '(.*)' in '(.*)'", line):
             simulation.begin(found[2], found[1])
-        elif found := re.fullmatch(r"(later )?(say|hold|with|silence) ?'?(.*?)'?", line):
+        elif found := re.fullmatch(_EXPECTED, line):
             self._expect(found[2], found[3], skip=bool(found[1]))
         elif found := re.fullmatch(r"quiet (\d+) s", line):
             self._quiet(to_samples(int(found[1])))
+        elif line == "open":
+            simulation.open()
+        elif found := re.fullmatch(r"(prefer|remember) (\w+) ?(.*)", line):
+            simulation.state = (_preferring if found[1] == "prefer" else _remembering)(
+                simulation.state, found[2], found[3]
+            )
         else:
             self._check(line)
 
@@ -185,24 +228,28 @@ class Transcript:
             if entry.kind == kind and _alike(text, entry.text):
                 self._last = entry.at
                 return
-            if entry.kind == "silence" and kind != "silence":
+            if entry.kind in _ASIDE and kind != entry.kind:
                 continue
-            if kind == "say" and entry.kind in ("hold", "with") and not skip:
+            if kind in ("say", "sound") and entry.kind in ("hold", "with") and not skip:
                 continue
             at = f"{to_seconds(entry.at):.2f} s"
             assert skip, f"at {at} came: {entry.kind} '{entry.text}'"
         raise AssertionError("nothing more came")
 
     def _quiet(self, length: Samples) -> None:
-        last = self.simulation.log[self._read :]
+        last = self._to_be_heard()
         assert not last, f"came: {last[0].text}"
         end = self.simulation.now + length
         self.simulation.run_until(end)
-        more = self.simulation.log[self._read :]
+        more = self._to_be_heard()
         assert not more, f"came at {more[0].at / SAMPLE_RATE:.2f} s: {more[0].text}"
 
+    def _to_be_heard(self) -> list[Entry]:
+        return [each for each in self.simulation.log[self._read :] if each.kind not in _ASIDE]
+
     def _check(self, line: str) -> None:
-        state = self.simulation.log[self._read - 1].state if self._read else self.simulation.state
+        unread = self._read < len(self.simulation.log)
+        state = self.simulation.log[self._read - 1].state if unread else self.simulation.state
         key, _, wanted = line.partition(" ")
         match key:
             case "mode":
@@ -212,6 +259,10 @@ class Transcript:
             case "repetition":
                 found = f"{state.cue.repetition} of {state.cue.repetitions}"
                 assert found == wanted, f"the repetition is {found}"
+            case "prefers":
+                preference, value = wanted.split()
+                found = str(getattr(state.preferences, preference))
+                assert found == value, f"it is {found}"
             case "volume":
                 found = f"{self.simulation.volume_db:g} dB"
                 assert found == wanted, f"the volume is {found}"
@@ -222,3 +273,26 @@ class Transcript:
 def _alike(wanted: str, found: str) -> bool:
     pattern = ".*".join(re.escape(part) for part in wanted.split("…"))
     return re.fullmatch(pattern, found) is not None
+
+
+def _preferring(state: State, key: str, value: str) -> State:
+    kind = type(getattr(Preferences(), key))
+    typed = value == "yes" if kind is bool else int(value) if value.isdigit() else kind(value)
+    return replace(state, preferences=replace(state.preferences, **{key: typed}))
+
+
+def _remembering(state: State, kind: str, what: str) -> State:
+    memory = state.memory
+    if kind == "first":
+        return replace(state, memory=replace(memory, sessions=0))
+    found = re.fullmatch(r"'(.*?)'(?: (\d+))?(?: (left|right))? in '(.*)'", what)
+    assert found, "expected: 'exercise' [repetition] [side] in 'routine'"
+    routine = next(r for r in state.routines if r.name.casefold() == found[4])
+    names = [exercise.name for exercise in routine.exercises]
+    index = [name.casefold() for name in names].index(found[1])
+    if kind == "hurt":
+        return replace(
+            state, memory=replace(memory, hurt=frozenset({(routine.name, names[index])}))
+        )
+    place = Place(routine.name, index, names[index], int(found[2] or 0), found[3])
+    return replace(state, memory=replace(memory, place=place))

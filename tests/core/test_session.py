@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
-from voice_coach.core.plan import speech_length
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import TABLE, advance
-from voice_coach.core.state import RUNNING, Heard, Mode, Say, Silence, Spoken, State, TimeUp
+from voice_coach.core.state import RUNNING, Heard, Mode, Say, Silence, Sound, Spoken, State, TimeUp
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
+from voice_coach.settings import BreathCue, GetReady
 from voice_coach.units import Samples, to_samples
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,7 +58,12 @@ class Walk:
 
     def __init__(self, routine: Routine, seed: int) -> None:
         self.random = random.Random(seed)
-        self.state = State((routine,))
+        preferences = Preferences(
+            ask_pain=self.random.random() < 0.5,
+            get_ready=self.random.choice(list(GetReady)),
+            breath=self.random.choice(list(BreathCue)),
+        )
+        self.state = State((routine,), preferences)
         self.intents = sorted(read_commands([routine]).intents)
         self.now: Samples = 0
         self.ends: dict[int, Samples] = {}
@@ -66,7 +73,8 @@ class Walk:
         """Let the next thing happen, or a command come before it."""
         times = [*self.ends.values(), *([self.state.due] if self.state.due is not None else [])]
         following = min(times, default=None)
-        if following is None or self.random.random() < 0.2:
+        talkative = 0.7 if self.state.mode is Mode.PAUSED else 0.06
+        if following is None or self.random.random() < talkative:
             wait = to_samples(self.random.uniform(0, 8))
             self.now = min(self.now + wait, following or self.now + wait)
             self.command()
@@ -82,11 +90,13 @@ class Walk:
     def command(self) -> None:
         """Say something: it must be answered, by words that begin within half a second."""
         name = self.random.choice(
-            ["start", *self.intents] if self.state.plan else ["start", "help"]
+            ["start", *self.intents] if self.state.plan else ["start", "help", "resume"]
         )
-        slots = {"routine": "back"} if self.random.random() < 0.5 else {}
+        slots: dict[str, str | int] = {"routine": "back"} if self.random.random() < 0.5 else {}
+        slots |= {"amount": self.random.choice(["full", "brief", "tones"])}
+        slots |= {"value": self.random.randrange(11)}
         after, actions = advance(self.state, Heard(Intent(name, slots)), self.now)
-        said = [action for action in actions if isinstance(action, Say)]
+        said = [action for action in actions if isinstance(action, Say | Sound)]
         assert said, f"'{name}' was not answered while {self.state.mode}"
         assert self.now <= said[0].at <= self.now + to_samples(0.5)
         self.take(after, actions)
@@ -96,6 +106,10 @@ class Walk:
         for action in actions:
             if isinstance(action, Silence):
                 self.ends.clear()
+            if isinstance(action, Sound):
+                assert not self.ends, f"'{action.signal}' overlaps speech"
+                assert action.at >= self.now
+                self.ends[action.utterance] = action.at + SIGNAL_LENGTH
             if isinstance(action, Say):
                 assert not self.ends, f"'{action.text}' overlaps other speech"
                 assert action.at >= self.now
@@ -109,7 +123,7 @@ class Walk:
 def test_random_walks_keep_every_promise(routine: Routine, seed: int) -> None:
     """Never an error, never silence after a command, never two voices, never stuck."""
     walk = Walk(routine, seed)
-    for _ in range(2000):
+    for _ in range(3000):
         walk.step()
     assert walk.modes >= {*RUNNING, Mode.PAUSED, Mode.CONFIRMING_STOP, Mode.HURTING} - {
         Mode.FINISHING

@@ -1,12 +1,13 @@
 """Answers: commands that leave the session where it stands, and those out of place.
 
-Owns what is said to them, and the changes of pace, loudness and time; must not know where the
+Owns what is said to them, and the changes of preferences and of time; must not know where the
 session goes from one cue to the next (`session.py`).
 """
 
 from dataclasses import replace
 
 from voice_coach.core import phrases
+from voice_coach.core.cues import CueKind, MarkKind
 from voice_coach.core.moves import (
     GAP,
     Result,
@@ -15,17 +16,12 @@ from voice_coach.core.moves import (
     hush,
     names_of,
     plan_of,
+    prefer,
     ways_on,
     with_due,
 )
-from voice_coach.core.plan import CueKind, MarkKind, make_plan
-from voice_coach.core.state import (
-    RUNNING,
-    Event,
-    Mode,
-    SetVolume,
-    State,
-)
+from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
+from voice_coach.settings import Verbosity
 from voice_coach.units import Samples, to_samples
 
 MORE_TIME = to_samples(10)
@@ -35,23 +31,23 @@ VOLUME_STEP_DB, QUIETEST_DB, LOUDEST_DB = 4.0, -24.0, 8.0
 
 def out_of_place(state: State, _: Event, now: Samples) -> Result:
     """Answer a command that has no rule in this mode."""
-    match state.mode:
-        case Mode.IDLE:
-            return answer(state, phrases.nothing_running(names_of(state)), now)
-        case Mode.PAUSED:
-            return answer(state, phrases.STILL_PAUSED, now)
-        case Mode.CONFIRMING_STOP:
-            return answer(state, phrases.CONFIRM_STOP, now)
-        case Mode.HURTING:
-            return answer(state, phrases.hurt_choices(ways_on(state)), now)
-        case _:
-            return answer(state, phrases.NOT_ASKED, now)
+    texts = {
+        Mode.IDLE: phrases.nothing_running(names_of(state)),
+        Mode.PAUSED: phrases.STILL_PAUSED,
+        Mode.CONFIRMING_STOP: phrases.CONFIRM_STOP,
+        Mode.ASKING_PAIN: phrases.ASK_NUMBER,
+        Mode.CONFIRMING_PAIN: phrases.YES_OR_NO,
+        Mode.OFFERING: phrases.YES_OR_NO,
+    }
+    if state.mode is Mode.HURTING:
+        return answer(state, phrases.hurt_choices(ways_on(state)), now)
+    return answer(state, texts.get(state.mode, phrases.NOT_ASKED), now)
 
 
 def repeat(state: State, _: Event, now: Samples) -> Result:
     """Say the instruction again: from its beginning, or beside the count that runs."""
     if state.mode in RUNNING and state.ends is None:
-        after, actions = begin(state, state.index, now + GAP, left=state.left)
+        after, actions = begin(state, state.index, now + GAP, left=state.left, aloud=True)
         return after, hush(state) + actions
     return answer(state, state.cue.text, now)
 
@@ -84,13 +80,14 @@ def help_with(state: State, _: Event, now: Samples) -> Result:
     """Say what may be said now."""
     match state.mode:
         case Mode.IDLE:
-            return answer(state, phrases.help_idle(names_of(state)), now)
+            text = f"{phrases.help_idle(names_of(state))} {phrases.RED_FLAGS}"
+            return answer(state, text, now)
         case Mode.PAUSED:
             return answer(state, phrases.HELP_PAUSED, now)
-        case Mode.CONFIRMING_STOP | Mode.HURTING:
-            return out_of_place(state, _, now)
+        case mode if mode in RUNNING:
+            return answer(state, f"{phrases.HELP_LEADING} {phrases.RED_FLAGS}", now)
         case _:
-            return answer(state, phrases.HELP_LEADING, now)
+            return out_of_place(state, _, now)
 
 
 def hurts_idle(state: State, _: Event, now: Samples) -> Result:
@@ -99,27 +96,28 @@ def hurts_idle(state: State, _: Event, now: Samples) -> Result:
 
 
 def slower(state: State, _: Event, now: Samples) -> Result:
-    """Slow breath and speech down, from the next cue on."""
+    """Slow breath and speech down, from the next breath or cue on."""
     return _change_tempo(state, 1 / TEMPO_STEP, now, phrases.SLOWER, phrases.SLOWEST)
 
 
 def faster(state: State, _: Event, now: Samples) -> Result:
-    """Speed breath and speech up, from the next cue on."""
+    """Speed breath and speech up, from the next breath or cue on."""
     return _change_tempo(state, TEMPO_STEP, now, phrases.FASTER, phrases.FASTEST)
 
 
 def _change_tempo(state: State, factor: float, now: Samples, done: str, limit: str) -> Result:
-    """Change the pace of breath and speech, from the next cue on."""
-    tempo = round(state.tempo * factor, 6)
+    tempo = round(state.preferences.tempo * factor, 6)
     if not SLOWEST - 1e-6 <= tempo <= FASTEST + 1e-6:
         return answer(state, limit, now)
-    changed = replace(state, tempo=tempo)
-    if state.plan is not None:
-        plan = make_plan(plan_of(state).routine, tempo=tempo, easier=state.easier)
-        whole = state.ends is None and state.left == state.cue.count
-        left = plan.cues[state.index].count if whole else state.left
-        changed = replace(changed, plan=plan, left=left)
-    return answer(changed, done, now)
+    return answer(prefer(state, replace(state.preferences, tempo=tempo)), done, now)
+
+
+def verbosity(state: State, event: Event, now: Samples) -> Result:
+    """Say more or less from the next words on."""
+    wanted = Verbosity(str(event.intent.slots["amount"])) if isinstance(event, Heard) else None
+    assert wanted  # noqa: S101 - the templates always fill it
+    changed = prefer(state, replace(state.preferences, verbosity=wanted))
+    return answer(changed, phrases.VERBOSITY[wanted], now)
 
 
 def louder(state: State, _: Event, now: Samples) -> Result:
@@ -133,10 +131,10 @@ def quieter(state: State, _: Event, now: Samples) -> Result:
 
 
 def _change_volume(state: State, step: float, now: Samples, done: str, limit: str) -> Result:
-    db = state.volume_db + step
+    db = state.preferences.volume_db + step
     if not QUIETEST_DB <= db <= LOUDEST_DB:
         return answer(state, limit, now)
-    after, actions = answer(replace(state, volume_db=db), done, now)
+    after, actions = answer(prefer(state, replace(state.preferences, volume_db=db)), done, now)
     return after, (SetVolume(db), *actions)
 
 

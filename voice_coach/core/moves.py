@@ -6,16 +6,23 @@ leads to it (`session.py`, `answers.py`).
 
 from dataclasses import replace
 
-from voice_coach.core.plan import CueKind, Plan
-from voice_coach.core.routine import Breath
+from voice_coach.core import phrases
+from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
+from voice_coach.core.cues import CueKind, Signal
+from voice_coach.core.plan import Plan, make_plan
+from voice_coach.core.preferences import Preferences
+from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
     RUNNING,
     Action,
     Mode,
+    Note,
     Role,
     Say,
     Silence,
+    Sound,
     State,
+    Tone,
 )
 from voice_coach.units import Samples, to_samples
 
@@ -39,12 +46,18 @@ def say(state: State, text: str, at: Samples, role: Role) -> Result:
     """Put `text` on air from sample `at` on, as the next utterance."""
     number = state.utterance + 1
     speaking = replace(state, utterance=number, on_air=role)
-    return speaking, (Say(number, text, at, role, state.tempo),)
+    return speaking, (Say(number, text, at, role, state.preferences.tempo),)
+
+
+def give(state: State, signal: Signal, at: Samples, role: Role) -> Result:
+    """Give `signal` from sample `at` on, as the next utterance."""
+    number = state.utterance + 1
+    return replace(state, utterance=number, on_air=role), (Sound(number, signal, at, role),)
 
 
 def hush(state: State) -> tuple[Action, ...]:
-    """Return what silences the air, if anything is on it."""
-    return (Silence(),) if state.on_air else ()
+    """Return what silences the words on air, if there are any; tones go on."""
+    return (Silence(tones=False),) if state.on_air else ()
 
 
 def answer(state: State, text: str, now: Samples) -> Result:
@@ -57,12 +70,15 @@ def answer(state: State, text: str, now: Samples) -> Result:
 
 
 def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
-           prefix: str = "") -> Result:  # fmt: skip
-    """Say the words of cue `index`, and count `left` (all of it, if not given) after them."""
+           prefix: str = "", praised: bool = False, aloud: bool = False) -> Result:  # fmt: skip
+    """Say the words of cue `index`, and count `left` (all of it, if not given) after them.
+
+    `praised`: what came before was done to its end. `aloud`: words even where a signal would do.
+    """
     cue = plan_of(state).cues[index]
     left = cue.count if left is None or cue.with_words else left
     standing = replace(
-        state,
+        _going(state, at),
         mode=_MODE_OF[cue.kind],
         index=index,
         said_at=at,
@@ -70,17 +86,59 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
         left=left,
         ends=None,
         due=None,
-        marks=tuple(mark for mark in cue.marks if mark.left <= left),
+        marks=marks_left(cue, left),
         breath=cue.breath,
     )
-    return say(standing, f"{prefix} {cue.text}".strip(), at, Role.CUE)
+    tone = (Tone(cue.tone, at, cue.count),) if cue.tone else ()
+    after, actions = (
+        give(standing, cue.signal, at, Role.CUE)
+        if cue.signal and not (prefix or aloud)
+        else say(standing, f"{prefix} {_words(standing, praised)}".strip(), at, Role.CUE)
+    )
+    return after, (*actions, *tone, _reached(after))
+
+
+def _going(state: State, at: Samples) -> State:
+    """Let time count again for the session, if it stood still."""
+    progress = state.progress
+    if progress.frozen is None:
+        return state
+    began = progress.began + at - progress.frozen
+    return replace(state, progress=replace(progress, began=began, frozen=None))
+
+
+def _words(state: State, praised: bool) -> str:
+    if state.cue.kind is CueKind.FINISH:
+        return farewell(state, state.said_at)
+    return state.cue.words if praised and not state.cue.signal else state.cue.text
+
+
+def farewell(state: State, now: Samples) -> str:
+    """Return what is said at the end: what was done and what was not."""
+    progress, routine = state.progress, plan_of(state).routine
+    skipped = [routine.exercises[i].name for i in sorted(progress.skipped)]
+    return phrases.farewell(routine.name, len(progress.done), skipped, now - progress.began)
+
+
+def _reached(state: State) -> Note:
+    if state.cue.kind is CueKind.FINISH:
+        return Note("finished")
+    repetition, side = plan_of(state).repetition_at(state.index)
+    named = side.value if side else None
+    return about(state, "cue", cue=state.index, repetition=repetition, side=named)
 
 
 def jump(state: State, index: int, now: Samples, *, prefix: str = "") -> Result:
     """Leave the current cue, whatever it is doing, for cue `index`."""
     at = now + GAP if state.on_air else now
+    sounding = state.on_air or state.ends is not None
     after, actions = begin(state, index, at, prefix=prefix)
-    return after, hush(state) + actions
+    return after, ((Silence(),) if sounding else ()) + actions
+
+
+def about(state: State, kind: str, **details: str | int | None) -> Note:
+    """Return the note that something happened to the exercise at which the session stands."""
+    return Note(kind, {"exercise": state.cue.exercise, "name": state.exercise.name, **details})
 
 
 def with_due(state: State) -> State:
@@ -93,15 +151,52 @@ def freeze(state: State, mode: Mode, now: Samples) -> State:
     """Stop the count; a breath that was begun will be begun again."""
     left = state.count_left(now)
     if state.plan is not None:
-        breaths = [m.left for m in state.cue.marks if m.breath is Breath.INHALE and m.left >= left]
-        left = min(breaths, default=left)
-    return replace(state, mode=mode, left=left, ends=None, due=None, marks=(), cut=False)
+        left = breath_begun(state.cue, left)
+    since = now if state.progress.frozen is None else state.progress.frozen
+    progress = replace(state.progress, frozen=since)
+    return replace(state, mode=mode, left=left, ends=None, due=None, marks=(), cut=False,
+                   progress=progress)  # fmt: skip
 
 
 def ask(state: State, mode: Mode, text: str, now: Samples) -> Result:
     """Stop everything, freeze in `mode` and say `text`."""
     after, actions = say(freeze(state, mode, now), text, now + GAP, Role.ANSWER)
     return after, (Silence(), *actions)
+
+
+def to_idle(state: State) -> State:
+    """Return what is left when a session has ended."""
+    memory = replace(state.memory, sessions=state.memory.sessions + 1)
+    return State(state.routines, state.preferences, memory, utterance=state.utterance,
+                 on_air=state.on_air)  # fmt: skip
+
+
+def laid_out(state: State, routine: Routine) -> Plan:
+    """Return the plan of `routine` for this user, as the state says it is done."""
+    return make_plan(
+        routine,
+        state.preferences,
+        easier=state.easier,
+        told=state.told,
+        sessions=state.memory.sessions,
+        opening="" if state.memory.sessions else phrases.RED_FLAGS,
+    )
+
+
+def prefer(state: State, preferences: Preferences) -> State:
+    """Change the preferences; the plan follows, and a running count with its next breath."""
+    preferred = replace(state, preferences=preferences)
+    if state.plan is None:
+        return preferred
+    plan = laid_out(preferred, state.plan.routine)
+    changed, cue = replace(preferred, plan=plan), plan.cues[state.index]
+    if state.ends is not None:
+        marks, ends = from_the_next_breath(state.marks, state.ends, cue)
+        retimed = replace(changed, marks=marks, ends=ends)
+        return retimed if state.due is None else with_due(retimed)
+    left = cue.count if state.left == state.cue.count else at_pace(state.cue, cue, state.left)
+    marks = marks_left(cue, left) if state.mode in RUNNING else ()
+    return replace(changed, left=left, marks=marks)
 
 
 def plan_of(state: State) -> Plan:

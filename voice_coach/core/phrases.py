@@ -18,6 +18,8 @@ _TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
 HALFWAY = "Halfway."
 BREATHE_IN = "Breathe in."
 BREATHE_OUT = "Breathe out."
+HOLD_BREATH = "Hold."
+REST_BREATH = "And rest."
 REST = "Rest."
 AGAIN = "Once more."
 PAUSED = "Paused. Say resume to go on."
@@ -43,6 +45,28 @@ NO_SIDES = "This exercise has no sides."
 BOTH_SIDES = "Both sides together."
 NO_EASIER = "This is as easy as it gets. Do less of it, or say next."
 EASIER = "The easier version."
+EASIER_SINCE = "Last time this one hurt, so we begin with its easier version."
+FULL_VERSION = "The full version."
+ALREADY_FULL = "This is the full version."
+READY_WAITING = "Say ready when you are there."
+TAKE_YOUR_TIME = "Take your time."
+STILL_THERE = "Are you still there? Say resume to go on, or stop to end."
+LEFT = "I stop here for now. Say continue, whenever you like."
+NOT_CONTINUED = "All right."
+NOTHING_TO_CONTINUE = "There is nothing to go on with."
+YES_OR_NO = "Say yes or no."
+ASK_NUMBER = "Say a number from zero to ten, or skip this."
+NOT_KEPT = "We leave it at that."
+RED_FLAGS = (
+    "If you have numbness between the legs, new trouble with bladder or bowel, or a weak leg, "
+    "do not exercise, and get medical help at once."
+)
+PRAISE = ("Good work.", "Nicely done.", "Very good.", "Well held.", "That was fine.")
+VERBOSITY = {
+    "full": "All right, I tell you everything.",
+    "brief": "All right, I keep it short.",
+    "tones": "All right, only tones where I can. Say full instructions to change back.",
+}
 NOT_ASKED = "I did not ask anything just now."
 READY = "Good."
 NOTHING_RUNNING_PAIN = (
@@ -122,9 +146,46 @@ def which_side(current: Side | None, sides: Sides) -> str:
     return BOTH_SIDES if sides is Sides.BOTH else NO_SIDES
 
 
-def well_done(name: str, exercises: int) -> str:
-    """Close a routine that was done to its end."""
-    return f"Well done. That was the {name.lower()} routine, {count(exercises, 'exercise')}."
+def farewell(name: str, done: int, skipped: Sequence[str], length: Samples) -> str:
+    """Close a routine and say what was done."""
+    if not done:
+        return f"That is the end of the {name.lower()} routine."
+    told = f"Well done. That was the {name.lower()} routine:"
+    told = f"{told} {count(done, 'exercise')} in {duration(length)}."
+    if 0 < len(skipped) <= 3:
+        told += f" You skipped {listing([each.lower() for each in skipped], 'and')}."
+    elif skipped:
+        told += f" You skipped {number(len(skipped))}."
+    return told
+
+
+def pain_question(question: str) -> str:
+    """Ask how it feels."""
+    return f"{question} Say a number, or skip this."
+
+
+def read_back(value: int) -> str:
+    """Make sure that a number was heard right."""
+    return f"{sentence(number(value))}. Is that right?"
+
+
+def pain_told(before: int | None, after: int) -> str:
+    """Close with how it feels now."""
+    if before is None:
+        return f"{sentence(number(after))}. Thank you."
+    if before == after:
+        return f"{sentence(number(after))}, as before. Thank you."
+    return f"It was {number(before)} before, and is {number(after)} now. Thank you."
+
+
+def offer_to_continue(exercise: str) -> str:
+    """Offer to go on with a session that was cut off."""
+    return f"Last time we stopped at {exercise.lower()}. Continue there? Say yes or no."
+
+
+def continuing(exercise: str) -> str:
+    """Go on with a session that was cut off."""
+    return f"We go on with {exercise.lower()}."
 
 
 def countdown(seconds: int) -> str:
@@ -181,7 +242,8 @@ def already_in(name: str) -> str:
 
 HELP_LEADING = (
     "You can say pause, next, go back, say that again, slower, faster, louder, quieter, "
-    "more time, how long left, what's next, what is this for, which side, that hurts, or stop."
+    "more time, how long left, what's next, what is this for, which side, be brief, "
+    "that hurts, or stop."
 )
 HELP_PAUSED = "We are paused. Say resume, next, go back, or stop."
 HELP_IDLE_TAIL = "During a routine, say pause, next, slower, that hurts, or stop, at any time."

@@ -4,90 +4,32 @@ Owns which words come at which place and how long each cue lasts; must not know 
 present time, nor what the user says.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 
 from voice_coach.core import phrases
-from voice_coach.core.routine import (
-    Breath,
-    Exercise,
-    Pace,
-    Release,
-    Routine,
-    Side,
-    Sides,
-    Step,
+from voice_coach.core.breathing import prompts, rhythm_of
+from voice_coach.core.cues import (
+    BreathTone,
+    Cue,
+    CueKind,
+    Mark,
+    MarkKind,
+    Rhythm,
+    Signal,
+    speech_length,
 )
+from voice_coach.core.preferences import Preferences
+from voice_coach.core.routine import Breath, Exercise, Release, Routine, Side, Sides, Step
+from voice_coach.settings import GetReady, Verbosity
 from voice_coach.units import Samples, to_samples
 
 BREATHER = to_samples(0.5)
 """Silence after words that nothing else follows."""
 SHORT_GET_READY_SECONDS = 5
 """Time before an exercise that needs no change of position."""
-
-
-class CueKind(StrEnum):
-    """What a cue is for."""
-
-    WELCOME = "welcome"
-    INTRODUCE = "introduce"
-    GET_READY = "get ready"
-    MOVE = "move"
-    REST = "rest"
-    FINISH = "finish"
-
-
-class MarkKind(StrEnum):
-    """What is said in the middle of a step."""
-
-    BREATH = "breath"
-    REMINDER = "reminder"
-    HALFWAY = "halfway"
-    COUNTDOWN = "countdown"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Words that fall due while a step is counted."""
-
-    left: Samples
-    """Due when this much of the step is left."""
-    text: str
-    kind: MarkKind
-    breath: Breath | None = None
-    """The breath that begins here, for the eye."""
-
-
-@dataclass(frozen=True)
-class Cue:
-    """One thing to say, and the time that is then counted."""
-
-    kind: CueKind
-    exercise: int
-    """Index of the exercise in the routine."""
-    text: str
-    count: Samples
-    """How long it lasts, from the end of the words, or from their start if `with_words`."""
-    with_words: bool = False
-    """The movement goes along with the words: a breath in or out."""
-    breath: Breath = Breath.NATURAL
-    side: Side | None = None
-    repetition: int = 0
-    """Counted from 1; 0 outside of repetitions, and in a closing block."""
-    repetitions: int = 0
-    marks: tuple[Mark, ...] = field(default=())
-    """In the order in which they fall due."""
-    may_extend: bool = False
-    """Whether "more time" can lengthen it."""
-    tempo: float = 1.0
-    """How fast the words are spoken."""
-
-    @property
-    def length(self) -> Samples:
-        """Estimated time from the first word to the next cue."""
-        words = round(speech_length(self.text) / self.tempo)
-        return max(words, self.count) if self.with_words else words + self.count
 
 
 @dataclass(frozen=True)
@@ -114,19 +56,47 @@ class Plan:
             if cue.kind is CueKind.INTRODUCE and cue.exercise == exercise
         )
 
+    def repetition_at(self, index: int) -> tuple[int, Side | None]:
+        """Return the repetition and the side to which cue `index` belongs or leads.
+
+        Counted from 1; 0 before the first one, one more than there are in the closing block.
+        """
+        cue = self.cues[index]
+        if cue.kind is CueKind.REST:
+            cue = self.cues[index + 1]
+        if cue.kind is not CueKind.MOVE:
+            return 0, None
+        return cue.repetition or self._closing(cue.exercise), cue.side
+
+    def place_of(self, exercise: int, repetition: int, side: Side | None) -> int | None:
+        """Return the index of the cue with which a repetition begins, if there is one."""
+        for i, cue in enumerate(self.cues):
+            here = cue.exercise == exercise and cue.kind is CueKind.MOVE
+            if here and self.repetition_at(i) == (repetition, side):
+                return i
+        return None
+
+    def _closing(self, exercise: int) -> int:
+        return 1 + max(cue.repetition for cue in self.cues if cue.exercise == exercise)
+
     def remaining_after(self, index: int) -> Samples:
-        """Estimated time from the end of cue `index` to the end of the plan."""
-        return sum(cue.length for cue in self.cues[index + 1 :])
+        """Time from the end of cue `index` to the farewell; exact once `measured`."""
+        return self._remaining[index]
 
     @property
     def length(self) -> Samples:
-        """Estimated time of the whole plan."""
-        return sum(cue.length for cue in self.cues)
+        """Time from the first word to the farewell; exact once `measured`."""
+        return self.cues[0].length + self._remaining[0]
 
+    @cached_property
+    def _remaining(self) -> list[Samples]:
+        after = accumulate(cue.length for cue in reversed(self.cues[1:-1]))
+        return [*reversed([0, *after]), 0]
 
-def speech_length(text: str) -> Samples:
-    """Estimate how long `text` takes to say at tempo 1: about 150 words a minute."""
-    return to_samples(0.25 + 0.064 * len(text))
+    def measured(self, lengths: Mapping[str, Samples]) -> "Plan":
+        """Return it with the exact lengths of the words that have been rendered."""
+        cues = (replace(cue, measured=lengths.get(cue.words, cue.measured)) for cue in self.cues)
+        return replace(self, cues=tuple(cues))
 
 
 def name_side(text: str, side: Side | None) -> str:
@@ -137,27 +107,46 @@ def name_side(text: str, side: Side | None) -> str:
 
 
 def make_plan(
-    routine: Routine, *, tempo: float = 1.0, easier: frozenset[int] = frozenset()
+    routine: Routine,
+    preferences: Preferences = Preferences(),  # noqa: B008 - it is frozen
+    *,
+    easier: frozenset[int] = frozenset(),
+    told: frozenset[int] = frozenset(),
+    sessions: int = 0,
+    opening: str = "",
 ) -> Plan:
     """Lay out `routine`.
 
-    `tempo` above 1 shortens breaths, rests and changes of position, never the holds that are
-    given in seconds; `easier` holds the indexes of exercises to be done in their easier
-    variant. Neither changes an exercise's place. An easier variant may have other cues.
+    A tempo above 1 shortens breaths, rests and changes of position, never the holds that are
+    given in seconds. `easier` holds the indexes of exercises to be done in their easier
+    variant, `told` those of which it is said why. `sessions` that were done before make the
+    praise another one; `opening` is said before the first exercise. How many cues there are
+    depends on the routine and on `easier` alone.
     """
     exercises = [e.made_easier() if i in easier else e for i, e in enumerate(routine.exercises)]
     cues: list[Cue] = []
     position = None
     for i, exercise in enumerate(exercises):
         moved = exercise.position is not position
-        cues += _Layout(i, exercise, routine.pace, tempo).cues(len(exercises), moved=moved)
+        layout = _Layout(i, exercise, routine, preferences, i in told, _praise(i, sessions))
+        cues += layout.cues(len(exercises), moved=moved)
         position = exercise.position
-    farewell = phrases.well_done(routine.name, len(exercises))
-    cues.append(Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER))
-    cues = [replace(cue, tempo=tempo) for cue in cues]
+    cues = [replace(cue, tempo=preferences.tempo) for cue in cues]
     length = sum(cue.length for cue in cues)
-    opening = phrases.welcome(routine.name, len(exercises), length, routine.safety)
-    return Plan(routine, (Cue(CueKind.WELCOME, 0, opening, 2 * BREATHER, tempo=tempo), *cues))
+    farewell = phrases.farewell(routine.name, len(exercises), (), length)
+    last = Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER, tempo=preferences.tempo)
+    safety = " ".join(filter(None, (routine.safety, opening)))
+    welcome = phrases.welcome(routine.name, len(exercises), length, safety)
+    first = Cue(CueKind.WELCOME, 0, welcome, 2 * BREATHER, tempo=preferences.tempo)
+    return Plan(routine, (first, *cues, last))
+
+
+def _praise(exercise: int, sessions: int) -> str:
+    """Praise every other exercise, never twice in a row in the same words."""
+    turn = exercise + sessions
+    if exercise == 0 or turn % 2:
+        return ""
+    return phrases.PRAISE[(turn // 2) % len(phrases.PRAISE)]
 
 
 @dataclass(frozen=True)
@@ -166,8 +155,10 @@ class _Layout:
 
     index: int
     exercise: Exercise
-    pace: Pace
-    tempo: float
+    routine: Routine
+    preferences: Preferences
+    told: bool
+    praise: str
 
     def cues(self, total: int, *, moved: bool) -> Iterator[Cue]:
         yield from self._opening(total, moved=moved)
@@ -177,9 +168,10 @@ class _Layout:
             between = i + 1 < len(rounds) and rounds[i + 1][0] != repetition
             closing_follows = i + 1 == len(rounds) and self.exercise.closing is not None
             if self.exercise.rest_seconds and (between or closing_follows):
-                yield self._cue(
+                rest = self._cue(
                     CueKind.REST, phrases.REST, self._paced(self.exercise.rest_seconds), True
                 )
+                yield replace(rest, signal=Signal.REST) if self._tones_only else rest
         if closing := self.exercise.closing:
             for step in closing.steps:
                 yield self._step(step, step.cue, None)
@@ -190,21 +182,40 @@ class _Layout:
         return Cue(kind, self.index, text, count, may_extend=may_extend)
 
     def _paced(self, seconds: float) -> Samples:
-        return to_samples(seconds / self.tempo)
+        return to_samples(seconds / self.preferences.tempo)
+
+    @property
+    def _tones_only(self) -> bool:
+        return self.preferences.verbosity is Verbosity.TONES
+
+    @property
+    def _full(self) -> bool:
+        return self.preferences.verbosity is Verbosity.FULL
 
     def _opening(self, total: int, *, moved: bool) -> Iterator[Cue]:
         exercise = self.exercise
         heading = phrases.exercise_heading(self.index + 1, total, exercise.name)
-        yield self._cue(CueKind.INTRODUCE, heading, BREATHER)
+        announced = self._cue(CueKind.INTRODUCE, heading, BREATHER)
+        yield replace(announced, praise=self.praise) if self._full else announced
         if moved:
             yield self._cue(CueKind.INTRODUCE, exercise.get_there, 2 * BREATHER)
-        setup = f"{exercise.setup} {exercise.safety or ''}".strip()
+        why = phrases.EASIER_SINCE if self.told else None
+        setup = " ".join(filter(None, (why, exercise.setup, exercise.safety)))
         yield self._cue(CueKind.INTRODUCE, setup, BREATHER)
-        seconds = exercise.get_ready_seconds
+        yield self._get_ready(moved)
+
+    def _get_ready(self, moved: bool) -> Cue:
+        """Leave time to come into position; it is never shorter than the user wants it."""
+        if moved and self.preferences.get_ready is GetReady.WAIT:
+            waiting = self._cue(CueKind.GET_READY, phrases.READY_WAITING, 0)
+            return replace(waiting, waits=True)
+        seconds = self.exercise.get_ready_seconds / self.preferences.tempo
         if not moved:
-            seconds = min(seconds, SHORT_GET_READY_SECONDS)
-        counted = max(1, round(seconds / self.tempo))
-        yield self._cue(CueKind.GET_READY, phrases.get_ready(counted), to_samples(counted), True)
+            seconds = min(seconds, SHORT_GET_READY_SECONDS / self.preferences.tempo)
+        elif self.preferences.get_ready_seconds:
+            seconds = self.preferences.get_ready_seconds
+        counted = max(1, round(seconds))
+        return self._cue(CueKind.GET_READY, phrases.get_ready(counted), to_samples(counted), True)
 
     def _rounds(self) -> list[tuple[int, Side | None]]:
         """Every (repetition, side), in the order in which they are done."""
@@ -219,17 +230,28 @@ class _Layout:
 
     def _round(self, repetition: int, side: Side | None) -> Iterator[Cue]:
         """One repetition on one side: in full words the first time, in short ones later."""
+        whole = repetition == 1 and self._full
+        of = self.exercise.repetitions
         made = []
         for i, step in enumerate(self.exercise.steps):
-            text = step.cue if repetition == 1 else step.short or step.cue
+            text = step.cue if whole else step.short or step.cue
             text = self._numbered(text, repetition, side) if i == 0 else text
-            made.append(self._step(step, name_side(text, side), side))
+            cue = self._step(step, name_side(text, side), side)
+            made.append(self._signalled(cue, repetition, side) if i == 0 else cue)
         if release := self.exercise.release:
-            text = release.cue if repetition == 1 else release.short or release.cue
-            made.append(self._release(release, name_side(text, side)))
-        of = self.exercise.repetitions
+            text = release.cue if whole else release.short or release.cue
+            cue = self._release(release, name_side(text, side))
+            known = self._tones_only and repetition > 1
+            made.append(replace(cue, signal=Signal.END) if known else cue)
         for cue in made:
             yield replace(cue, side=side, repetition=repetition, repetitions=of)
+
+    def _signalled(self, cue: Cue, repetition: int, side: Side | None) -> Cue:
+        """Give a signal in place of the words, where the user knows them and wants that."""
+        if not self._tones_only or repetition == 1:
+            return cue
+        switches = self.exercise.sides is Sides.ALTERNATE and side is not None
+        return replace(cue, signal=Signal.SWITCH_SIDES if switches else Signal.BEGIN)
 
     def _numbered(self, text: str, repetition: int, side: Side | None) -> str:
         """Put the repetition, and the side where the text does not name it, before `text`."""
@@ -241,7 +263,7 @@ class _Layout:
         return text
 
     def _step(self, step: Step, text: str, side: Side | None) -> Cue:
-        count, marks = self._count(step)
+        count, rhythm, marks = self._count(step)
         return Cue(
             CueKind.MOVE,
             self.index,
@@ -249,50 +271,60 @@ class _Layout:
             count,
             with_words=step.moves_with_breath,
             breath=step.breath,
+            tone=self._tone(step.breath),
             marks=tuple(replace(mark, text=name_side(mark.text, side)) for mark in marks),
+            rhythm=rhythm,
             may_extend=not step.moves_with_breath and step.breaths is None,
         )
 
     def _release(self, release: Release, text: str) -> Cue:
-        with_words = release.breath in (Breath.INHALE, Breath.EXHALE)
-        count = self._paced(release.seconds)
         return Cue(
-            CueKind.MOVE, self.index, text, count, with_words=with_words, breath=release.breath
+            CueKind.MOVE,
+            self.index,
+            text,
+            self._paced(release.seconds),
+            with_words=release.breath in (Breath.INHALE, Breath.EXHALE),
+            breath=release.breath,
+            tone=self._tone(release.breath),
         )
 
-    def _count(self, step: Step) -> tuple[Samples, tuple[Mark, ...]]:
+    def _tone(self, breath: Breath) -> BreathTone | None:
+        tones = {Breath.INHALE: BreathTone.RISE, Breath.EXHALE: BreathTone.FALL}
+        return tones.get(breath) if self.preferences.toned_breath else None
+
+    def _count(self, step: Step) -> tuple[Samples, Rhythm | None, tuple[Mark, ...]]:
         """Return how long a step is counted, and what is said meanwhile."""
-        inhale = self._paced(self.pace.inhale_seconds)
-        cycle = inhale + self._paced(self.pace.exhale_seconds)
+        pace = self.routine.pace_of(step)
+        rhythm = rhythm_of(pace, self.preferences, counted=step.breaths is not None)
         if step.breaths is not None:
-            count = step.breaths * cycle
-            return count, tuple(_breaths(count, inhale, cycle, step.breaths))
+            count = step.breaths * rhythm.cycle
+            return count, rhythm, tuple(prompts(rhythm, count))
         assert step.seconds is not None  # noqa: S101 - the model requires one of the two
         if step.moves_with_breath:
-            return self._paced(step.seconds), ()
+            return self._paced(step.seconds), None, ()
         count = to_samples(step.seconds)
+        last = [self._quietly(mark) for mark in _countdown(count)]
         if step.breath is Breath.DEEP:
-            whole = count // cycle
-            after = count - whole * cycle
-            breaths = _breaths(count, inhale, cycle, whole)
-            return count, (*breaths, *(m for m in _countdown(count) if m.left <= after))
-        return count, tuple(_apart([*_hold_marks(step, count), *_countdown(count)]))
+            after = count % rhythm.cycle
+            spoken_last = (mark for mark in last if mark.left <= after)
+            return count, rhythm, (*prompts(rhythm, count), *spoken_last)
+        middle = [self._quietly(mark) for mark in self._hold_marks(step, count)]
+        return count, None, tuple(_apart([*middle, *last]))
 
+    def _quietly(self, mark: Mark) -> Mark:
+        """Return the signal in place of the words, for who wants only tones."""
+        signals = {
+            MarkKind.HALFWAY: Signal.HALFWAY,
+            MarkKind.COUNTDOWN: Signal.COUNTDOWN,
+        }
+        return replace(mark, signal=signals.get(mark.kind)) if self._tones_only else mark
 
-def _breaths(count: Samples, inhale: Samples, cycle: Samples, how_many: int) -> Iterator[Mark]:
-    """Prompt `how_many` breaths from the start of a step that lasts `count`."""
-    for i in range(how_many):
-        start = count - i * cycle
-        yield Mark(start, phrases.BREATHE_IN, MarkKind.BREATH, Breath.INHALE)
-        yield Mark(start - inhale, phrases.BREATHE_OUT, MarkKind.BREATH, Breath.EXHALE)
-
-
-def _hold_marks(step: Step, count: Samples) -> Iterator[Mark]:
-    """A reminder early on, and the middle of a hold that is long enough to wonder."""
-    if step.reminder:
-        yield Mark(count * 3 // 4, step.reminder, MarkKind.REMINDER)
-    if count >= to_samples(20):
-        yield Mark(count // 2, phrases.HALFWAY, MarkKind.HALFWAY)
+    def _hold_marks(self, step: Step, count: Samples) -> Iterator[Mark]:
+        """A reminder early on, and the middle of a hold that is long enough to wonder."""
+        if step.reminder:
+            yield Mark(count * 3 // 4, step.reminder, MarkKind.REMINDER)
+        if count >= to_samples(20) and self.preferences.verbosity is not Verbosity.BRIEF:
+            yield Mark(count // 2, phrases.HALFWAY, MarkKind.HALFWAY)
 
 
 def _apart(marks: Iterable[Mark]) -> Iterator[Mark]:

@@ -5,11 +5,13 @@ must not know where routines are stored, nor when or how anything is said.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from voice_coach.errors import nearest
 
 
 class Position(StrEnum):
@@ -117,12 +119,25 @@ _LONGEST_BREATH = {Breath.INHALE: 20, Breath.EXHALE: 20, Breath.HOLD: 30}
 
 
 class Pace(_Part):
-    """The rhythm of prompted breaths."""
+    """The rhythm of prompted breaths: in, hold, out, rest."""
 
     inhale_seconds: Annotated[float, Field(ge=1, le=15)] = 4
     """Length of a breath in."""
+    hold_seconds: Annotated[float, Field(ge=0, le=20)] = 0
+    """How long the breath is then held: not at all, unless this says so."""
     exhale_seconds: Annotated[float, Field(ge=1, le=20)] = 6
     """Length of a breath out; longer than the breath in calms."""
+    rest_seconds: Annotated[float, Field(ge=0, le=20)] = 0
+    """How long to wait before the next breath in."""
+
+
+PATTERNS: Mapping[str, Pace] = {
+    "calm": Pace(),
+    "even": Pace(inhale_seconds=5, exhale_seconds=5),
+    "box": Pace(inhale_seconds=4, hold_seconds=4, exhale_seconds=4, rest_seconds=4),
+    "four seven eight": Pace(inhale_seconds=4, hold_seconds=7, exhale_seconds=8),
+}
+"""Rhythms that every routine may name."""
 
 
 class Step(_Part):
@@ -138,6 +153,8 @@ class Step(_Part):
     """How long it lasts in deep breaths, instead of `seconds`."""
     breath: Breath = Breath.NATURAL
     """How to breathe meanwhile; never held by default."""
+    pattern: Name | None = None
+    """Name of the rhythm of deep breaths, instead of the routine's pace."""
     reminder: Sided | None = None
     """Said once, early in the hold, such as "Keep breathing."."""
 
@@ -154,6 +171,8 @@ class Step(_Part):
         longest = _LONGEST_BREATH.get(self.breath)
         if longest is not None and self.seconds is not None and self.seconds > longest:
             raise ValueError(f"'breath: {self.breath}' can last {longest} seconds at most")
+        if self.pattern and self.breath is not Breath.DEEP:
+            raise ValueError("'pattern' leads deep breaths: write 'breath: deep' beside it")
         if self.reminder and (self.moves_with_breath or self.breath is Breath.DEEP):
             raise ValueError(f"'reminder' is never said with 'breath: {self.breath}'; take it out")
         return self
@@ -257,6 +276,14 @@ class Exercise(_Part):
             raise ValueError(f"'sides: {self.sides}' needs {{side}} in the cue of a step")
         return self
 
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """Every step that it may have, also in its easier variant."""
+        easier = self.easier
+        closings = (self.closing, easier.closing if easier else None)
+        closing = [step for block in closings if block for step in block.steps]
+        return (*self.steps, *((easier.steps or ()) if easier else ()), *closing)
+
     def made_easier(self) -> "Exercise":
         """Return the gentler variant of this exercise, or itself where there is none."""
         if self.easier is None:
@@ -283,10 +310,31 @@ class Routine(_Part):
     """What it is for, in a sentence."""
     safety: Spoken | None = None
     """Said before the first exercise."""
+    question: Spoken | None = None
+    """How it feels, from zero to ten: asked before and after, if the user likes that."""
     pace: Pace = Pace()
     """The rhythm of prompted breaths."""
+    patterns: Mapping[Name, Pace] = Field(default_factory=dict)
+    """Rhythms of one's own, by name, beside calm, even, box and four seven eight."""
     exercises: Annotated[tuple[Exercise, ...], Field(min_length=1, max_length=100)]
     """Done in this order."""
+
+    @model_validator(mode="after")
+    def _patterns_are_there(self) -> Self:
+        known = [name.casefold() for name in (*self.patterns, *PATTERNS)]
+        for exercise in self.exercises:
+            for step in exercise.all_steps:
+                if step.pattern and step.pattern.casefold() not in known:
+                    hint = nearest(step.pattern, known)
+                    raise ValueError(f"there is no pattern '{step.pattern}'.{hint}")
+        return self
+
+    def pace_of(self, step: Step) -> Pace:
+        """Return the rhythm of the deep breaths of `step`."""
+        if step.pattern is None:
+            return self.pace
+        own = {name.casefold(): pace for name, pace in self.patterns.items()}
+        return {**PATTERNS, **own}[step.pattern.casefold()]
 
     @property
     def spoken_names(self) -> tuple[str, ...]:

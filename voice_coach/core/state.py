@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from voice_coach.core.cues import BreathTone, Cue, CueKind, Mark, Signal
 from voice_coach.core.intents import Intent
-from voice_coach.core.plan import Cue, Mark, Plan
+from voice_coach.core.plan import Plan
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Routine
 from voice_coach.units import Samples
 
@@ -18,6 +20,9 @@ class Mode(StrEnum):
     """What the session is doing, as the user would put it."""
 
     IDLE = "idle"
+    OFFERING = "offering"
+    ASKING_PAIN = "asking pain"
+    CONFIRMING_PAIN = "confirming pain"
     INTRODUCING = "introducing"
     GETTING_READY = "getting ready"
     EXERCISING = "exercising"
@@ -38,6 +43,8 @@ RUNNING = (
 """Modes in which the session moves on by itself."""
 WAITING = (Mode.PAUSED, Mode.CONFIRMING_STOP, Mode.HURTING)
 """Modes in which the count is frozen until the user says how to go on."""
+LED = (*RUNNING, *WAITING)
+"""Modes between the start of a routine and its end."""
 
 
 class Role(StrEnum):
@@ -70,7 +77,19 @@ class TimeUp:
     """The clock has come to `State.due`; `now` is that very position."""
 
 
-Event = Heard | Spoken | TimeUp
+@dataclass(frozen=True)
+class Opened:
+    """The coach has come alive; what it remembers is in `State.memory`."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Words of the plan have been rendered: text → exact length, at the present tempo."""
+
+    lengths: Mapping[str, Samples]
+
+
+Event = Heard | Spoken | TimeUp | Opened | Measured
 
 
 # Actions: what is to be done.
@@ -88,8 +107,30 @@ class Say:
 
 
 @dataclass(frozen=True)
+class Sound:
+    """Give a signal from sample `at` on, and report the end as `Spoken(utterance)`."""
+
+    utterance: int
+    signal: Signal
+    at: Samples
+    role: Role
+
+
+@dataclass(frozen=True)
+class Tone:
+    """Sound a tone of exactly `length` samples from `at` on, beneath whatever is said."""
+
+    tone: BreathTone
+    at: Samples
+    length: Samples
+
+
+@dataclass(frozen=True)
 class Silence:
-    """Stop what is sounding, within one block, and forget what was going to sound."""
+    """Stop what is said, within one block, and forget what was going to be said."""
+
+    tones: bool = True
+    """Whether tones stop, too."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +147,57 @@ class Note:
     Kinds and details: "started" {routine, exercises: [names]}, "continued" {}, "cue" {cue,
     exercise, name, repetition, side}, "done", "skipped", "hurt" and "eased" {exercise, name},
     "pain" {when: "before" or "after", value: 0 to 10}, "paused", "resumed", and at the end
-    "finished", "stopped" or "left" {}.
+    "finished", "stopped" or "left" {}. "discarded" {}: the user will not continue.
     """
 
     kind: str
     details: Mapping[str, str | int | list[str] | None] = field(default_factory=dict)
 
 
-Action = Say | Silence | SetVolume | Note
+Action = Say | Sound | Tone | Silence | SetVolume | Note
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a session stood when it was cut off."""
+
+    routine: str
+    exercise: int
+    """Index of the exercise in the routine."""
+    name: str
+    """Name of the exercise."""
+    repetition: int = 0
+    """Counted from 1; 0 outside of repetitions."""
+    side: str | None = None
+    eased: frozenset[str] = frozenset()
+    """Names of the exercises in their easier variant."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is known of earlier sessions."""
+
+    sessions: int = 1
+    """How many there were. None: signs of danger are named with the first one."""
+    hurt: frozenset[tuple[str, str]] = frozenset()
+    """(routine, exercise) to be begun in the easier variant."""
+    place: Place | None = None
+    """Of a session that was cut off."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What was done in this session."""
+
+    began: Samples = 0
+    """When it began, pauses left out."""
+    frozen: Samples | None = None
+    """Since when the count stands still."""
+    done: frozenset[int] = frozenset()
+    skipped: frozenset[int] = frozenset()
+    hurt: frozenset[int] = frozenset()
+    pain: int | None = None
+    """How it felt before, from 0 to 10."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +206,23 @@ class State:
 
     routines: tuple[Routine, ...]
     """What may be started; the first one is meant when none is named."""
+    preferences: Preferences = field(default_factory=Preferences)
+    memory: Memory = Memory()
     mode: Mode = Mode.IDLE
     plan: Plan | None = None
     index: int = 0
     """The cue at which the session stands."""
     easier: frozenset[int] = frozenset()
     """Exercises that are done in their easier variant."""
-    tempo: float = 1.0
-    volume_db: float = 0.0
+    told: frozenset[int] = frozenset()
+    """Those of which it is said why."""
+    progress: Progress = Progress()
+    then: int | None = None
+    """The cue to go on with after the change of position, if not the next one."""
+    told_number: int | None = None
+    """The number that was heard, while it is being read back."""
+    asked: int = 0
+    """How often it was asked whether anybody is there."""
     utterance: int = 0
     """Number of the last thing said."""
     on_air: Role | None = None
@@ -167,14 +260,32 @@ class State:
         """Which group of commands may be heard now."""
         if self.mode is Mode.IDLE:
             return "idle"
-        return "confirm" if self.mode is Mode.CONFIRMING_STOP else "session"
+        if self.mode is Mode.ASKING_PAIN:
+            return "number"
+        asks = (Mode.CONFIRMING_STOP, Mode.CONFIRMING_PAIN, Mode.OFFERING)
+        return "confirm" if self.mode in asks else "session"
 
     def count_left(self, now: Samples) -> Samples:
         """What is left of the current cue's count."""
         return max(0, self.left if self.ends is None else self.ends - now)
 
     def session_left(self, now: Samples) -> Samples:
-        """Estimated time to the end of the routine; 0 while there is none."""
+        """Time to the farewell; 0 while there is no routine.
+
+        Exact if nobody interrupts and the plan has been measured, else estimated.
+        """
         if self.plan is None:
             return 0
-        return self.count_left(now) + self.plan.remaining_after(self.index)
+        return self._cue_left(now) + self.plan.remaining_after(self.index)
+
+    def _cue_left(self, now: Samples) -> Samples:
+        """Time to the end of the current cue, with what is left of its words."""
+        if self.cue.kind is CueKind.FINISH:
+            return 0
+        if self.mode in WAITING or self.on_air is not Role.CUE:
+            return self.count_left(now)
+        since = max(0, now - self.said_at)
+        words = self.cue.words_length - since
+        if self.cue.with_words:
+            return max(words, self.left - since, 0)
+        return max(words, 0) + self.left

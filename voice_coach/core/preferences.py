@@ -1,0 +1,34 @@
+"""How somebody likes to be led: pace, loudness, how much is said, what leads the breath.
+
+Owns the values and their defaults; must not know where they are kept, nor what they change.
+"""
+
+from dataclasses import dataclass
+
+from voice_coach.settings import BreathCue, GetReady, Verbosity
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What a user may change by voice or in the settings; it outlives the session."""
+
+    tempo: float = 1.0
+    """How fast breath and speech go; 1 is calm."""
+    volume_db: float = 0.0
+    verbosity: Verbosity = Verbosity.FULL
+    breath: BreathCue = BreathCue.BOTH
+    get_ready: GetReady = GetReady.COUNT
+    get_ready_seconds: int | None = None
+    """Time to come into a new position, in place of the routine's own."""
+    ask_pain: bool = False
+    """Whether to ask how it feels, from zero to ten, before and after."""
+
+    @property
+    def spoken_breath(self) -> bool:
+        """Whether breaths are led by words."""
+        return self.breath is not BreathCue.TONES and self.verbosity is not Verbosity.TONES
+
+    @property
+    def toned_breath(self) -> bool:
+        """Whether breaths are led by tones."""
+        return self.breath is not BreathCue.VOICE or self.verbosity is Verbosity.TONES

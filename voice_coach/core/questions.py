@@ -1,0 +1,147 @@
+"""Questions around a session: how it feels, and whether to go on with the last one.
+
+Owns how they are asked, read back and left unanswered; must not know how a routine is led.
+None of them stands in anybody's way: whoever does not answer is led on without.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+from voice_coach.core import phrases
+from voice_coach.core.moves import (
+    GAP,
+    Result,
+    answer,
+    ask,
+    hush,
+    jump,
+    laid_out,
+    names_of,
+    plan_of,
+    say,
+    to_idle,
+)
+from voice_coach.core.routine import Side
+from voice_coach.core.state import Event, Heard, Memory, Mode, Note, Place, Progress, Role, State
+from voice_coach.units import Samples
+
+
+def ask_pain(state: State, now: Samples) -> Result | None:
+    """Ask how it feels, if the user likes that and the routine has a question for it."""
+    question = plan_of(state).routine.question
+    if not (state.preferences.ask_pain and question):
+        return None
+    asking = replace(state, mode=Mode.ASKING_PAIN, due=None, told_number=None)
+    at = now + GAP if state.on_air else now
+    after, actions = say(asking, phrases.pain_question(question), at, Role.ANSWER)
+    return after, hush(state) + actions
+
+
+def repeat_pain(state: State, _: Event, now: Samples) -> Result:
+    """Ask once more."""
+    return ask_pain(state, now) or _go_on(state, now)
+
+
+def number(state: State, event: Event, now: Samples) -> Result:
+    """Read back what was heard."""
+    value = int(str(event.intent.slots["value"])) if isinstance(event, Heard) else 0
+    heard = replace(state, mode=Mode.CONFIRMING_PAIN, told_number=value, due=None)
+    return answer(heard, phrases.read_back(value), now)
+
+
+def right(state: State, _: Event, now: Samples) -> Result:
+    """Keep the number, and go on."""
+    value, when = state.told_number, _when(state)
+    assert value is not None  # noqa: S101 - it has been read back
+    note = Note("pain", {"when": when, "value": value})
+    if when == "before":
+        progress = replace(state.progress, pain=value)
+        after, actions = _go_on(replace(state, progress=progress), now)
+    else:
+        text = phrases.pain_told(state.progress.pain, value)
+        after, actions = _go_on(state, now, text)
+    return after, (note, *actions)
+
+
+def skip(state: State, _: Event, now: Samples) -> Result:
+    """Go on without a number."""
+    return _go_on(state, now, phrases.NOT_KEPT)
+
+
+def unanswered(state: State, _: Event, now: Samples) -> Result:
+    """Go on: a question stands in nobody's way."""
+    return _go_on(state, now)
+
+
+def wait(state: State, _: Event, now: Samples) -> Result:
+    """Give time to think."""
+    return answer(replace(state, due=None), phrases.TAKE_YOUR_TIME, now)
+
+
+def _when(state: State) -> Literal["before", "after"]:
+    return "before" if state.index == 0 else "after"
+
+
+def _go_on(state: State, now: Samples, text: str = "") -> Result:
+    """Begin the routine, or end it: the question came before or after it."""
+    if _when(state) == "before":
+        return jump(state, 0, now)
+    idle = to_idle(state)
+    return answer(idle, text, now) if text else (idle, ())
+
+
+# Going on with a session that was cut off
+
+
+def offer(state: State, _: Event, now: Samples) -> Result:
+    """Offer it when the coach comes alive, if there is one."""
+    place = state.memory.place
+    if place is None or _plan_at(state, place) is None:
+        return state, ()
+    return ask(state, Mode.OFFERING, phrases.offer_to_continue(place.name), now)
+
+
+def decline(state: State, _: Event, now: Samples) -> Result:
+    """Leave it, and say what may be started instead."""
+    forgotten = replace(state, mode=Mode.IDLE, memory=_without_place(state.memory), due=None)
+    text = f"{phrases.NOT_CONTINUED} {phrases.welcome_idle(names_of(state))}"
+    after, actions = answer(forgotten, text, now)
+    return after, (Note("discarded"), *actions)
+
+
+def leave_open(state: State, _: Event, __: Samples) -> Result:
+    """Nobody answered: it may still be asked for."""
+    return replace(state, mode=Mode.IDLE, due=None), ()
+
+
+def proceed(state: State, _: Event, now: Samples) -> Result:
+    """Go on with it: into position first, then with the very repetition."""
+    place = state.memory.place
+    laid = _plan_at(state, place) if place else None
+    if laid is None or place is None:
+        return answer(state, phrases.nothing_running(names_of(state)), now)
+    plan = laid.plan
+    assert plan is not None  # noqa: S101 - it has just been laid out
+    side = Side(place.side) if place.side else None
+    then = plan.place_of(place.exercise, place.repetition, side)
+    going = replace(laid, then=then, memory=_without_place(state.memory))
+    get_there = plan.routine.exercises[place.exercise].get_there
+    prefix = f"{phrases.continuing(place.name)} {get_there}"
+    after, actions = jump(going, plan.setup_of(place.exercise), now, prefix=prefix)
+    return after, (Note("continued"), *actions)
+
+
+def _plan_at(state: State, place: Place) -> State | None:
+    """Return the state with the plan of `place`; None if its routine is no longer the same."""
+    for routine in state.routines:
+        names = [exercise.name for exercise in routine.exercises]
+        same = place.exercise < len(names) and names[place.exercise] == place.name
+        if routine.name == place.routine and same:
+            eased = frozenset(i for i, name in enumerate(names) if name in place.eased)
+            begun = replace(state, easier=eased, told=frozenset(), progress=Progress())
+            return replace(begun, plan=laid_out(begun, routine))
+    return None
+
+
+def _without_place(memory: Memory) -> Memory:
+    return replace(memory, place=None)

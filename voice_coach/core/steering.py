@@ -1,0 +1,171 @@
+"""What commands do to a routine: start, stop, pause, skip, make it easier, let go.
+
+Owns where each of them leads; must not know how a routine moves on by itself (`walking.py`).
+"""
+
+from dataclasses import replace
+
+from voice_coach.core import phrases, questions
+from voice_coach.core.cues import CueKind
+from voice_coach.core.moves import (
+    GAP,
+    Result,
+    about,
+    answer,
+    ask,
+    begin,
+    hush,
+    jump,
+    laid_out,
+    names_of,
+    plan_of,
+    say,
+    to_idle,
+    ways_on,
+)
+from voice_coach.core.plan import name_side
+from voice_coach.core.routine import Routine
+from voice_coach.core.state import (
+    WAITING,
+    Event,
+    Heard,
+    Mode,
+    Note,
+    Progress,
+    Role,
+    Silence,
+    State,
+)
+from voice_coach.core.walking import following, named
+from voice_coach.units import Samples
+
+
+def start(state: State, event: Event, now: Samples) -> Result:
+    wanted = str(_slot(event, "routine") or state.routines[0].name).casefold()
+    for routine in sorted(state.routines, key=lambda each: each.name.casefold() != wanted):
+        if wanted in routine.spoken_names:
+            return _begin_routine(state, routine, now)
+    return answer(state, phrases.unknown_routine(names_of(state)), now)
+
+
+def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
+    hurt = frozenset(
+        i
+        for i, exercise in enumerate(routine.exercises)
+        if (routine.name, exercise.name) in state.memory.hurt and exercise.easier
+    )
+    fresh = replace(
+        state,
+        memory=replace(state.memory, place=None),
+        easier=hurt,
+        told=hurt,
+        then=None,
+        progress=Progress(began=now),
+    )
+    laid = replace(fresh, plan=laid_out(fresh, routine), index=0)
+    names = [exercise.name for exercise in routine.exercises]
+    after, actions = questions.ask_pain(laid, now) or jump(laid, 0, now)
+    return after, (Note("started", {"routine": routine.name, "exercises": names}), *actions)
+
+
+def _slot(event: Event, name: str) -> object:
+    return event.intent.slots.get(name) if isinstance(event, Heard) else None
+
+
+def start_again(state: State, event: Event, now: Samples) -> Result:
+    """ "Let's go" means "ready" or "resume"; a named routine would be another session."""
+    if _slot(event, "routine"):
+        return answer(state, phrases.already_in(plan_of(state).routine.name), now)
+    return (resume if state.mode in WAITING else ready)(state, event, now)
+
+
+def skip(state: State, _: Event, now: Samples) -> Result:
+    here, progress = state.cue.exercise, state.progress
+    skipped = replace(progress, skipped=progress.skipped | {here}, done=progress.done - {here})
+    left = replace(state, progress=skipped, then=None)
+    after, actions = jump(left, plan_of(state).heading_of(here + 1), now)
+    return after, (about(state, "skipped"), *actions)
+
+
+def previous(state: State, _: Event, now: Samples) -> Result:
+    state = replace(state, then=None)
+    if state.cue.exercise == 0:
+        return jump(state, plan_of(state).setup_of(0), now, prefix=phrases.FIRST_EXERCISE)
+    return jump(state, plan_of(state).heading_of(state.cue.exercise - 1), now)
+
+
+def restart(state: State, _: Event, now: Samples) -> Result:
+    setup = plan_of(state).setup_of(state.cue.exercise)
+    return jump(state, setup, now, prefix=phrases.FROM_THE_START)
+
+
+def easier(state: State, _: Event, now: Samples) -> Result:
+    if state.exercise.easier is None:
+        return answer(state, phrases.NO_EASIER, now)
+    after, actions = _vary(state, state.easier | {state.cue.exercise}, phrases.EASIER, now)
+    return after, (about(state, "eased"), *actions)
+
+
+def full_version(state: State, _: Event, now: Samples) -> Result:
+    if state.cue.exercise not in state.easier:
+        return answer(state, phrases.ALREADY_FULL, now)
+    return _vary(state, state.easier - {state.cue.exercise}, phrases.FULL_VERSION, now)
+
+
+def _vary(state: State, easier: frozenset[int], prefix: str, now: Samples) -> Result:
+    """Begin the exercise anew in its other variant."""
+    here = state.cue.exercise
+    varied = replace(state, easier=easier, told=state.told - {here}, then=None)
+    varied = replace(varied, plan=laid_out(varied, plan_of(state).routine))
+    return jump(varied, plan_of(varied).setup_of(here), now, prefix=prefix)
+
+
+def ready(state: State, _: Event, now: Samples) -> Result:
+    if state.mode not in (Mode.GETTING_READY, Mode.RESTING):
+        return answer(state, phrases.ALREADY_GOING, now)
+    index, going = following(state)
+    return jump(going, index, now)
+
+
+def pause(state: State, _: Event, now: Samples) -> Result:
+    after, actions = ask(state, Mode.PAUSED, phrases.PAUSED, now)
+    return after, (Note("paused"), *actions)
+
+
+def stop(state: State, _: Event, now: Samples) -> Result:
+    return ask(state, Mode.CONFIRMING_STOP, phrases.CONFIRM_STOP, now)
+
+
+def end(state: State, _: Event, now: Samples) -> Result:
+    after, actions = say(to_idle(state), phrases.STOPPED, now + GAP, Role.ANSWER)
+    return after, (Note("stopped"), Silence(), *actions)
+
+
+def hurts(state: State, _: Event, now: Samples) -> Result:
+    release = state.exercise.release if state.cue.kind is CueKind.MOVE else None
+    words = name_side(release.cue, state.cue.side) if release else None
+    memory = replace(state.memory, hurt=state.memory.hurt | {named(state)})
+    progress = replace(state.progress, hurt=state.progress.hurt | {state.cue.exercise})
+    kept = replace(state, memory=memory, progress=progress)
+    after, actions = ask(kept, Mode.HURTING, phrases.hurts(words, ways_on(state)), now)
+    return after, (about(state, "hurt"), *actions)
+
+
+def resume(state: State, event: Event, now: Samples) -> Result:
+    declined = isinstance(event, Heard) and event.intent.name == "no"
+    after, actions = begin(
+        state,
+        state.index,
+        now + GAP if state.on_air else now,
+        left=state.left,
+        prefix=phrases.GOING_ON if declined else "",
+        aloud=True,
+    )
+    return after, (Note("resumed"), *hush(state), *actions)
+
+
+def no_answer(state: State, _: Event, now: Samples) -> Result:
+    """A question that nobody answers becomes a pause, in which every way on stays open."""
+    hurting = state.mode is Mode.HURTING
+    text = phrases.hurt_choices(ways_on(state)) if hurting else phrases.NO_ANSWER
+    return ask(state, Mode.PAUSED, text, now)
