@@ -32,12 +32,12 @@ HIGH_HZ: Final = 330.0
 LOUDEST_DB: Final = -32.0
 """Root mean square at that turn, in dB of full scale; speech is at -20 dB."""
 
-QUIETEST_DB: Final = -42.0
+QUIETEST_DB: Final = -41.0
 """Root mean square at the low end of a breath."""
 
 HIGH_HOLD_DB: Final = -37.0
-LOW_HOLD_DB: Final = -40.0
-"""Root mean square of a held breath, steady; holds are softer than the breaths around them."""
+LOW_HOLD_DB: Final = QUIETEST_DB
+"""Root mean square of a held breath, steady: softer than the turn, or as soft as the low end."""
 
 FADE: Final = to_samples(0.1)
 """How long a breath tone takes, along half a cosine, to come from silence and to go back."""
