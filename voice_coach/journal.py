@@ -134,9 +134,9 @@ class Journal:
         except JournalError as error:
             notices = (f"{error} Nothing of this session is kept.",)
         except (OSError, sqlite3.Error) as error:
-            with suppress(JournalError), database.reading(path) as connection:
-                memory = Memory.read(connection)
-            why = error.strerror if isinstance(error, OSError) else error
+            with suppress(JournalError):
+                memory = _remembered(path)
+            why = database.reason(error, path)
             notices = (f"Cannot write the journal {path}: {why}. Nothing of this session is kept.",)
         return cls(memory, writer, notices, now)
 
@@ -301,7 +301,7 @@ def backup(path: Path | None, to: Path) -> None:
         try:
             database.copy(connection, to)
         except (OSError, sqlite3.Error) as error:
-            why = error.strerror if isinstance(error, OSError) else error
+            why = database.reason(error, to)
             raise OutputError(f"Cannot write {to}: {why}. Nothing was changed.") from error
 
 
@@ -332,12 +332,25 @@ def delete(path: Path | None = None) -> tuple[Path, ...]:
 def _opened(path: Path, *, threaded: bool) -> tuple[Memory, Writer, tuple[str, ...]]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = Lock(path)
+    notices: tuple[str, ...] = ()
+    connection: sqlite3.Connection | Exception
     try:
-        connection, memory, notices = database.open_mended(path, thorough=lock.uncertain)
+        try:
+            connection, memory, notices = database.open_mended(path, thorough=lock.uncertain)
+        except (OSError, sqlite3.Error) as error:
+            connection, memory = error, _remembered(path)
     except BaseException:
         lock.release(uncertain=True)
         raise
     return memory, Writer(path, connection, lock, threaded=threaded), notices
+
+
+def _remembered(path: Path) -> Memory:
+    """Return what a journal remembers that cannot be written; JournalError if it is damaged."""
+    if not path.exists():
+        return Memory()
+    with database.reading(path) as connection:
+        return Memory.read(connection)
 
 
 def _past(tally: Tally) -> PastSession:

@@ -4,12 +4,13 @@ Owns how it is made, opened and looked through, and what is done about a damaged
 know its tables (`tables.py`), nor who writes when.
 """
 
+import errno
 import os
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,6 +47,17 @@ def is_damage(error: sqlite3.Error) -> bool:
         sqlite3.SQLITE_NOTADB,
         sqlite3.SQLITE_ERROR,  # a table that should be there is not
     )
+
+
+def reason(error: Exception, path: Path) -> str:
+    """Return in few words why the file could not be written."""
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    with suppress(OSError):
+        # SQLite says so only of the files that it writes, not of those that it shares.
+        full = full or shutil.disk_usage(path.parent).free < 16 * PAGE
+    if full or getattr(error, "errno", None) == errno.ENOSPC:
+        return "the disk is full"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def open_whole(path: Path, *, thorough: bool) -> sqlite3.Connection:

@@ -6,6 +6,7 @@ writes.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import closing
@@ -13,7 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from voice_coach.keeping.database import is_damage, is_whole, open_mended
+from voice_coach.keeping.database import is_damage, is_whole, open_mended, reason
 from voice_coach.keeping.lock import Lock
 from voice_coach.keeping.tables import Statement, write
 
@@ -25,15 +26,28 @@ class Writer:
     """Carries out statements in their order, all that wait in one transaction."""
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, lock: Lock, *, threaded: bool
+        self,
+        path: Path,
+        connection: sqlite3.Connection | Exception,
+        lock: Lock,
+        *,
+        threaded: bool,
     ) -> None:
-        """From now on the connection and the lock are the writer's."""
+        """From now on the connection and the lock are the writer's.
+
+        Instead of the connection there may be what kept it from being opened; that is tried again.
+        """
         self.problem: str | None = None
         """One line about what keeps it from writing just now."""
         self.notices: list[str] = []
         """One line each about damage that was found while writing, and mended."""
         self._path = path
-        self._connection: sqlite3.Connection | None = connection
+        self._connection: sqlite3.Connection | None = None
+        self._tried = 0.0
+        if isinstance(connection, Exception):
+            self._fail(connection)
+        else:
+            self._connection = connection
         self._lock = lock
         self._unsaved: list[Statement] = []
         self._waiting: SimpleQueue[Iterable[Statement] | Future[bool] | None] = SimpleQueue()
@@ -48,12 +62,12 @@ class Writer:
             self._waiting.put(statements)
         else:
             self._unsaved.extend(statements)
-            self._save()
+            self._save(now=False)
 
     def flush(self, seconds: float) -> bool:
         """Wait until all that was put is on the disk; False if it is not, see `problem`."""
         if self._thread is None:
-            return self._save()
+            return self._save(now=True)
         asked = Future[bool]()
         self._waiting.put(asked)
         try:
@@ -81,7 +95,7 @@ class Writer:
         ended = False
         while not ended:
             asked, ended = self._gather()
-            saved = self._save()
+            saved = self._save(now=bool(asked) or ended)
             for one in asked:
                 one.set_result(saved)
 
@@ -100,19 +114,22 @@ class Writer:
             return asked, False
         return asked, True
 
-    def _save(self) -> bool:
+    def _save(self, *, now: bool) -> bool:
         if not self._unsaved:
             return True
+        if self.problem and not now and time.monotonic() < self._tried + _AGAIN:
+            return False
         try:
             self._write()
         except Exception as error:
-            self.problem = self._told(error)
+            self._fail(error)
             return False
         self._unsaved.clear()
         self.problem = None
         return True
 
     def _write(self) -> None:
+        damaged = self._connection is not None
         if self._connection is not None:
             try:
                 write(self._connection, self._unsaved)
@@ -122,14 +139,13 @@ class Writer:
                     raise
             self._connection.close()
             self._connection = None
-        self._connection, _, mended = open_mended(self._path, thorough=True)
+        self._connection, _, mended = open_mended(self._path, thorough=damaged)
         self.notices.extend(mended)
         write(self._connection, self._unsaved)
 
-    def _told(self, error: Exception) -> str:
-        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        why = "the disk is full" if full else str(error)
-        return (
-            f"Cannot write the journal {self._path}: {why}. The session goes on, and what happens "
-            "in it is written as soon as that is possible again."
+    def _fail(self, error: Exception) -> None:
+        self._tried = time.monotonic()
+        self.problem = (
+            f"Cannot write the journal {self._path}: {reason(error, self._path)}. The session goes "
+            "on, and what happens in it is written as soon as that is possible again."
         )
