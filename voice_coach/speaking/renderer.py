@@ -85,6 +85,8 @@ class Renderer:
         self._voice = voice
         self._memory = _Memory(cache_bytes)
         self._disk = disk
+        # Asked for here, not in the first answer: it looks up versions of packages.
+        self._identity = voice.identity if disk else ""
         self._room_ahead = self._most_ahead = int(cache_bytes * _AHEAD)
         self._wanted: deque[tuple[_Phrase, Future[Pcm]]] = deque()
         self._ahead: deque[_Ahead] = deque()
@@ -233,12 +235,12 @@ class Renderer:
                 self._ahead.clear()
 
     def _kept(self, phrase: _Phrase) -> Pcm | None:
-        return self._disk.get(self._voice.identity, *phrase) if self._disk else None
+        return self._disk.get(self._identity, *phrase) if self._disk else None
 
     def _keep(self, phrase: _Phrase, pcm: Pcm) -> None:
         if self._disk:
             with suppress(Exception):  # whoever is told of trouble must not end this thread
-                self._disk.put(self._voice.identity, *phrase, pcm)
+                self._disk.put(self._identity, *phrase, pcm)
 
 
 def _phrase(text: str, speed: float) -> _Phrase:
