@@ -25,6 +25,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")  # for help
     monkeypatch.setenv("VOICE_COACH_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
     for module in (cli, catalogue, console):
         for name in {"out", "err"} & set(vars(module)):
             plain = Console(
@@ -55,13 +56,15 @@ class TestHelp:
     @pytest.mark.parametrize(
         ("command", "words"),
         [
-            ([], ["run", "rehearse", "listen", "say", "devices", "routines", "models"]),
+            ([], ["run", "rehearse", "listen", "say", "devices", "routines", "models", "settings"]),
             (["run"], ["--mic", "--speaker", "--recogniser", "--voice", "start … routine"]),
-            (["rehearse"], ["--out", "--timeline", "say 'pause'", "same at every run"]),
+            (["run"], ["--tempo", "--volume-db", "--breath", "--no-ask-pain", "--phrase-cache-mb"]),
+            (["rehearse"], ["--out", "--timeline", "say 'pause'", "same at every run", "--tempo"]),
             (["listen"], ["--state", "--sentences", "--json", "idle", "confirm"]),
             (["say"], ["--out", "--speaker", "--voice"]),
             (["routines"], ["list", "show", "check", "schema"]),
             (["models"], ["list", "install", "remove"]),
+            (["settings"], ["show", "path", "edit"]),
         ],
     )
     def test_every_command_and_option_is_named(
@@ -151,6 +154,13 @@ class TestListen:
         assert [set(each) for each in found] == [keys, keys]
         assert [each["intent"] for each in found] == ["pause", "time_left"]
 
+    def test_a_microphone_of_the_settings_does_not_hinder_recordings(
+        self, recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "settings.toml").write_text("microphone = 'none of these'\n")
+        assert coach("listen", str(recording)) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 2
+
     def test_nothing_found_is_no_failure(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -194,6 +204,18 @@ class TestSay:
         first, second = ((tmp_path / name).read_bytes() for name in ("hello.wav", "hello"))
         assert first == second
         assert 0.5 < soundfile.info(tmp_path / "hello").duration < 2
+
+    def test_the_file_of_settings_counts(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings = tmp_path / "settings.toml"
+        settings.write_text(f"speaker = '{tmp_path}/set.wav'\n")
+        assert coach("say", "hello there") == 0
+        assert 0.5 < soundfile.info(tmp_path / "set.wav").duration < 2
+        settings.write_text("\nspeakr = 'hall'\n")
+        assert coach("say", "hello there") == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"voice-coach: {settings}:2: unknown key 'speakr'. Did you mean")
 
     def test_the_loudspeaker_may_be_a_file(self, tmp_path: Path) -> None:
         assert coach("say", "hello there", "--speaker", str(tmp_path / "a.wav")) == 0

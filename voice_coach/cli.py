@@ -7,7 +7,7 @@ are imported by the command that needs them, so that help and mistakes answer at
 import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +86,9 @@ def run(
         if not or_rehearse:
             raise
         warn(f"{problem} This is a rehearsal instead.")
-        engines_only = Settings(recogniser=settings.recogniser, voice=settings.voice)
+        engines_only = Settings(
+            recogniser=settings.recogniser, voice=settings.voice, ask_pain=False
+        )
         _rehearse(None, Path("rehearsal.wav"), None, engines_only)
 
 
@@ -96,7 +98,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
     shelf = read_shelf()
     start = find(shelf, routine).routine.name if routine else None
 
-    from voice_coach.engines import choose_recogniser, choose_voice
+    from voice_coach.core.preferences import Preferences
+    from voice_coach.engines import choose_recogniser, choose_voice, kept_phrases
     from voice_coach.live import Stage, coach_live
     from voice_coach.terminal import Board, Gauges, TerminalView
 
@@ -136,6 +139,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
             start=start,
             mic=settings.microphone,
             speaker=settings.speaker,
+            preferences=Preferences(**settings.preferences()),
+            phrases=kept_phrases(settings.phrase_cache_mb),
             watch=watch,
             notice=notice,
             ready=ready,
@@ -174,6 +179,7 @@ def _print_happening(happening: "Happening") -> None:
 @app.command()
 @with_settings(*ENGINES, given=PREFERENCES)
 def rehearse(
+    context: typer.Context,
     settings: Settings,
     script: Annotated[
         Path | None,
@@ -189,6 +195,9 @@ def rehearse(
     ] = None,
 ) -> None:
     """Perform a session without devices, faster than real time, the same at every run."""
+    asked = context.get_parameter_source("ask_pain")
+    if not (asked and asked.name == "COMMANDLINE"):  # a script need not answer it
+        settings = replace(settings, ask_pain=False)
     _rehearse(script, out_file, timeline, settings)
 
 
@@ -197,6 +206,8 @@ def _rehearse(
 ) -> None:
     import time
 
+    from voice_coach.app import Keeping
+    from voice_coach.core.preferences import Preferences
     from voice_coach.engines import choose_recogniser, choose_voice
     from voice_coach.library import read_commands
     from voice_coach.rehearsal import read_script
@@ -214,6 +225,7 @@ def _rehearse(
         routines,
         read_commands(routines),
         engines,
+        keeping=Keeping(Preferences(**settings.preferences())),
         out=out_file,
         timeline=timeline,
         watch=_print_happening,

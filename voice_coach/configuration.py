@@ -62,7 +62,7 @@ def _explained(key: Key) -> str:
 
 
 def _toml(value: Any) -> str:
-    import tomlkit  # noqa: PLC0415 - only a file that is written needs it
+    import tomlkit.exceptions  # noqa: PLC0415 - only a file that is written needs it
 
     return tomlkit.item(str(value) if isinstance(value, str) else value).as_string()
 
@@ -79,16 +79,17 @@ class SettingsFile:
     @cached_property
     def lines(self) -> dict[str, int]:
         """The line of every key, counted from 1."""
-        import tomlkit  # noqa: PLC0415 - slow, and of use for mistakes only
+        import tomlkit.exceptions  # noqa: PLC0415 - slow, and of use for mistakes only
 
         line = 1
         lines: dict[str, int] = {}
-        for key, item in tomlkit.parse(self.text).body:
-            if key is not None:
-                lines.setdefault(key.key, line)
-            alone = tomlkit.document()
-            alone.append(key, item)
-            line += alone.as_string().count("\n")
+        with suppress(tomlkit.exceptions.TOMLKitError):
+            for key, item in tomlkit.parse(self.text).body:
+                if key is not None:
+                    lines.setdefault(key.key, line)
+                alone = tomlkit.document()
+                alone.append(key, item)
+                line += alone.as_string().count("\n")
         return lines
 
     @property
@@ -206,14 +207,15 @@ def change(name: str, value: object, path: Path | None = None) -> None:
         value = value if value is None else key.take(value)
     except (KeyError, ValueError):
         raise OutputError(f"'{name}' = {value!r} is no setting; nothing is saved.") from None
-    value = round(value, 3) if isinstance(value, float) else value
+    if isinstance(value, float | str):
+        value = round(value, 3) if isinstance(value, float) else str(value)
     place = path or settings_path()
     _rewrite(place, lambda text: _changed(text, key, value, place))
 
 
 def _changed(text: str, key: Key, value: Any, path: Path) -> str:
     """Return the text of a file with this one key changed."""
-    import tomlkit  # noqa: PLC0415 - only a file that is written needs it
+    import tomlkit.exceptions  # noqa: PLC0415 - only a file that is written needs it
 
     wanted = {name: each for name, each in _parsed(text, path).items() if name != key.name}
     if value is None:
@@ -225,19 +227,24 @@ def _changed(text: str, key: Key, value: Any, path: Path) -> str:
     # The place in the template is the best one, unless the key or a text of many lines is there.
     if _means(edited, wanted):
         return edited
-    document = tomlkit.parse(text)
-    if value is not None:
-        document[key.name] = str(value) if isinstance(value, str) else value
-    else:
-        document.pop(key.name, None)
-    return document.as_string()
+    with suppress(tomlkit.exceptions.TOMLKitError):
+        document = tomlkit.parse(text if text.endswith("\n") else f"{text}\n")
+        if value is not None:
+            document[key.name] = value
+        else:
+            document.pop(key.name, None)
+        if _means(edited := document.as_string(), wanted):
+            return edited
+    raise SettingsError(f"{path}: '{key.name}' cannot be changed here. Edit it by hand.")
 
 
 def _means(text: str, wanted: dict[str, Any]) -> bool:
     try:
-        return tomllib.loads(text) == wanted
+        given = tomllib.loads(text)
     except ValueError:
         return False
+    # As words, because nan is not equal to itself.
+    return sorted(map(repr, given.items())) == sorted(map(repr, wanted.items()))
 
 
 def _rewrite(path: Path, edit: Callable[[str], str]) -> None:
@@ -270,8 +277,9 @@ def _alone(part: Path) -> int:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Who had it before may have made it the settings, or have deleted it.
-            if part.exists() and os.path.samestat(os.fstat(file), part.stat()):
-                return file
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file), part.stat()):
+                    return file
         except BlockingIOError:
             if time.monotonic() > give_up:
                 os.close(file)
@@ -301,11 +309,12 @@ def _replace(target: Path, part: Path, file: int, edit: Callable[[str], str]) ->
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with suppress(OSError):  # not every file system can; the new file is in its place anyway
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _keep_rights(target: Path, file: int) -> None:

@@ -77,11 +77,11 @@ def with_settings(
 
 
 def _option(key: Key, *, hidden: bool, in_environment: bool = True) -> inspect.Parameter:
+    first, *more = key.variables
     option = typer.Option(
         *key.options,
-        envvar=list(key.variables) if in_environment else None,
+        envvar=([first, *more] if more else first) if in_environment else None,
         help=key.about,
-        show_envvar=False,  # in a narrow terminal its name would be cut
         metavar=key.metavar or ("NUMBER" if key.low is not None else None),
         min=key.low,
         max=key.high,
