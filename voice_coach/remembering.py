@@ -122,10 +122,10 @@ def delete_history(
         if not sure:
             out.print("Nothing was deleted.")
             return
-    gone = delete()
-    for path in gone:
-        out.print(f"Deleted: {path}", soft_wrap=True)
-    out.print(f"Deleted {what}." if gone else "There was nothing to delete.")
+    # What SQLite keeps beside a database is part of it, and not worth a word.
+    gone = [str(path) for path in delete() if not path.name.endswith(("-wal", "-shm"))]
+    told = f"Deleted {what}: {', '.join(gone)}" if gone else "There was nothing to delete."
+    out.print(told, soft_wrap=True)
 
 
 def report(

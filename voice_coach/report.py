@@ -239,14 +239,15 @@ def _inline(figure: Figure, name: str) -> str:
     drawn = StringIO()
     figure.savefig(drawn, format="svg", transparent=True, metadata=UNDATED["svg"])
     svg = drawn.getvalue()
-    svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    head = f'<svg role="img" aria-labelledby="{name}-title" aria-describedby="{name}-text"'
-    svg = re.sub(r'<svg height="[^"]*"(.*?) width="[^"]*"', rf"{head}\1", svg, count=1)
+    width, height = _SIZE
+    head = f'<svg viewBox="0 0 {width} {height}" role="img"'
+    head += f' aria-labelledby="{name}-title" aria-describedby="{name}-text">'
+    svg = head + svg[svg.index(">", svg.index("<svg")) + 1 :]
     # Identifiers are unique in a page, and only those that are pointed to are needed.
-    wanted = set(re.findall(r"#(\w+)", svg))
-    svg = re.sub(r' id="(\w+)"', lambda found: _identifier(found[1], name, wanted), svg)
-    svg = re.sub(r'(href="#|url\(#)(\w+)', rf"\1{name}-\2", svg)
+    wanted = set(re.findall(r'["(]#([^")]+)', svg))
+    svg = re.sub(r' id="([^"]+)"', lambda found: _identifier(found[1], name, wanted), svg)
+    svg = re.sub(r'(?:xlink:)?(href="#|url\(#)', rf"\1{name}-", svg)
     for role, colour in vars(_BY_NAME).items():
         svg = svg.replace(colour, f"var(--{role})")
     return Markup(svg)  # noqa: S704 - drawn here, from numbers and dates
