@@ -227,8 +227,12 @@ def test_a_read_only_folder_is_still_read(folder: Path) -> None:
     PhraseCache(folder).put("v", "a", 1.0, sound(10))
     folder.chmod(0o500)
     cache = PhraseCache(folder, tell=told.append)
-    assert cache.get("v", "a", 1.0) is not None
+    for text in ("b", "c"):
+        cache.put("v", text, 1.0, sound(10))
+    assert [cache.get("v", text, 1.0) is not None for text in "abc"] == [True, False, False]
     folder.chmod(0o700)
+    assert len(told) == 1
+    assert "permission denied" in told[0]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser can give a folder away")

@@ -192,6 +192,17 @@ def test_a_phrase_on_the_disk_is_not_rendered_again(tmp_path: Path, threaded: bo
     assert other.asked == [("a", 1.0)]
 
 
+def test_a_real_voice_sounds_the_same_with_and_without_the_disk(tmp_path: Path) -> None:
+    texts = ["Breathe in.", "And breathe out.", "Well done!", ""]
+    plain = Renderer(EspeakVoice(), threaded=False)
+    for _ in ("rendered", "read"):
+        kept = Renderer(EspeakVoice(), disk=PhraseCache(tmp_path), threaded=False)
+        for text in texts:
+            for speed in (0.8, 1.0, 1.5):
+                assert np.array_equal(kept.get(text, speed), plain.get(text, speed))
+    assert len(list(tmp_path.iterdir())) == len(texts) * 3
+
+
 def test_a_phrase_on_the_disk_does_not_wait_for_the_voice(tmp_path: Path) -> None:
     Renderer(SlowVoice(), disk=PhraseCache(tmp_path), threaded=False).get("known")
     voice = SlowVoice(allowed=False)

@@ -165,8 +165,9 @@ class PhraseCache:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_trusted(self._folder):
             raise PermissionError("it is no folder of this user")
-        if stat.S_IMODE(self._folder.stat().st_mode) != 0o700:
-            self._folder.chmod(0o700)
+        mode = stat.S_IMODE(self._folder.stat().st_mode)
+        if mode & ~0o700:
+            self._folder.chmod(mode & 0o700)
 
     def _tidied(self, size: int) -> int:
         """Remove what is used least until `size` bytes fit; return how many then may come."""
