@@ -170,14 +170,14 @@ class TestCoach:
         stage.run(100)
         plan = stage.coach.state.plan
         assert plan is not None
-        cues = {cue.text: cue for cue in plan.cues}
+        cues = {text: cue for cue in plan.cues for text in (cue.text, cue.words)}
         told = [each for each in stage.said() if each.details["role"] == "cue"]
         assert len(told) > 7
         for before, after in itertools.pairwise(told):
             cue = cues[before.details["text"]]
             assert after.at - before.details["end"] == cue.count
         sound = stage.heard()
-        for each in told:
+        for each in told[1:]:
             assert sound[each.at - 1] == 0
             assert sound[each.at] > 0
 

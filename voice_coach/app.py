@@ -8,29 +8,37 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.plan import Plan
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance, upcoming
 from voice_coach.core.state import (
     Action,
     Event,
     Heard,
+    Measured,
+    Memory,
+    Note,
+    Opened,
     Say,
     SetVolume,
     Silence,
+    Sound,
     Spoken,
     State,
     TimeUp,
+    Tone,
 )
 from voice_coach.hearing.decision import Rules
 from voice_coach.hearing.listener import Heard as Utterance
 from voice_coach.hearing.listener import Listener
+from voice_coach.sound import tones
 from voice_coach.sound.pcm import Pcm
 from voice_coach.sound.playback import Playback
 from voice_coach.speaking.renderer import Renderer
@@ -52,7 +60,7 @@ class Happening:
     """Something that those who watch want to know."""
 
     kind: str
-    """ "heard", "said" or "state"."""
+    """ "heard", "said", "signal", "tone" or "state"."""
     at: Samples
     details: dict[str, Any]
 
@@ -123,6 +131,24 @@ class Ears:
             self._utterances.put(utterance)
 
 
+PATIENCE = to_samples(60)
+"""What happens only after so long is not waited for at the end of a recording or a script."""
+MEASURED_EVERY = to_samples(0.5)
+"""How often it is looked whether all words of a plan have been rendered."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What outlives the session: where it comes from, and where it goes."""
+
+    preferences: Preferences = field(default_factory=Preferences)
+    memory: Memory = field(default_factory=Memory)
+    note: Callable[[Note, Samples], None] = lambda *_: None
+    """Keeps what happened."""
+    prefer: Callable[[Preferences], None] = lambda _: None
+    """Keeps what the user has changed by voice."""
+
+
 class Coach:
     """Hears, decides and speaks, block by block; the only owner of the session."""
 
@@ -134,9 +160,14 @@ class Coach:
         ears: Ears,
         renderer: Renderer,
         playback: Playback,
+        keeping: Keeping | None = None,
         watch: Watcher = lambda _: None,
     ) -> None:
-        self.state = State(routines)
+        self._keeping = keeping or Keeping()
+        self.state = State(
+            routines, preferences=self._keeping.preferences, memory=self._keeping.memory
+        )
+        playback.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
         self._renderer = renderer
@@ -144,6 +175,9 @@ class Coach:
         self._watch = watch
         self._unspoken: deque[tuple[Say, Future[Pcm]]] = deque()
         self._rendered_ahead: tuple[Plan | None, float] | None = None
+        self._unmeasured: Plan | None = None
+        self._look_again: Samples = 0
+        self._tones = 0
         self._ducked = False
         self._obeyed = False
 
@@ -153,11 +187,16 @@ class Coach:
             self._understand(utterance)
         self._give_way()
         for finished in self._playback.finished():
-            if not finished.cut:
+            if finished.tag > 0 and not finished.cut:
                 self._advance(Spoken(finished.tag), finished.at)
         while (due := self.state.due) is not None and due <= self._playback.position + LEAD:
             self._advance(TimeUp(), due)
         self._speak()
+        self._measure()
+
+    def open(self) -> None:
+        """Come alive: offer to go on with a session that was cut off."""
+        self._advance(Opened(), self._playback.position)
 
     def do(self, intent: Intent) -> None:
         """Do what `intent` asks, as if it had been heard now."""
@@ -165,8 +204,10 @@ class Coach:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing more will happen unless somebody speaks."""
-        waiting = self.state.due is None and self.state.on_air is None
+        """Whether nothing more will happen for a minute unless somebody speaks."""
+        due = self.state.due
+        later = due is None or due - self._playback.position > PATIENCE
+        waiting = later and self.state.on_air is None
         return waiting and not self._unspoken and not self._ears.speaking
 
     def _understand(self, utterance: Utterance) -> None:
@@ -201,21 +242,46 @@ class Coach:
         if _shown(self.state) != _shown(before):
             self._watch(Happening("state", now, _shown(self.state)))
         for action in actions:
-            self._perform(action)
+            self._perform(action, now)
+        if self.state.preferences != before.preferences:
+            self._keeping.prefer(self.state.preferences)
         wanted = (self.state.plan, self.state.preferences.tempo)
         if wanted != self._rendered_ahead:
             self._rendered_ahead = wanted
             self._renderer.prefetch(upcoming(self.state), self.state.preferences.tempo)
+            self._unmeasured = self.state.plan
 
-    def _perform(self, action: Action) -> None:
+    def _measure(self) -> None:
+        """Tell the session how long its words are, once all of them have been rendered."""
+        plan, speed = self._unmeasured, self.state.preferences.tempo
+        if plan is None or self._playback.position < self._look_again:
+            return
+        self._look_again = self._playback.position + MEASURED_EVERY
+        texts = {cue.words for cue in plan.cues[:-1] if cue.words}
+        if all(self._renderer.ready(text, speed) for text in texts):
+            lengths = {text: len(self._renderer.get(text, speed)) for text in texts}
+            self._advance(Measured(lengths), self._playback.position)
+            self._rendered_ahead = (self.state.plan, speed)
+            self._unmeasured = None
+
+    def _perform(self, action: Action, now: Samples) -> None:
         match action:
             case Say(_, text, _, _, speed):
                 self._unspoken.append((action, self._renderer.request(text, speed)))
-            case Silence():
+            case Sound(utterance, signal, at):
+                clip = tones.signal(tones.Signal(signal.value))
+                self._play("signal", clip, at, utterance, {"signal": signal.value})
+            case Tone(tone, at, length):
+                self._tones -= 1
+                clip = tones.breath_tone(tones.Breath(tone.value), length)
+                self._play("tone", clip, at, self._tones, {"tone": tone.value})
+            case Silence(tones=everything):
                 self._unspoken.clear()
-                self._playback.silence()
+                self._playback.silence(spare=lambda tag: tag < 0 and not everything)
             case SetVolume(db):
                 self._playback.volume_db = db
+            case Note():
+                self._keeping.note(action, now)
         self._speak()
 
     def _speak(self) -> None:
@@ -223,10 +289,13 @@ class Coach:
         while self._unspoken and self._unspoken[0][1].done():
             say, future = self._unspoken.popleft()
             clip = future.result()
-            at = max(say.at, self._playback.position)
-            self._playback.play(clip, at, say.utterance)
-            details = {"text": say.text, "role": say.role, "end": at + len(clip)}
-            self._watch(Happening("said", at, details))
+            self._play("said", clip, say.at, say.utterance, {"text": say.text, "role": say.role})
+
+    def _play(self, kind: str, clip: Pcm, at: Samples, tag: int, details: dict[str, Any]) -> None:
+        """Schedule a clip; tones, which nothing waits for, have tags below zero."""
+        at = max(at, self._playback.position)
+        self._playback.play(clip, at, tag)
+        self._watch(Happening(kind, at, {**details, "end": at + len(clip)}))
 
 
 def _shown(state: State) -> dict[str, Any]:

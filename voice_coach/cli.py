@@ -9,7 +9,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -24,6 +24,7 @@ from voice_coach.catalogue import (
 from voice_coach.configuring import settings_app, with_settings
 from voice_coach.console import guarded, out, warn
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
+from voice_coach.remembering import history_app, report
 from voice_coach.settings import DEVICES, ENGINES, PREFERENCES, ListeningState, Settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.add_typer(routines_app, name="routines")
 app.add_typer(models_app, name="models")
 app.add_typer(settings_app, name="settings")
+app.add_typer(history_app, name="history")
 
 
 def _show_version(wanted: bool) -> None:
@@ -198,12 +200,20 @@ def rehearse(
     asked = context.get_parameter_source("ask_pain")
     if not (asked and asked.name == "COMMANDLINE"):  # a script need not answer it
         settings = replace(settings, ask_pain=False)
-    _rehearse(script, out_file, timeline, settings)
+    _rehearse(script, out_file, timeline, settings, given)
 
 
 def _rehearse(
-    script: Path | None, out_file: Path | None, timeline: Path | None, settings: Settings
+    script: Path | None,
+    out_file: Path | None,
+    timeline: Path | None,
+    settings: Settings,
+    preferences: dict[str, Any],
 ) -> None:
+    """Rehearse with the engines of `settings`, and no more preferences than these.
+
+    So it is the same for everybody, whatever they have chosen for themselves.
+    """
     import time
 
     from voice_coach.app import Keeping
@@ -220,7 +230,7 @@ def _rehearse(
     engines = choose_recogniser(settings.recogniser), choose_voice(settings.voice)
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
     began = time.monotonic()
-    report = perform(
+    done = perform(
         lines,
         routines,
         read_commands(routines),
@@ -230,10 +240,10 @@ def _rehearse(
         timeline=timeline,
         watch=_print_happening,
     )
-    took, length = time.monotonic() - began, to_seconds(report.length)
+    took, length = time.monotonic() - began, to_seconds(done.length)
     out.print(
         f"{length:.1f} s of session in {took:.1f} s; "
-        f"{report.heard} commands heard, {report.asked} spoken.",
+        f"{done.heard} commands heard, {done.asked} spoken.",
         style="dim",
     )
     for written in filter(None, (out_file, timeline)):
@@ -441,6 +451,9 @@ def _tell_findings(findings: "Iterable[Finding]") -> None:
         mark, style = looks[finding.grade]
         line = Text.assemble((f"{mark} ", style), (f"{finding.subject}: ", "bold"), finding.text)
         out.print(line, soft_wrap=True)
+
+
+app.command()(report)
 
 
 def main() -> None:

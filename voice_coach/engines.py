@@ -14,6 +14,7 @@ from voice_coach.hearing.recogniser import Recogniser
 from voice_coach.hearing.taught import Profile, Taught, own_profile
 from voice_coach.hearing.worker import SeparateProcess
 from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.speaking.cache import PhraseCache, own_folder
 from voice_coach.speaking.voice import Voice
 
 
@@ -102,6 +103,11 @@ def make_separate_recogniser(engine: Engine) -> SeparateProcess:
     with suppress(ModelError):  # it goes on without; the command line has told
         profile = own_profile()
     return SeparateProcess(partial(make_recogniser, engine, profile))
+
+
+def kept_phrases(megabytes: int) -> PhraseCache | None:
+    """Return where rendered phrases outlive the process, in at most so much of the disk."""
+    return PhraseCache(own_folder(), limit=megabytes * 2**20) if megabytes else None
 
 
 def make_voice(engine: Engine) -> Voice:

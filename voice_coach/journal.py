@@ -128,14 +128,14 @@ class Journal:
         memory, writer = Memory(), None
         notices: tuple[str, ...]
         try:
-            memory, writer, notices = _opened(path, threaded=threaded)
+            memory, writer, notices = Writer.open(path, threaded=threaded)
         except JournalBusyError:
             raise
         except JournalError as error:
             notices = (f"{error} Nothing of this session is kept.",)
         except (OSError, sqlite3.Error) as error:
             with suppress(JournalError):
-                memory = _remembered(path)
+                memory = database.remembered(path)
             why = database.reason(error, path)
             notices = (f"Cannot write the journal {path}: {why}. Nothing of this session is kept.",)
         return cls(memory, writer, notices, now)
@@ -154,6 +154,11 @@ class Journal:
     def first_time(self) -> bool:
         """Whether no session has ever been begun."""
         return self._memory.newest is None
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions have ever been begun."""
+        return self._memory.newest.number if self._memory.newest else 0
 
     @property
     def unfinished(self) -> Bookmark | None:
@@ -315,42 +320,11 @@ def delete(path: Path | None = None) -> tuple[Path, ...]:
         return ()
     try:
         with Lock(path) as lock:
-            # The database goes last: without it, what was to be added would look like damage.
-            found = [
-                *sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}*")),
-                *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "")),
-            ]
-            found = [one for one in found if one.exists()]
-            for one in found:
-                one.unlink()
+            deleted = database.delete(path)
             lock.remove()
+            return deleted
     except OSError as error:
         raise OutputError(f"Cannot delete the journal {path}: {error.strerror}.") from error
-    return tuple(found)
-
-
-def _opened(path: Path, *, threaded: bool) -> tuple[Memory, Writer, tuple[str, ...]]:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = Lock(path)
-    notices: tuple[str, ...] = ()
-    connection: sqlite3.Connection | Exception
-    try:
-        try:
-            connection, memory, notices = database.open_mended(path, thorough=lock.uncertain)
-        except (OSError, sqlite3.Error) as error:
-            connection, memory = error, _remembered(path)
-    except BaseException:
-        lock.release(uncertain=True)
-        raise
-    return memory, Writer(path, connection, lock, threaded=threaded), notices
-
-
-def _remembered(path: Path) -> Memory:
-    """Return what a journal remembers that cannot be written; JournalError if it is damaged."""
-    if not path.exists():
-        return Memory()
-    with database.reading(path) as connection:
-        return Memory.read(connection)
 
 
 def _past(tally: Tally) -> PastSession:

@@ -5,19 +5,24 @@ Owns the start and the end of everything that is alive; must not know what is sa
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from voice_coach.app import Coach, Ears, Watcher
+from voice_coach import configuration
+from voice_coach.app import Coach, Ears, Keeping, Watcher
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
+from voice_coach.core.state import Memory, Note, Place
 from voice_coach.engines import Engine, make_separate_recogniser, make_voice
-from voice_coach.errors import VoiceCoachError
+from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.worker import SeparateProcess
+from voice_coach.journal import Journal
 from voice_coach.sound.device import Audio, Recording, open_audio
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.sound.playback import Playback
+from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples
 
@@ -51,21 +56,26 @@ def coach_live(
     start: str | None = None,
     mic: str | None = None,
     speaker: str | None = None,
+    preferences: Preferences | None = None,
+    phrases: PhraseCache | None = None,
     watch: Watcher = lambda _: None,
     notice: Tell = lambda *_: None,
     ready: Callable[[Stage], None] = lambda _: None,
 ) -> None:
     """Coach until the microphone's recording ends, a device fails or Ctrl-C.
 
-    `start` names a routine to begin with, else the coach waits to be told by voice; `ready`
-    is called when everything is open. Raises DeviceError, ModelError, OutputError.
+    `start` names a routine to begin with, else the coach waits to be told by voice; `phrases`
+    keeps what was rendered; `ready` is called when everything is open. What happens is kept in
+    the journal, and what the user prefers in the settings. Raises DeviceError, ModelError,
+    OutputError, JournalBusyError.
     """
     with ExitStack() as open_things:
         # The devices first: the commonest thing to go wrong, and the quickest to tell.
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
+        journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         recogniser = open_things.enter_context(closing(make_separate_recogniser(engines[0])))
         renderer = open_things.enter_context(
-            closing(Renderer(make_voice(engines[1]), threaded=audio.realtime))
+            closing(Renderer(make_voice(engines[1]), disk=phrases, threaded=audio.realtime))
         )
         for state in commands.states:
             recogniser.use(
@@ -74,13 +84,22 @@ def coach_live(
         listener = Listener(recogniser)
         ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
         playback = Playback()
+        keeper = _Keeper(journal, preferences or Preferences())
         coach = Coach(
-            routines, commands, ears=ears, renderer=renderer, playback=playback, watch=watch
+            routines,
+            commands,
+            ears=ears,
+            renderer=renderer,
+            playback=playback,
+            keeping=keeper.keeping(routines),
+            watch=watch,
         )
         ready(Stage(coach, ears, playback, audio))
         if start is not None:
             coach.do(Intent("start", {"routine": start}))
-        health = _Health(recogniser, notice)
+        else:
+            coach.open()
+        health = _Health(recogniser, keeper, notice)
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
             coach.on_block(microphone, played, position)
@@ -89,18 +108,73 @@ def coach_live(
         audio.run(playback, on_block, lambda news: notice(news.text, playback.position))
 
 
-class _Health:
-    """Tells when the recogniser had to be started anew."""
+class _Keeper:
+    """Keeps what happens in the journal, and what the user prefers in the settings."""
 
-    def __init__(self, recogniser: SeparateProcess, tell: Tell) -> None:
+    def __init__(self, journal: Journal, preferences: Preferences) -> None:
+        self._journal = journal
+        self._preferences = preferences
+        self._problem: str | None = None
+
+    def keeping(self, routines: tuple[Routine, ...]) -> Keeping:
+        """Return what the coach gets of it."""
+        memory = _memory(self._journal, routines)
+        return Keeping(self._preferences, memory, self._note, self._prefer)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """One line each for what could not be kept, so far."""
+        problems = (self._problem, self._journal.problem)
+        return (*self._journal.notices, *filter(None, problems))
+
+    def _note(self, note: Note, at: Samples) -> None:
+        if note.kind == "discarded":
+            self._journal.discard_unfinished()
+            return
+        if note.kind == "continued":
+            self._journal.continue_unfinished()
+        self._journal.append(note.kind, note.details, at)
+
+    def _prefer(self, preferences: Preferences) -> None:
+        before, self._preferences = self._preferences, preferences
+        for each in fields(preferences):
+            value = getattr(preferences, each.name)
+            if value == getattr(before, each.name):
+                continue
+            try:
+                configuration.change(each.name, value)
+            except OutputError as error:
+                self._problem = str(error)
+
+
+def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
+    """Return what the session needs to know of earlier ones."""
+    hurt = {(routine.name, name) for routine in routines for name in journal.hurt(routine.name)}
+    mark = journal.unfinished
+    if mark is None:
+        return Memory(journal.sessions, frozenset(hurt))
+    where = (mark.routine, mark.exercise, mark.name, mark.repetition, mark.side, mark.eased)
+    return Memory(journal.sessions, frozenset(hurt), Place(*where))
+
+
+class _Health:
+    """Tells once what is wrong and yet no error: a restarted recogniser, a full disk."""
+
+    def __init__(self, recogniser: SeparateProcess, keeper: _Keeper, tell: Tell) -> None:
         self._recogniser = recogniser
+        self._keeper = keeper
         self._tell = tell
         self._restarts = 0
+        self._told: set[str] = set()
 
     def check(self, now: Samples) -> None:
         if self._recogniser.restarts > self._restarts:
             self._restarts = self._recogniser.restarts
             self._tell(RESTARTED, now)
+        for line in self._keeper.notices:
+            if line not in self._told:
+                self._told.add(line)
+                self._tell(line, now)
 
 
 def speak(text: str, engine: Engine, speaker: str | Path | None = None) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from voice_coach.app import Coach, Ears, Happening, Watcher
+from voice_coach.app import Coach, Ears, Happening, Keeping, Watcher
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.engines import Engine, make_recogniser, make_voice
@@ -167,6 +167,7 @@ def rehearse(
     commands: Commands,
     engines: tuple[Engine, Engine],
     *,
+    keeping: Keeping | None = None,
     out: Path | None = None,
     timeline: Path | None = None,
     watch: Watcher = lambda _: None,
@@ -197,7 +198,13 @@ def rehearse(
         ears = Ears(Listener(recogniser), commands, live=False)
         playback = Playback()
         coach = Coach(
-            routines, commands, ears=ears, renderer=renderer, playback=playback, watch=note
+            routines,
+            commands,
+            ears=ears,
+            renderer=renderer,
+            playback=playback,
+            keeping=keeping,
+            watch=note,
         )
         audio = open_audio(room, Nowhere())
         rest_since: Samples = 0

@@ -38,6 +38,9 @@ _HINTS = {
     Mode.PAUSED: "resume · next · go back · stop",
     Mode.CONFIRMING_STOP: "yes · no",
     Mode.HURTING: "easier · next · stop",
+    Mode.OFFERING: "yes · no",
+    Mode.ASKING_PAIN: "zero to ten · skip this",
+    Mode.CONFIRMING_PAIN: "yes · no",
     Mode.GETTING_READY: "I'm ready · more time · pause · next · stop",
 }
 _HINT = "pause · next · slower · how long left · that hurts · stop"

@@ -63,7 +63,7 @@ class Walk:
             get_ready=self.random.choice(list(GetReady)),
             breath=self.random.choice(list(BreathCue)),
         )
-        self.state = State((routine,), preferences)
+        self.state = State((routine,), preferences=preferences)
         self.intents = sorted(read_commands([routine]).intents)
         self.now: Samples = 0
         self.ends: dict[int, Samples] = {}
@@ -119,12 +119,13 @@ class Walk:
         self.modes.add(after.mode)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_random_walks_keep_every_promise(routine: Routine, seed: int) -> None:
+def test_random_walks_keep_every_promise(routine: Routine) -> None:
     """Never an error, never silence after a command, never two voices, never stuck."""
-    walk = Walk(routine, seed)
-    for _ in range(3000):
-        walk.step()
-    assert walk.modes >= {*RUNNING, Mode.PAUSED, Mode.CONFIRMING_STOP, Mode.HURTING} - {
-        Mode.FINISHING
-    }
+    modes = set()
+    for seed in range(20):
+        walk = Walk(routine, seed)
+        for _ in range(2000):
+            walk.step()
+        assert len(walk.modes) > 5
+        modes |= walk.modes
+    assert modes >= set(Mode) - {Mode.OFFERING}

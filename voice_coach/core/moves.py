@@ -167,8 +167,13 @@ def ask(state: State, mode: Mode, text: str, now: Samples) -> Result:
 def to_idle(state: State) -> State:
     """Return what is left when a session has ended."""
     memory = replace(state.memory, sessions=state.memory.sessions + 1)
-    return State(state.routines, state.preferences, memory, utterance=state.utterance,
-                 on_air=state.on_air)  # fmt: skip
+    return State(
+        state.routines,
+        preferences=state.preferences,
+        memory=memory,
+        utterance=state.utterance,
+        on_air=state.on_air,
+    )
 
 
 def laid_out(state: State, routine: Routine) -> Plan:

@@ -206,8 +206,6 @@ class State:
 
     routines: tuple[Routine, ...]
     """What may be started; the first one is meant when none is named."""
-    preferences: Preferences = field(default_factory=Preferences)
-    memory: Memory = Memory()
     mode: Mode = Mode.IDLE
     plan: Plan | None = None
     index: int = 0
@@ -216,6 +214,8 @@ class State:
     """Exercises that are done in their easier variant."""
     told: frozenset[int] = frozenset()
     """Those of which it is said why."""
+    preferences: Preferences = field(default_factory=Preferences)
+    memory: Memory = Memory()
     progress: Progress = Progress()
     then: int | None = None
     """The cue to go on with after the change of position, if not the next one."""

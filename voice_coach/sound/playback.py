@@ -134,13 +134,16 @@ class Playback:
         gain = np.float32(decibels(gain_db))
         self._commands.append(lambda: self._begin(clip, at, tag, gain))
 
-    def silence(self, fade: Samples = SILENCE_FADE) -> None:
+    def silence(
+        self, fade: Samples = SILENCE_FADE, *, spare: Callable[[int], bool] = lambda _: False
+    ) -> None:
         """Fade out all that sounds, over `fade` samples, and drop all that is scheduled.
 
-        What is played after this call is not touched. Ducking ends: what is fading stays as
-        low as it is, what comes next is heard in full from its first sample on.
+        Clips whose tag is to be spared, and what is played after this call, are not touched.
+        Ducking ends: what is fading stays as low as it is, as does what is spared, and what
+        comes next is heard in full from its first sample on.
         """
-        self._commands.append(lambda: self._silence(fade))
+        self._commands.append(lambda: self._silence(fade, spare))
 
     def stop(self, tag: int) -> None:
         """Fade out, or drop, the clips of this tag; none is harmless."""
@@ -191,10 +194,10 @@ class Playback:
         for voice in filter(which, self._voices):
             voice.cut(self._position, fade)
 
-    def _silence(self, fade: Samples) -> None:
+    def _silence(self, fade: Samples, spare: Callable[[int], bool]) -> None:
         for voice in self._voices:
             voice.duck = voice.duck or self._duck
-        self._cut(lambda _: True, fade)
+        self._cut(lambda voice: not spare(voice.tag), fade)
         self._duck = _FULL
 
     def _set_volume(self, gain: float) -> None:
