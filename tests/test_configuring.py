@@ -53,8 +53,8 @@ class Probe:
 
         @self.app.command()
         @with_settings("voice", given=PREFERENCES)
-        def rehearse(settings: Settings, context: typer.Context) -> None:
-            self.settings, self.own = settings, [context.command.name]
+        def rehearse(settings: Settings, given: dict[str, Any], context: typer.Context) -> None:
+            self.settings, self.own = settings, [context.command.name, given]
 
     def __call__(self, *arguments: str, command: str = "keep") -> int:
         return console.guarded(lambda: self.app([command, *arguments], standalone_mode=False))
@@ -156,8 +156,10 @@ class TestPrecedence:
         monkeypatch.setenv("VOICE_COACH_VERBOSITY", "brief")
         assert probe("--breath", "tones", command="rehearse") == 0
         assert probe.settings.voice == "espeak"
-        assert probe.settings.preferences() == Settings(breath=BreathCue.TONES).preferences()
-        assert probe.own == ["rehearse"]
+        assert probe.settings.preferences() == Settings().preferences()
+        assert probe.own == ["rehearse", {"breath": BreathCue.TONES}]
+        assert probe("--no-ask-pain", "--tempo", "1.0", command="rehearse") == 0
+        assert probe.own == ["rehearse", {"tempo": 1.0, "ask_pain": False}]
 
     def test_a_mistake_in_the_file_ends_the_command(
         self, probe: Probe, path: Path, capsys: pytest.CaptureFixture[str]

@@ -7,7 +7,7 @@ are imported by the command that needs them, so that help and mistakes answer at
 import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,10 +88,7 @@ def run(
         if not or_rehearse:
             raise
         warn(f"{problem} This is a rehearsal instead.")
-        engines_only = Settings(
-            recogniser=settings.recogniser, voice=settings.voice, ask_pain=False
-        )
-        _rehearse(None, Path("rehearsal.wav"), None, engines_only)
+        _rehearse(None, Path("rehearsal.wav"), None, settings, {})
 
 
 def _coach(routine: str | None, settings: Settings) -> None:
@@ -181,8 +178,8 @@ def _print_happening(happening: "Happening") -> None:
 @app.command()
 @with_settings(*ENGINES, given=PREFERENCES)
 def rehearse(
-    context: typer.Context,
     settings: Settings,
+    given: dict[str, Any],
     script: Annotated[
         Path | None,
         typer.Argument(help="What the user does, such as: 00:12 say 'pause'. Default: a tour."),
@@ -197,9 +194,6 @@ def rehearse(
     ] = None,
 ) -> None:
     """Perform a session without devices, faster than real time, the same at every run."""
-    asked = context.get_parameter_source("ask_pain")
-    if not (asked and asked.name == "COMMANDLINE"):  # a script need not answer it
-        settings = replace(settings, ask_pain=False)
     _rehearse(script, out_file, timeline, settings, given)
 
 
@@ -235,7 +229,7 @@ def _rehearse(
         routines,
         read_commands(routines),
         engines,
-        keeping=Keeping(Preferences(**settings.preferences())),
+        keeping=Keeping(Preferences(**preferences)),
         out=out_file,
         timeline=timeline,
         watch=_print_happening,

@@ -28,7 +28,7 @@ Command: TypeAlias = Callable[..., None]
 
 _PANEL = "Settings (to keep them: voice-coach settings edit)"
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
-_OFFERED = ("context", "choices", "settings")
+_OFFERED = ("context", "choices", "settings", "given")
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ def with_settings(
     """Give a command the options of these settings.
 
     An option goes before the environment, that before the file, and that before the default.
-    Those of `given` come from options alone, else they are the default. The command gets what
-    it has a parameter for: `settings: Settings`, `choices: dict[str, Choice]` of `names`, and
-    `context: typer.Context`.
+    Those of `given` come from options alone. The command gets what it has a parameter for:
+    `settings: Settings`, `choices: dict[str, Choice]`, `given: dict[str, Any]` of the options
+    that were given, and `context: typer.Context`.
     """
     options = [_option(KEYS[name], hidden=hidden) for name in names]
-    options += [_option(KEYS[name], hidden=hidden, in_environment=False) for name in given]
+    options += [_option(KEYS[name], alone=True) for name in given]
 
     def decorate(command: Command) -> Command:
         asked = inspect.signature(command, eval_str=True).parameters
@@ -60,9 +60,13 @@ def with_settings(
         @functools.wraps(command)
         def with_values(context: typer.Context, **arguments: Any) -> None:
             found = choices(context, names)
-            chosen = {name: arguments[name] for name in given}
-            chosen |= {name: choice.value for name, choice in found.items()}
-            offered = {"context": context, "choices": found, "settings": Settings(**chosen)}
+            options_alone = {name: _choice(context, KEYS[name]) for name in given}
+            offered = {
+                "context": context,
+                "choices": found,
+                "settings": Settings(**{name: each.value for name, each in found.items()}),
+                "given": {n: each.value for n, each in options_alone.items() if each.place},
+            }
             command(**{name: (offered | arguments)[name] for name in asked})
 
         own = [each.replace(kind=each.KEYWORD_ONLY) for each in asked.values()]
@@ -76,17 +80,18 @@ def with_settings(
     return decorate
 
 
-def _option(key: Key, *, hidden: bool, in_environment: bool = True) -> inspect.Parameter:
+def _option(key: Key, *, hidden: bool = False, alone: bool = False) -> inspect.Parameter:
     first, *more = key.variables
     option = typer.Option(
         *key.options,
-        envvar=([first, *more] if more else first) if in_environment else None,
+        envvar=([first, *more] if more else first) if not alone else None,
         help=key.about,
         metavar=key.metavar or ("NUMBER" if key.low is not None else None),
         min=key.low,
         max=key.high,
         hidden=hidden,
-        rich_help_panel=_PANEL,
+        show_default=not alone,
+        rich_help_panel="Preferences" if alone else _PANEL,
     )
     kind = key.kind if key.default is not None else key.kind | None
     annotation = Annotated[kind, option]  # type: ignore[valid-type]
