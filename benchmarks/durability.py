@@ -57,6 +57,7 @@ def measure(kills: int = KILLS, sessions: int = SESSIONS) -> list[Row]:
             disk_full(folder / "opened-full"),
             read_only(folder / "read-only"),
             clock_set_back(folder / "clock"),
+            log_damaged(folder / "logs"),
             *(damaged(folder / kind.replace(" ", "-"), kind) for kind in DAMAGE),
             *large(folder / "large", sessions),
         ]
@@ -262,7 +263,7 @@ def power_cut(folder: Path) -> Row:
             begin(journal)
             for number in range(chance.randint(1, 30)):
                 cue(journal, number)
-            saved = journal._memory.events
+            saved = len(list(export_events(folder / f"{cut}.sqlite3")))
             log = folder / f"{cut}.sqlite3-wal"
             synced = log.stat().st_size
             for number in range(chance.randint(1, 30)):
@@ -278,6 +279,34 @@ def power_cut(folder: Path) -> Row:
     figure = f"{lost} journals with a loss, {damages} damaged"
     name = f"power cut: what was not synced yet torn at {CUTS} random places"
     return Row(name, "0 lost", figure, not (lost or damages))
+
+
+def log_damaged(folder: Path) -> Row:
+    """Damage the write-ahead log that a killed process left behind."""
+    chance = random.Random(4)
+    told = lost = said = unseen = 0
+    for number in range(DAMAGES):
+        path = folder / f"{number}" / "journal.sqlite3"
+        path.parent.mkdir(parents=True)
+        _killed_once(path, number, 0.2)
+        before = len(list(export_events(path)))
+        log = path.with_name(path.name + "-wal")
+        start = chance.randrange(log.stat().st_size - 2 * PAGE)
+        with log.open("r+b") as file:
+            file.seek(start)
+            file.write(chance.randbytes(chance.randint(10, 1000)))
+        with Journal.open(path) as journal:
+            seen = any("was damaged" in notice for notice in journal.notices)
+        after = len(list(export_events(path)))
+        told += seen
+        lost += max(0, before - after)
+        unseen += after < before and not seen
+        said += before
+    figure = (
+        f"told {told} of {DAMAGES} times, {lost} of {said:,} events lost, {unseen} times untold"
+    )
+    name = f"damaged write-ahead log after a kill, {DAMAGES} times"
+    return Row(name, "no loss untold", figure, unseen == 0)
 
 
 def _tear(log: Path, content: bytes, synced: int, chance: random.Random) -> None:

@@ -615,6 +615,58 @@ def test_what_could_not_be_written_is_written_later(path: Path) -> None:
     assert len(list(export_events(path))) == 51
 
 
+FULL_AT_FIRST = """
+import resource, sys
+from pathlib import Path
+from voice_coach.journal import Journal
+
+path = Path(sys.argv[1])
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+journal = Journal.open(path)
+journal.append("started", {"routine": "Back routine", "exercises": []}, 0)
+assert not journal.flush()
+print(*journal.notices, journal.problem, sep="|", flush=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+print(journal.close())
+"""
+
+
+def test_a_disk_that_is_full_at_first_is_waited_for(path: Path) -> None:
+    for session in (1, 2):
+        done = subprocess.run(
+            [sys.executable, "-c", FULL_AT_FIRST, str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"Cannot write the journal {path}: ")
+        assert done.stdout.endswith("\nTrue\n")
+        assert read_sessions(path)[-1].number == session
+
+
+def test_what_is_damaged_and_cannot_be_mended_is_left_as_it_is(path: Path) -> None:
+    many(path)
+    garbage_at(path, 0, 100)
+    before = path.read_bytes()
+
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_AT_FIRST, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "is damaged, and cannot be mended: File too large." in done.stdout
+    assert "Nothing of this session is kept." in done.stdout
+    assert path.read_bytes() == before
+    assert not list(path.parent.glob("*damaged*"))
+    with Journal.open(path) as journal:
+        assert "840 events could be read" in journal.notices[0]
+
+
 # The whole file.
 
 

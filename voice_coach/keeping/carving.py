@@ -55,6 +55,32 @@ def carve(database: Path) -> list[Event]:
     return [found[number] for number in sorted(found)]
 
 
+def last_committed(database: Path) -> int:
+    """Return the highest number of an event in the last transactions of the write-ahead log.
+
+    SQLite takes nothing from a log behind the first damaged page, and does not tell.
+    """
+    log = database.with_name(database.name + "-wal")
+    content = log.read_bytes() if log.exists() else b""
+    transaction: list[bytes] = []
+    last: dict[bytes, list[bytes]] = {}
+    for at in range(_WAL_HEADER, len(content) - PAGE, _FRAME_HEADER + PAGE):
+        end = at + _FRAME_HEADER + PAGE
+        transaction.append(content[at + _FRAME_HEADER : end])
+        # What was in the log before it was begun anew has another salt.
+        salt, ended = content[at + 8 : at + 16], any(content[at + 4 : at + 8])
+        if ended:
+            last[salt] = transaction
+        if ended or content[end + 8 : end + 16] != salt:
+            transaction = []
+    leaves = (leaf for leaves in last.values() for leaf in leaves)
+    return max((event.number for leaf in leaves for event in _events(leaf, _no_page)), default=0)
+
+
+def _no_page(number: int) -> bytes:
+    raise IndexError(number)
+
+
 def _frames(log: bytes) -> list[tuple[int, bytes]]:
     """Return number and content of the pages in a write-ahead log, in the order of writing."""
     starts = range(_WAL_HEADER, len(log), _FRAME_HEADER + PAGE)

@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import quote
 
 from voice_coach.errors import JournalError
-from voice_coach.keeping.carving import PAGE, carve
+from voice_coach.keeping.carving import PAGE, carve, last_committed
 from voice_coach.keeping.tables import EVENTS, VERSION, Memory, Statement, adding, migrate, write
 from voice_coach.keeping.tally import Event
 
@@ -88,7 +88,8 @@ def open_mended(
 ) -> tuple[sqlite3.Connection, Memory, tuple[str, ...]]:
     """Open the database as `open_whole` does, and mend it if it is damaged.
 
-    Return with it what it remembers, and one line if it was mended.
+    Return with it what it remembers, and one line if it was mended. Errors as with `open_whole`;
+    JournalError if it is damaged and cannot be mended.
     """
     try:
         connection = open_whole(path, thorough=thorough)
@@ -96,9 +97,23 @@ def open_mended(
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         if isinstance(error, sqlite3.Error) and not is_damage(error):
             raise
-    notice = mend(path)
+    try:
+        notice = mend(path)
+    except (OSError, sqlite3.Error) as error:
+        why = reason(error, path)
+        raise JournalError(
+            f"The journal {path} is damaged, and cannot be mended: {why}. It is left as it is."
+        ) from error
     connection = open_whole(path, thorough=True)
     return connection, Memory.read(connection), (notice,)
+
+
+def remembered(path: Path) -> Memory:
+    """Return what a journal remembers that cannot be written; JournalError if it is damaged."""
+    if not path.exists():
+        return Memory()
+    with reading(path) as connection:
+        return Memory.read(connection)
 
 
 def is_whole(connection: sqlite3.Connection) -> bool:
@@ -140,17 +155,40 @@ def mend(path: Path) -> str:
     """
     found = carve(path)
     aside = _unused(path)
-    for suffix in ("-wal", ""):
-        kept = path.with_name(path.name + suffix)
-        if kept.exists() and kept.stat().st_size:
-            shutil.copy2(kept, aside.with_name(aside.name + suffix))
-    _create(path, found)
+    copies = {
+        path.with_name(path.name + suffix): aside.with_name(aside.name + suffix)
+        for suffix in ("-wal", "")
+        if path.with_name(path.name + suffix).exists()
+    }
+    try:
+        for one, copied in copies.items():
+            if one.stat().st_size:
+                shutil.copy2(one, copied)
+        _create(path, found)
+    except BaseException:
+        for copied in copies.values():
+            copied.unlink(missing_ok=True)
+        raise
     lost = found[-1].number - len(found) if found else 0
     missing = f" and at least {lost} are lost" if lost else ""
     return (
         f"The journal {path} was damaged: {len(found)} events could be read and go on{missing}; "
         f"the damaged file is kept as {aside.name}."
     )
+
+
+def delete(path: Path) -> tuple[Path, ...]:
+    """Delete the database and all damaged ones that were kept aside; return what was deleted."""
+    # The database goes last: without it, what was to be added would look like damage.
+    found = [
+        *sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}*")),
+        *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "")),
+        _part(path),
+    ]
+    found = [one for one in found if one.exists()]
+    for one in found:
+        one.unlink()
+    return tuple(found)
 
 
 def copy(connection: sqlite3.Connection, to: Path) -> None:
@@ -185,11 +223,15 @@ def _readable(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
         if is_damage(error) or not path.exists():
             raise
-        # Even to read, SQLite writes beside the file. Where it may not, a copy is read.
+        # Even to read, SQLite writes beside the file, unless it is told that nobody else does.
+        log = path.with_name(path.name + "-wal")
+        if not log.exists() or log.stat().st_size == 0:
+            with closing(_connect(path, "ro&immutable=1")) as alone:
+                yield alone
+            return
         with TemporaryDirectory() as folder:
-            for part in (path, path.with_name(path.name + "-wal")):
-                if part.exists():
-                    shutil.copyfile(part, Path(folder) / part.name)
+            for part in (path, log):
+                shutil.copyfile(part, Path(folder) / part.name)
             with closing(_connect(Path(folder) / path.name, "rw")) as copied:
                 yield copied
         return
@@ -207,9 +249,17 @@ def _look_through(path: Path, *, thorough: bool) -> None:
         old = connection.execute("PRAGMA user_version").fetchone()[0] < VERSION
         if thorough or old or path.stat().st_size <= _SMALL_BYTES:
             _check(connection, "quick_check")
+            _check_log(connection, path)
         else:
             _check(connection, "quick_check(sessions)")
             _check(connection, "quick_check(hurts)")
+
+
+def _check_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Find out whether SQLite passes over transactions in the log because one is damaged."""
+    last = connection.execute("SELECT max(number) FROM events").fetchone()[0] or 0
+    if last_committed(path) > last:
+        raise _damaged("the write-ahead log is damaged")
 
 
 def _check_whose(connection: sqlite3.Connection, path: Path) -> None:
@@ -240,10 +290,12 @@ def _damaged(what: str) -> sqlite3.DatabaseError:
 
 def _create(path: Path, kept: Iterable[Event]) -> None:
     """Put a new database with the events `kept` in the place of `path`, whole or not at all."""
-    part = path.with_name(f".{secrets.token_hex(6)}.sqlite3.part")
+    part = _part(path)
+    part.unlink(missing_ok=True)
     try:
         part.touch(mode=0o600)
         with closing(_connect(part, "rw")) as connection:
+            connection.execute("PRAGMA journal_mode = MEMORY")  # a part is never gone on with
             connection.execute(f"PRAGMA page_size = {PAGE}")
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             rows: list[Statement] = [adding(event) for event in kept]
@@ -255,6 +307,11 @@ def _create(path: Path, kept: Iterable[Event]) -> None:
         _put(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _part(path: Path) -> Path:
+    """Return where a new database is made, before it takes the place of `path`."""
+    return path.with_name(f".{path.name}.part")
 
 
 def _put(part: Path, path: Path) -> None:

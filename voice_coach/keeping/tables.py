@@ -60,9 +60,12 @@ class Memory:
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> Self:
-        """Read it from tables of this version."""
+        """Read it from tables of this version or an older one."""
         last = connection.execute("SELECT number, run FROM events ORDER BY number DESC LIMIT 1")
         number, run = last.fetchone() or (0, 0)
+        if _version(connection) < VERSION:
+            sums, known = _summed(events(connection))
+            return cls(number, run, sums[-1] if sums else None, known)
         newest = list(_tallies(connection, "ORDER BY number DESC LIMIT 1"))
         hurts = connection.execute("SELECT routine, name, session FROM hurts")
         known = Hurts({(routine, name): session for routine, name, session in hurts})
@@ -71,7 +74,7 @@ class Memory:
 
 def tallies(connection: sqlite3.Connection) -> Iterator[Tally]:
     """Yield what each session comes to, in the order in which they were begun."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+    if _version(connection) < VERSION:
         yield from _summed(events(connection))[0]
     else:
         yield from _tallies(connection, "ORDER BY number")
@@ -121,11 +124,14 @@ def write(connection: sqlite3.Connection, statements: Iterable[Statement]) -> No
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring tables of version 1 to VERSION, one version at a time, each in one transaction."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version < 2:
+    if _version(connection) < 2:
         sums, known = _summed(events(connection))
         hurts = (hurting(known, routine, name) for routine, name in known.sessions)
         write(connection, [*_SUMS, *map(summing, sums), *hurts])
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _tallies(connection: sqlite3.Connection, which: str) -> Iterator[Tally]:

@@ -170,7 +170,7 @@ class Hurts:
         one that hurt and was gone on with has hurt.
         """
         key = (routine, event.name)
-        if event.kind == "hurt":
+        if event.kind == "hurt" and event.name:
             self.sessions[key] = event.session
         elif (
             event.kind == "done"

@@ -12,11 +12,11 @@ from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, Self
 
-from voice_coach.keeping.database import is_damage, is_whole, open_mended, reason
+from voice_coach.keeping.database import is_damage, is_whole, open_mended, reason, remembered
 from voice_coach.keeping.lock import Lock
-from voice_coach.keeping.tables import Statement, write
+from voice_coach.keeping.tables import Memory, Statement, write
 
 _AGAIN: Final = 2.0
 """Seconds after which is tried again what could not be written."""
@@ -55,6 +55,28 @@ class Writer:
         if threaded:
             self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
             self._thread.start()
+
+    @classmethod
+    def open(cls, path: Path, *, threaded: bool) -> tuple[Memory, Self, tuple[str, ...]]:
+        """Lock and open the journal at `path`; a damaged one is mended.
+
+        Return with the writer what the journal remembers, and one line if it was mended. If it can
+        be read but not written just now, the writer tries again. JournalBusyError if it is locked,
+        JournalError if it cannot be used, OSError if there is no place for it.
+        """
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = Lock(path)
+        notices: tuple[str, ...] = ()
+        connection: sqlite3.Connection | Exception
+        try:
+            try:
+                connection, memory, notices = open_mended(path, thorough=lock.uncertain)
+            except (OSError, sqlite3.Error) as error:
+                connection, memory = error, remembered(path)
+        except BaseException:
+            lock.release(uncertain=True)
+            raise
+        return memory, cls(path, connection, lock, threaded=threaded), notices
 
     def put(self, statements: Iterable[Statement]) -> None:
         """Have `statements` carried out, all of them or none."""
