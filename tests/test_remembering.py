@@ -353,16 +353,25 @@ class TestDelete:
     ("arguments", "loaded"), [(["history"], False), (["report", "--out", "r.html"], True)]
 )
 def test_charts_are_loaded_only_by_what_draws(arguments: list[str], loaded: bool) -> None:
-    program = (
-        "import sys; from tests.test_remembering import coach;"
-        f"print(coach(*{arguments!r}), 'matplotlib' in sys.modules)"
-    )
+    program = f"print(coach(*{arguments!r}), 'matplotlib' in sys.modules)"
+    assert elsewhere(program).splitlines()[-1] == f"0 {loaded}"
+
+
+@pytest.mark.usefixtures("two")
+def test_a_pipe_is_written_to_and_not_replaced() -> None:
+    text = elsewhere("coach('report', '--out', '/dev/stdout')")
+    assert text.startswith("<!DOCTYPE html>")
+    assert text.endswith("</html>\nWritten: /dev/stdout\n")
+
+
+def elsewhere(program: str) -> str:
+    """Run `program` in another process; return what it printed."""
     checkout = Path(__file__).resolve().parents[1]
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", f"import sys; from tests.test_remembering import coach; {program}"],
         env=os.environ | {"PYTHONPATH": str(checkout)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines()[-1] == f"0 {loaded}"
+    return done.stdout

@@ -155,10 +155,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     part = None
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            yield target  # a device or a pipe is written to, and never replaced
+        if path.exists() and not path.is_file():
+            yield path  # a device or a pipe is written to, and never replaced
             return
+        target = path.resolve()
         part = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
         yield part
         with part.open("rb") as written:

@@ -62,6 +62,7 @@ def page(sessions: Sequence[PastSession], today: date) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     surroundings.filters |= {
         "day": in_words,
