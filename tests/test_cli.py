@@ -56,7 +56,20 @@ class TestHelp:
     @pytest.mark.parametrize(
         ("command", "words"),
         [
-            ([], ["run", "rehearse", "listen", "say", "devices", "routines", "models", "settings"]),
+            (
+                [],
+                [
+                    "run",
+                    "rehearse",
+                    "listen",
+                    "say",
+                    "devices",
+                    "routines",
+                    "models",
+                    "settings",
+                    "history",
+                ],
+            ),
             (["run"], ["--mic", "--speaker", "--recogniser", "--voice", "start … routine"]),
             (["run"], ["--tempo", "--volume-db", "--breath", "--no-ask-pain", "--phrase-cache-mb"]),
             (["rehearse"], ["--out", "--timeline", "say 'pause'", "same at every run", "--tempo"]),
@@ -65,6 +78,8 @@ class TestHelp:
             (["routines"], ["list", "show", "check", "schema"]),
             (["models"], ["list", "install", "remove"]),
             (["settings"], ["show", "path", "edit"]),
+            (["history"], ["--json", "--csv", "--plot", "export", "delete", "backup"]),
+            (["report"], ["--out"]),
         ],
     )
     def test_every_command_and_option_is_named(
@@ -192,6 +207,24 @@ class TestRehearse:
         assert lines[6:] == [f"Written: {wav}", f"Written: {timeline}"]
         assert soundfile.info(wav).channels == 2
         assert len(timeline.read_text().splitlines()) == 4
+
+    def test_it_is_the_same_whatever_somebody_has_chosen(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        script, timeline = tmp_path / "s.txt", tmp_path / "s.jsonl"
+        script.write_text("00:01 say 'start back routine'\n+14 say 'pause'\n")
+
+        def rehearsed(*options: str) -> str:
+            assert coach("rehearse", str(script), "--timeline", str(timeline), *options) == 0
+            return timeline.read_text()
+
+        plain = rehearsed()
+        (tmp_path / "settings.toml").write_text("ask_pain = true\nverbosity = 'tones'\n")
+        monkeypatch.setenv("VOICE_COACH_TEMPO", "1.75")
+        assert rehearsed() == plain
+        assert rehearsed("--tempo", "1.75") != plain
+        assert "How is your back" not in plain
+        assert "How is your back" in rehearsed("--ask-pain")
 
 
 class TestSay:
