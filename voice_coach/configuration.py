@@ -6,6 +6,7 @@ done with a setting.
 
 import errno
 import fcntl
+import json
 import os
 import re
 import stat
@@ -26,6 +27,8 @@ LARGEST_BYTES: Final = 64_000
 LONGEST_WAIT_SECONDS: Final = 2.0
 """How long a change waits for that of another process; one takes some milliseconds."""
 
+_VALUE = r"""(?:"[^"\\\r\n]*"|'[^'\r\n]*'|[^\s#"'\[{]+)"""
+"""A plain value, as a pattern."""
 _SHOWN = 60
 """Characters of a wrong value that are shown."""
 
@@ -62,9 +65,8 @@ def _explained(key: Key) -> str:
 
 
 def _toml(value: Any) -> str:
-    import tomlkit.exceptions  # noqa: PLC0415 - only a file that is written needs it
-
-    return tomlkit.item(str(value) if isinstance(value, str) else value).as_string()
+    """Return a value as TOML has it; for those of settings, JSON is the same."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -214,28 +216,37 @@ def change(name: str, value: object, path: Path | None = None) -> None:
 
 
 def _changed(text: str, key: Key, value: Any, path: Path) -> str:
-    """Return the text of a file with this one key changed."""
-    import tomlkit.exceptions  # noqa: PLC0415 - only a file that is written needs it
-
+    """Return the text of a file with this one key changed, in its place if it has one."""
     wanted = {name: each for name, each in _parsed(text, path).items() if name != key.name}
     if value is None:
-        edited = re.sub(rf"(?m)^(?={key.name}[ \t]*=)", "#", text, count=1)
+        attempts = {rf"(?m)^(?={key.name}[ \t]*=)": "#"}
     else:
         wanted[key.name] = value
-        line = f"{key.name} = {_toml(value)}".replace("\\", r"\\")
-        edited = re.sub(rf"(?m)^#{key.name} = [^\r\n]*", line, text, count=1)
-    # The place in the template is the best one, unless the key or a text of many lines is there.
-    if _means(edited, wanted):
-        return edited
+        attempts = {
+            rf"(?m)^{key.name} = {_VALUE}": f"{key.name} = {_toml(value)}",
+            rf"(?m)^#{key.name} = [^\r\n]*": f"{key.name} = {_toml(value)}",
+        }
+    for pattern, new in attempts.items():
+        # It may be that a place is none, but is within a text of many lines.
+        edited = re.sub(pattern, new.replace("\\", r"\\"), text, count=1)
+        if _means(edited, wanted):
+            return edited
+    return _changed_anyhow(text, key.name, value, wanted, path)
+
+
+def _changed_anyhow(text: str, name: str, value: Any, wanted: dict[str, Any], path: Path) -> str:
+    """Do the same for a file that is written in some other way than ours."""
+    import tomlkit.exceptions  # noqa: PLC0415 - slow, and seldom needed
+
     with suppress(tomlkit.exceptions.TOMLKitError):
         document = tomlkit.parse(text if text.endswith("\n") else f"{text}\n")
         if value is not None:
-            document[key.name] = value
+            document[name] = value
         else:
-            document.pop(key.name, None)
+            document.pop(name, None)
         if _means(edited := document.as_string(), wanted):
             return edited
-    raise SettingsError(f"{path}: '{key.name}' cannot be changed here. Edit it by hand.")
+    raise SettingsError(f"{path}: '{name}' cannot be changed here. Edit it by hand.")
 
 
 def _means(text: str, wanted: dict[str, Any]) -> bool:
