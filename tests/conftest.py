@@ -10,7 +10,21 @@ from pathlib import Path
 
 import pytest
 
+KEPT = {
+    "VOICE_COACH_JOURNAL": "journal.sqlite3",
+    "VOICE_COACH_SETTINGS": "settings.toml",
+    "VOICE_COACH_PROFILE": "voice.npz",
+    "VOICE_COACH_CACHE": "cache",
+}
+"""What a user keeps, by the variable that says where."""
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def a_user_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test is another user: it finds nothing of anybody's, and leaves nothing."""
+    for variable, name in KEPT.items():
+        monkeypatch.setenv(variable, str(tmp_path / "kept" / name))
 
 
 @pytest.fixture(scope="session")

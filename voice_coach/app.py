@@ -39,7 +39,7 @@ from voice_coach.hearing.decision import Rules
 from voice_coach.hearing.listener import Heard as Utterance
 from voice_coach.hearing.listener import Listener
 from voice_coach.sound import tones
-from voice_coach.sound.pcm import Pcm
+from voice_coach.sound.pcm import Pcm, faded
 from voice_coach.sound.playback import Playback
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples
@@ -228,13 +228,13 @@ class Coach:
         """Lower the voice while the user speaks; what has been obeyed is answered in full."""
         speaking = self._ears.speaking
         ducked = speaking and not self._obeyed
-        self._obeyed = speaking and self._obeyed
         if ducked != self._ducked:
             self._ducked = ducked
             if ducked:
                 self._playback.duck(DUCK_DB, DUCK_OVER)
             else:
-                self._playback.duck(0.0, RELEASE_OVER)
+                self._playback.duck(0.0, DUCK_OVER if self._obeyed else RELEASE_OVER)
+        self._obeyed = speaking and self._obeyed
 
     def _advance(self, event: Event, now: Samples) -> None:
         before = self.state
@@ -258,7 +258,8 @@ class Coach:
             return
         self._look_again = self._playback.position + MEASURED_EVERY
         texts = {cue.words for cue in plan.cues[:-1] if cue.words}
-        if all(self._renderer.ready(text, speed) for text in texts):
+        ready = self._renderer.in_step or all(self._renderer.ready(each, speed) for each in texts)
+        if ready:
             lengths = {text: len(self._renderer.get(text, speed)) for text in texts}
             self._advance(Measured(lengths), self._playback.position)
             self._rendered_ahead = (self.state.plan, speed)
@@ -293,6 +294,9 @@ class Coach:
 
     def _play(self, kind: str, clip: Pcm, at: Samples, tag: int, details: dict[str, Any]) -> None:
         """Schedule a clip; tones, which nothing waits for, have tags below zero."""
+        late = self._playback.position - at
+        if late > 0 and tag < 0:  # it ends in time, or it would run into the next one
+            clip = faded(clip[late:])
         at = max(at, self._playback.position)
         self._playback.play(clip, at, tag)
         self._watch(Happening(kind, at, {**details, "end": at + len(clip)}))

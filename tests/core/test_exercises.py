@@ -279,9 +279,10 @@ def test_only_knee_to_chest_has_a_closing_block(plan: Plan) -> None:
 def test_the_seated_stretch_prompts_slow_breaths_in_and_out(plan: Plan) -> None:
     (hold,) = [cue for cue in of_kind(plan, 1, CueKind.MOVE) if cue.may_extend]
     breaths = [mark for mark in hold.marks if mark.kind is MarkKind.BREATH]
-    assert [mark.breath for mark in breaths] == [Breath.INHALE, Breath.EXHALE] * 2
+    deep = [Breath.INHALE, Breath.EXHALE] * 2
+    assert [mark.breath for mark in breaths] == [*deep, Breath.NATURAL]
     seconds = [to_seconds(hold.count - mark.left) for mark in breaths]
-    assert seconds == [0, 4, 10, 14]
+    assert seconds == [0, 4, 10, 14, 20]
 
 
 def test_what_it_is_for_is_said(plan: Plan) -> None:

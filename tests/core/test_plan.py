@@ -189,6 +189,7 @@ class TestHolds:
             (4, "Breathe out."),
             (10, "Breathe in."),
             (14, "Breathe out."),
+            (20, ""),  # from here on as it comes, while the last seconds are counted
         ]
         assert next(text for _, text in marks(cue, MarkKind.COUNTDOWN)) == "Five."
 

@@ -7,15 +7,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.simulation import Simulation
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
+from voice_coach.core.moves import plan_of
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import TABLE, advance
-from voice_coach.core.state import RUNNING, Heard, Mode, Say, Silence, Sound, Spoken, State, TimeUp
+from voice_coach.core.state import (
+    RUNNING,
+    Heard,
+    Measured,
+    Mode,
+    Say,
+    Silence,
+    Sound,
+    Spoken,
+    State,
+    TimeUp,
+)
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.settings import BreathCue, GetReady
+from voice_coach.settings import BreathCue, GetReady, Verbosity
 from voice_coach.units import Samples, to_samples
 
 ROOT = Path(__file__).parent.parent.parent
@@ -129,3 +142,21 @@ def test_random_walks_keep_every_promise(routine: Routine) -> None:
         assert len(walk.modes) > 5
         modes |= walk.modes
     assert modes >= set(Mode) - {Mode.OFFERING}
+
+
+@pytest.mark.parametrize("name", ["back", "breathing", "gentle-stretch"])
+@pytest.mark.parametrize("verbosity", list(Verbosity))
+def test_the_remaining_time_is_exact_at_every_moment(name: str, verbosity: Verbosity) -> None:
+    """Whatever happens next, what was foretold at any time before comes true to the sample."""
+    routine = read_routine(resource("routines") / f"{name}.yaml")
+    preferences = Preferences(verbosity=verbosity)
+    simulation = Simulation(State((routine,), preferences=preferences), read_commands([routine]))
+    simulation.hear(f"start {routine.name} routine")
+    texts = {cue.words for cue in plan_of(simulation.state).cues}
+    lengths = {text: speech_length(text) for text in texts if text}
+    simulation.state, _ = advance(simulation.state, Measured(lengths), 0)
+    foretold = set()
+    while simulation.state.mode is not Mode.FINISHING:
+        foretold.add(simulation.now + simulation.state.session_left(simulation.now))
+        assert simulation.step()
+    assert foretold == {simulation.state.said_at}

@@ -1,5 +1,6 @@
 """The whole coach on real streams in real time: started, paused, resumed and stopped by voice."""
 
+import os
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import KEPT
 from tests.real_sound.sound_server import AHEAD, Scene, SoundServer, Take, find
 from voice_coach.core import phrases
 from voice_coach.rehearsal import USER_DB, USER_VOICE
@@ -31,9 +33,10 @@ class RunningCoach:
 
     def __init__(self, server: SoundServer, *options: str) -> None:
         command = [*AHEAD, str(COACH), "run", "--recogniser=pocketsphinx", "--voice=espeak"]
+        kept = {name: os.environ[name] for name in KEPT}
         self._process = subprocess.Popen(
             [*command, *options],
-            env=server.env | {"PYTHONUNBUFFERED": "1"},
+            env=server.env | kept | {"PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -116,7 +119,7 @@ def test_a_session_by_voice_alone(
     sound_server: SoundServer, record_property: Callable[[str, object], None]
 ) -> None:
     """Every command is obeyed; silence after "pause" and speech after "resume" are measured."""
-    with sound_server.recording() as take, running(sound_server) as coach:
+    with sound_server.recording() as take, running(sound_server, "--no-ask-pain") as coach:
         converse(take, coach)
         status, said = coach.interrupt()
     scene = take.scene()
@@ -169,7 +172,7 @@ def test_the_user_is_obeyed_over_the_coach_and_the_coach_is_not(
 ) -> None:
     """The loudspeaker leaks into the room: 10 dB quieter, 80 ms later and louder than the user."""
     sound_server.leak(-10)
-    with sound_server.recording() as take, running(sound_server) as coach:
+    with sound_server.recording() as take, running(sound_server, "--no-ask-pain") as coach:
         speak_over(take, coach)
         status, said = coach.interrupt()
     assert status == 130, said
@@ -203,3 +206,31 @@ def assert_repeats(scene: Scene, first: Samples, again: Samples) -> None:
     shift = np.argmax(np.correlate(two, one[: len(one) - 800], "valid"))
     likeness = np.corrcoef(one[: len(one) - 800], two[shift : shift + len(one) - 800])[0, 1]
     assert likeness > 0.9
+
+
+def test_a_session_that_was_killed_goes_on_at_the_same_repetition(
+    sound_server: SoundServer,
+) -> None:
+    """Kill -9 in the middle of an exercise: the next start offers to go on, and does, by voice."""
+    options = ("--no-ask-pain", "--verbosity=brief", "--get-ready-seconds=3")
+    with sound_server.recording() as take:
+        with running(sound_server, "breathing", *options) as coach:
+            coach.wait_for("coach  Sit or lie comfortably.", 60)
+            take.play(user("I'm ready"))
+            coach.wait_for("coach  Breathe out.", 60)
+            take.wait(1.0)
+        # `running` has killed it, with SIGKILL, in the middle of the breath.
+        with running(sound_server, *options) as coach:
+            coach.wait_for("coach  Last time we stopped at slow breathing.")
+            take.wait(5.0)
+            take.play(user("yes"))
+            coach.wait_for("you    “yes")
+            coach.wait_for("coach  We go on with slow breathing.")
+            take.wait(1.0)
+            status, said = coach.interrupt()
+    assert status == 130, said
+    assert "Traceback" not in said
+    scene = take.scene()
+    answered = scene.sound_from(scene.cues[-1][1])
+    assert answered is not None
+    assert to_seconds(answered - scene.cues[-1][1]) < 2

@@ -125,6 +125,21 @@ def test_silence_ends_within_one_block_and_drops_what_was_to_come() -> None:
     ]
 
 
+def test_what_is_spared_by_silence_goes_on_and_comes_back_from_ducking() -> None:
+    playback = Playback()
+    for tag in (1, -1):
+        playback.play(np.full(16_000, 0.1, dtype=np.float32), 0, tag)
+    playback.render(160)
+    playback.duck(-20.0, 0)
+    playback.render(1600)
+    playback.silence(0, spare=lambda tag: tag < 0)
+    after = playback.render(8000)
+    assert after[0] == pytest.approx(0.01, rel=0.02)
+    assert after[-1] == pytest.approx(0.1)
+    assert np.abs(np.diff(after)).max() < 0.001
+    assert [(each.tag, each.cut) for each in playback.finished()] == [(1, True)]
+
+
 def test_what_is_played_after_silence_is_heard() -> None:
     playback, clip = Playback(), noise(400)
     playback.play(noise(10_000, 2), 0, tag=1)

@@ -42,6 +42,8 @@ def prompts(rhythm: Rhythm, left: Samples) -> Iterator[Mark]:
                 sounds = tone if rhythm.tones else None
                 yield Mark(due, text, MarkKind.BREATH, breath, sounds, length)
             due -= length
+    if after := left % rhythm.cycle:
+        yield Mark(after, "", MarkKind.BREATH, Breath.NATURAL)
 
 
 def marks_left(cue: Cue, left: Samples) -> tuple[Mark, ...]:

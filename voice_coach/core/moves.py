@@ -56,8 +56,11 @@ def give(state: State, signal: Signal, at: Samples, role: Role) -> Result:
 
 
 def hush(state: State) -> tuple[Action, ...]:
-    """Return what silences the words on air, if there are any; tones go on."""
-    return (Silence(tones=False),) if state.on_air else ()
+    """Return what silences the words on air, if there are any.
+
+    A tone goes on, unless it is that of a cue whose words are cut: it comes again with them.
+    """
+    return (Silence(tones=state.on_air is Role.CUE),) if state.on_air else ()
 
 
 def answer(state: State, text: str, now: Samples) -> Result:

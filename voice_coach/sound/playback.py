@@ -139,9 +139,9 @@ class Playback:
     ) -> None:
         """Fade out all that sounds, over `fade` samples, and drop all that is scheduled.
 
-        Clips whose tag is to be spared, and what is played after this call, are not touched.
-        Ducking ends: what is fading stays as low as it is, as does what is spared, and what
-        comes next is heard in full from its first sample on.
+        Clips whose tag is to be spared, and what is played after this call, are not cut.
+        Ducking ends: what is fading stays as low as it is, what is spared comes back within
+        GAIN_RAMP samples, and what comes next is heard in full from its first sample on.
         """
         self._commands.append(lambda: self._silence(fade, spare))
 
@@ -195,8 +195,9 @@ class Playback:
             voice.cut(self._position, fade)
 
     def _silence(self, fade: Samples, spare: Callable[[int], bool]) -> None:
+        back = self._duck.towards(1.0, self._position, GAIN_RAMP)
         for voice in self._voices:
-            voice.duck = voice.duck or self._duck
+            voice.duck = voice.duck or (back if spare(voice.tag) else self._duck)
         self._cut(lambda voice: not spare(voice.tag), fade)
         self._duck = _FULL
 

@@ -125,6 +125,11 @@ class Renderer:
             self._render_next()
         return future
 
+    @property
+    def in_step(self) -> bool:
+        """Whether phrases are rendered where they are asked for, without a thread."""
+        return self._thread is None
+
     def ready(self, text: str, speed: float = 1.0) -> bool:
         """Return whether `text` is in memory, so that `get()` returns at once."""
         with self._changed:
