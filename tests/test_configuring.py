@@ -257,7 +257,7 @@ class TestEdit:
         editor("path.write_text(before.replace('#verbosity = \"full', 'verbosity = \"brief'))")
         assert coach("settings", "edit") == 0
         assert path.read_text() == template().replace('#verbosity = "full"', 'verbosity = "brief"')
-        assert capsys.readouterr().out == f"{path}: good, 1 keys chosen\n"
+        assert capsys.readouterr().out == f"{path}: good, 1 key chosen\n"
         assert coach("settings", "show", "--json") == 0
         shown = json.loads(capsys.readouterr().out)["verbosity"]
         assert (shown["value"], shown["source"]) == (Verbosity.BRIEF, "file")
@@ -353,4 +353,4 @@ class TestEdit:
             os.killpg(process.pid, signal.SIGINT)
             shown, _ = process.communicate(timeout=60)
         assert process.returncode == 0
-        assert shown == f"{path}: good, 1 keys chosen\n"
+        assert shown == f"{path}: good, 1 key chosen\n"

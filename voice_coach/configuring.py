@@ -59,7 +59,7 @@ def with_settings(
 
         @functools.wraps(command)
         def with_values(context: typer.Context, **arguments: Any) -> None:
-            found = choices(context, names)
+            found = _choices(context, names, with_lines="choices" in asked)
             options_alone = {name: _choice(context, KEYS[name]) for name in given}
             offered = {
                 "context": context,
@@ -98,10 +98,13 @@ def _option(key: Key, *, hidden: bool = False, alone: bool = False) -> inspect.P
     return inspect.Parameter(key.name, _KEYWORD, default=key.default, annotation=annotation)
 
 
-def choices(context: typer.Context, names: Iterable[str]) -> dict[str, Choice]:
+def _choices(
+    context: typer.Context, names: Iterable[str], *, with_lines: bool
+) -> dict[str, Choice]:
     """Return the settings that count for this call. Raises SettingsError for a mistake in the file.
 
-    The file is not read where options and environment say everything.
+    The file is not read where options and environment say everything; its lines are counted
+    only where they are asked for, because that takes longer than all the rest.
     """
     found = {name: _choice(context, KEYS[name]) for name in names}
     open_ones = [name for name, choice in found.items() if choice.source == "default"]
@@ -112,7 +115,8 @@ def choices(context: typer.Context, names: Iterable[str]) -> dict[str, Choice]:
         values = file.values
         for name in open_ones:
             if name in values:
-                found[name] = Choice(values[name], "file", f"{file.path}:{file.lines[name]}")
+                line = f":{file.lines.get(name, 1)}" if with_lines else ""
+                found[name] = Choice(values[name], "file", f"{file.path}{line}")
     return found
 
 
@@ -182,7 +186,8 @@ def edit_settings() -> None:
         complain(mistake)
     if file.mistakes:
         raise typer.Exit(USERS_MISTAKE)
-    out.print(f"{path}: good, {len(file.given)} keys chosen", soft_wrap=True)
+    count = len(file.given)
+    out.print(f"{path}: good, {count} {'key' if count == 1 else 'keys'} chosen", soft_wrap=True)
 
 
 def _editor() -> list[str]:
