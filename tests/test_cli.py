@@ -130,7 +130,10 @@ class TestRoutines:
         assert coach("routines", "check", *paths) == 0
         shown = capsys.readouterr()
         assert shown.out.splitlines() == [
-            f"{path}: good, {count} exercises" for path, count in zip(paths, (7, 1, 3), strict=True)
+            f"{path}: good, {count}"
+            for path, count in zip(
+                paths, ("seven exercises", "one exercise", "three exercises"), strict=True
+            )
         ]
 
     def test_schema_is_printed_as_it_is(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,6 +86,7 @@ def check_routines(
     files: Annotated[list[Path], typer.Argument(help="Routine files to check.")],
 ) -> None:
     """Check routine files; says file, line and key of what is wrong, and what was expected."""
+    from voice_coach.core.phrases import count
     from voice_coach.library import read_routine
 
     wrong = 0
@@ -96,7 +97,8 @@ def check_routines(
             wrong += 1
             complain(str(problem))
         else:
-            out.print(f"{path}: good, {len(routine.exercises)} exercises", soft_wrap=True)
+            exercises = count(len(routine.exercises), "exercise")
+            out.print(f"{path}: good, {exercises}", soft_wrap=True)
     if wrong:
         raise typer.Exit(USERS_MISTAKE)
 

@@ -303,7 +303,8 @@ def _explain(problem: ErrorDetails) -> str:
             choices = words.replace("'", "").replace(" or ", ", ").split(", ")
             return f"{shown}; expected {words}.{nearest(str(problem['input']), choices)}"
         case "value_error":
-            return f"{shown}; {problem['msg'].removeprefix('Value error, ')}."
+            said = problem["msg"].removeprefix("Value error, ")
+            return f"{shown}; {said}" if said.endswith((".", "?")) else f"{shown}; {said}."
         case kind if kind in _EXPECTED:
             return f"{shown}; {_EXPECTED[kind]}."
         case _:

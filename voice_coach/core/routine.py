@@ -5,11 +5,19 @@ must not know where routines are stored, nor when or how anything is said.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from voice_coach.errors import nearest
 
@@ -276,13 +284,17 @@ class Exercise(_Part):
             raise ValueError(f"'sides: {self.sides}' needs {{side}} in the cue of a step")
         return self
 
-    @property
-    def all_steps(self) -> tuple[Step, ...]:
-        """Every step that it may have, also in its easier variant."""
-        easier = self.easier
-        closings = (self.closing, easier.closing if easier else None)
-        closing = [step for block in closings if block for step in block.steps]
-        return (*self.steps, *((easier.steps or ()) if easier else ()), *closing)
+    def placed_steps(self) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+        """Yield every step that it may have, with the keys that lead to it."""
+        parts: list[tuple[tuple[str, ...], Exercise | Easier | Closing | None]] = [
+            ((), self),
+            (("closing",), self.closing),
+            (("easier",), self.easier),
+            (("easier", "closing"), self.easier.closing if self.easier else None),
+        ]
+        for keys, part in parts:
+            for i, step in enumerate((part.steps if part else None) or ()):
+                yield (*keys, "steps", i), step
 
     def made_easier(self) -> "Exercise":
         """Return the gentler variant of this exercise, or itself where there is none."""
@@ -322,11 +334,15 @@ class Routine(_Part):
     @model_validator(mode="after")
     def _patterns_are_there(self) -> Self:
         known = [name.casefold() for name in (*self.patterns, *PATTERNS)]
-        for exercise in self.exercises:
-            for step in exercise.all_steps:
+        for i, exercise in enumerate(self.exercises):
+            for place, step in exercise.placed_steps():
                 if step.pattern and step.pattern.casefold() not in known:
-                    hint = nearest(step.pattern, known)
-                    raise ValueError(f"there is no pattern '{step.pattern}'.{hint}")
+                    hint = nearest(step.pattern, known) or f" Known: {', '.join(known)}."
+                    wrong = ValueError(f"there is no such pattern.{hint}")
+                    raise ValidationError.from_exception_data("Routine", [InitErrorDetails(
+                        type="value_error", loc=("exercises", i, *place, "pattern"),
+                        input=step.pattern, ctx={"error": wrong},
+                    )])  # fmt: skip
         return self
 
     def pace_of(self, step: Step) -> Pace:
