@@ -19,7 +19,7 @@ from benchmarks import commands, talk
 from benchmarks.corpus import Speaker, own_commands, speech_folder
 from benchmarks.ears import Ears, Options, Task
 from voice_coach.core.intents import Intent
-from voice_coach.hearing.combined import CombinedRecogniser
+from voice_coach.hearing.combined import CombinedRecogniser, evidence
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis
@@ -28,6 +28,10 @@ EVERY: Final = 5
 """Of the commands every fifth is heard, and all of what is no command."""
 ROUNDS: Final = 4
 """The candidate that is judged is the likeliest by the weights, so both are found in turns."""
+OTHERS: Final = 1.5
+"""How much a sound counts that is no command: to obey one is worse than to miss a command."""
+ALONE: Final = 4
+"""Of the figures so many count for the network alone. Where it is sure the length tells nothing."""
 
 Features = tuple[float, ...]
 
@@ -39,6 +43,8 @@ class Candidate:
     text: str
     features: Features
     said: bool = False
+    worth: float = 1.0
+    """How much it counts."""
 
 
 class Noting(CombinedRecogniser):
@@ -58,14 +64,13 @@ class Noting(CombinedRecogniser):
         look = self._look(utterance)
         named = self._other.finish() if self._other else NOTHING
         alone = [
-            Candidate(best.text, look.evidence(best.text, best.log_probability).features)
-            for best in look.readings[:1]
+            Candidate(best.text, evidence(best.text, [look]).features) for best in look.readings[:1]
         ]
-        texts = dict.fromkeys([r.text for r in look.readings] + [named.text] * bool(named.text))
-        chances = self._at_all_speeds(utterance, look, texts) if texts else {}
+        texts = list(dict.fromkeys([*look.chances, *([named.text] if named.text else [])]))
+        looks = self.at_all_speeds(utterance, look, texts) if texts else []
         together = [
-            Candidate(text, look.evidence(text, chance, text == named.text).features)
-            for text, chance in chances.items()
+            Candidate(text, evidence(text, looks, agreed=text == named.text).features)
+            for text in texts
         ]
         self.notes.append((alone, together))
         return NOTHING
@@ -105,8 +110,8 @@ def main() -> None:
         for first, second in notes:
             alone += [marked(result, first)] if first else []
             together += [marked(result, second)] if second else []
-    for name, sounds in (("ALONE", alone), ("TOGETHER", together)):
-        weights = fitted(sounds)
+    for name, sounds, count in (("ALONE", alone, ALONE), ("TOGETHER", together, None)):
+        weights = fitted(sounds, count)
         print(f"{name} = ({', '.join(f'{weight:.2f}' for weight in weights)})")
 
 
@@ -126,8 +131,9 @@ def _tunes(task: Any) -> bool:
 def marked(result: dict[str, Any], candidates: list[Candidate]) -> list[Candidate]:
     """Return `candidates` with which of them was really said."""
     meant = _meanings(result["text"]) if "condition" in result else set()
+    worth = 1.0 if meant else OTHERS
     return [
-        Candidate(c.text, c.features, bool(meant and _meanings(c.text) & meant)) for c in candidates
+        Candidate(c.text, c.features, bool(_meanings(c.text) & meant), worth) for c in candidates
     ]
 
 
@@ -137,27 +143,37 @@ def _meanings(text: str) -> set[tuple[str, str]]:
     return {(intent.name, str(dict(intent.slots))) for intent in found if intent}
 
 
-def fitted(sounds: list[list[Candidate]]) -> NDArray[np.float64]:
-    """Return the weights of a logistic regression for the likeliest candidate of each sound."""
-    weights = np.array([0.0, 0.5, 4.0, 1.0])
+def fitted(sounds: list[list[Candidate]], count: int | None = None) -> NDArray[np.float64]:
+    """Return the weights of a logistic regression for the likeliest candidate of each sound.
+
+    Only the first `count` figures are weighed; None are all.
+    """
+    weights = np.array([0.0, 0.5, 4.0, 1.0, 0.0])[:count]
     for _ in range(ROUNDS):
-        best = [max(each, key=lambda c: float(np.dot(c.features, weights))) for each in sounds]
+        best = [max(e, key=lambda c: float(np.dot(c.features[:count], weights))) for e in sounds]
         weights = regression(
-            np.array([c.features for c in best]), np.array([float(c.said) for c in best])
+            np.array([c.features[:count] for c in best]),
+            np.array([float(c.said) for c in best]),
+            np.array([c.worth for c in best]),
         )
     return weights
 
 
 def regression(
-    features: NDArray[np.float64], said: NDArray[np.float64], ridge: float = 0.01
+    features: NDArray[np.float64],
+    said: NDArray[np.float64],
+    worth: NDArray[np.float64],
+    ridge: float = 0.01,
 ) -> NDArray[np.float64]:
     """Return weights, shape (features,), that make `said` likeliest: Newton's method."""
     weights = np.zeros(features.shape[1])
     for _ in range(60):
         likely = 1 / (1 + np.exp(-np.clip(features @ weights, -40, 40)))
-        slope = features.T @ (likely - said) + ridge * weights
-        curve = (features * (likely * (1 - likely))[:, np.newaxis]).T @ features
-        weights -= np.linalg.solve(curve + ridge * np.eye(len(weights)), slope)
+        slope = features.T @ (worth * (likely - said)) + ridge * weights
+        steep = (worth * likely * (1 - likely))[:, np.newaxis]
+        weights -= np.linalg.solve(
+            (features * steep).T @ features + ridge * np.eye(len(weights)), slope
+        )
     return weights
 
 

@@ -1,6 +1,7 @@
 """The network and another engine, alone and together, on synthetic voices and on noise."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,12 @@ from tests.hearing.speech import room, said, spoken_in_room
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing import moonshine
-from voice_coach.hearing.combined import CombinedRecogniser, sentences_only
+from voice_coach.hearing.combined import (
+    TOGETHER,
+    CombinedRecogniser,
+    Evidence,
+    sentences_only,
+)
 from voice_coach.hearing.moonshine import Moonshine
 from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.sound.pcm import Pcm, silence
@@ -105,6 +111,47 @@ def test_a_guess_is_made_on_what_was_heard_so_far_and_ends_nothing(
     assert alone.finish().text == "stop the session"
 
 
+def test_a_doubtful_guess_is_not_made_again_at_once(alone: CombinedRecogniser) -> None:
+    sound = spoken_in_room("pause", voice="en-us", pause=0.4)
+    sound = sound + room(len(sound), seed=1, db=-28.0)
+    alone.use(COMMANDS)
+    alone.start()
+    alone.hear(sound)
+    assert alone.guess() is None
+    alone.hear(silence(to_samples(0.03)))
+    soon = alone.finish()
+    first, *_ = soon.evidence.split(";")
+    assert soon.text == "pause"
+    assert first == decode(alone, sound).evidence.split(";")[0]
+    alone.start()
+    alone.hear(sound)
+    assert alone.guess() is None
+    alone.hear(spoken_in_room("how long left", voice="en-us", pause=0.4))
+    assert alone.finish().text != "pause"
+
+
+def test_both_readings_in_one_go_are_those_of_each() -> None:
+    network = Moonshine()
+    features = network.encode(spoken_in_room("how long left", voice="en-us"))
+    readings, free = network.look(features, network.spelled(COMMANDS))
+    assert [r.text for r in readings] == [
+        r.text for r in network.search(features, network.spelled(COMMANDS))
+    ]
+    # The network counts in whole steps, whose size depends on all that is read at once.
+    assert free.text == network.transcribe(features).text
+    assert free.log_probability == pytest.approx(
+        network.transcribe(features).log_probability, abs=0.3
+    )
+
+
+def test_short_sentences_need_more_than_long_ones() -> None:
+    short = Evidence(margin=-2.0, words=1, likeness=0.6, letters=4, agreed=True)
+    chance = short.probability(TOGETHER)
+    assert chance < replace(short, letters=8).probability(TOGETHER)
+    endless = replace(short, letters=12).probability(TOGETHER)
+    assert replace(short, letters=80).probability(TOGETHER) == endless
+
+
 def test_start_forgets_what_was_not_finished(alone: CombinedRecogniser) -> None:
     alone.use(COMMANDS)
     alone.start()
@@ -124,7 +171,7 @@ def test_the_other_engine_is_asked_in_doubt_only_and_counts() -> None:
     agreed = decode(recogniser, noisy)
     assert other.asked == 1
     assert agreed.text == "pause"
-    assert agreed.span == (100, 200)
+    assert agreed.span is None
     assert "stubborn: “pause”" in agreed.evidence
     other.text = "how long left"
     denied = decode(recogniser, noisy)

@@ -108,9 +108,9 @@ def test_it_is_told_when_the_coachs_voice_cannot_be_taken_out() -> None:
 
 def test_where_an_answer_is_awaited_less_is_enough() -> None:
     for asked, confidence, accepted in (
-        (True, 0.16, True),
-        (True, 0.14, False),
-        (False, 0.16, False),
+        (True, 0.03, True),
+        (True, 0.01, False),
+        (False, 0.2, False),
     ):
         decision = decide(
             hypothesis("ten", confidence=confidence), segment(0.8), Rules(asked=asked)

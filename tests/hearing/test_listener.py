@@ -228,7 +228,7 @@ def texts(heard: Iterable[Heard]) -> list[str]:
 
 def misses(listener: Listener, state: str, sentences: Iterable[str]) -> list[tuple[str, list[str]]]:
     """Return the sentences that are not heard as what they mean, with what was heard."""
-    listener.use(commands().grammar(state))
+    listener.use(commands().grammar(state), Rules(asked=state == "number"))
     missed = []
     for sentence in sentences:
         heard = texts(heard_in(spoken_in_room(sentence, voice="en-us", pause=0.7), listener))

@@ -9,9 +9,11 @@ is asked for its own sentence. What both name, and what stays likely at every sp
 """
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cached_property
+from statistics import fmean
 from typing import Final
 
 import numpy as np
@@ -30,6 +32,12 @@ _SHORTEST: Final[Samples] = to_samples(0.1)
 _UNLIKELY: Final = -25.0
 """Log-probability of a few words where the search left them behind."""
 _FEW_WORDS: Final = 3
+_SOON: Final[Samples] = to_samples(0.032)
+"""So much more silence changes little of what is found."""
+_MANY_LETTERS: Final = 12
+"""From so many letters on, a sentence is like no other by chance."""
+_BETTER: Final = 2
+"""Of three speeds the two count at which a sentence fits better: one spoils many a word."""
 _CLEAR: Final = 2.0
 """Logarithm of how much more probable a sentence must be than any other to be sure of."""
 _SPEEDS: Final = (1.1, 0.9)
@@ -50,14 +58,17 @@ class Evidence:
     """… which grows with the number of its words, of which each may be written otherwise."""
     likeness: float
     """How much the two look alike, 0 … 1."""
+    letters: int
+    """How long it is: the shorter, the more other words sound like it."""
     agreed: bool = False
     """Whether the other engine named the same sentence."""
 
     @property
     def features(self) -> tuple[float, ...]:
-        """What is weighed, shape (4,)."""
+        """What is weighed, shape (5,)."""
         margin = max(_UNLIKELY, self.margin * min(1.0, _FEW_WORDS / self.words))
-        return (1.0, margin, self.likeness, float(self.agreed))
+        length = math.log(min(self.letters, _MANY_LETTERS))
+        return (1.0, margin, self.likeness, float(self.agreed), length)
 
     def probability(self, weights: tuple[float, ...]) -> float:
         """Return how probable it is that the sentence was said: a logistic regression."""
@@ -66,9 +77,9 @@ class Evidence:
 
 
 # Fitted by benchmarks/fit.py to the tuning half of the benchmark of listening.
-ALONE: Final = (0.01, 0.69, 4.12, 0.0)
+ALONE: Final = (0.01, 0.69, 4.12, 0.0, 0.0)
 """Weights of the evidence of the network alone …"""
-TOGETHER: Final = (-0.23, 0.57, 3.98, 1.08)
+TOGETHER: Final = (-7.59, 0.86, 2.51, 1.26, 4.28)
 """… and of all that is asked in doubt."""
 
 
@@ -88,6 +99,8 @@ class CombinedRecogniser:
         self._spelled: dict[Grammar, Subwords] = {}
         self._subwords: Subwords | None = None
         self._heard: list[Pcm] = []
+        self._guessed: tuple[Samples, _Look] | None = None
+        """How much was heard when it was last guessed, and what was found in it."""
 
     @property
     def name(self) -> str:
@@ -103,6 +116,7 @@ class CombinedRecogniser:
 
     def start(self) -> None:
         self._heard = []
+        self._guessed = None
         if self._other:
             self._other.start()
 
@@ -111,12 +125,14 @@ class CombinedRecogniser:
         return self._other.hear(samples) if self._other else ""
 
     def guess(self) -> Hypothesis | None:
-        look = self._look(self._utterance())
+        utterance = self._utterance()
+        look = self._look(utterance)
+        self._guessed = (len(utterance), look)
         return None if look.in_doubt else self._corrected(look.hypothesis, look)
 
     def finish(self) -> Hypothesis:
         utterance, self._heard = self._utterance(), []
-        look = self._look(utterance)
+        look = self._doubted(utterance) or self._look(utterance)
         found = self._looked_again(utterance, look) if look.in_doubt else look.hypothesis
         return self._corrected(found, look)
 
@@ -128,14 +144,20 @@ class CombinedRecogniser:
     def _utterance(self) -> Pcm:
         return np.concatenate([silence(0), *self._heard])
 
+    def _doubted(self, utterance: Pcm) -> "_Look | None":
+        """Return what was found just before `utterance` ended, if it is looked at again anyway."""
+        length, look = self._guessed or (0, None)
+        fresh = look is not None and len(utterance) - length <= _SOON
+        return look if look and fresh and look.in_doubt else None
+
     def _look(self, utterance: Pcm) -> "_Look":
         if self._subwords is None:
             raise RuntimeError("a recogniser needs a grammar: call use() before start()")
         if len(utterance) < _SHORTEST:
             return _Look([], Reading("", 0.0), silence(0))
         features = self._network.encode(utterance)
-        readings = self._network.search(features, self._subwords)
-        return _Look(readings, self._network.transcribe(features), features)
+        readings, free = self._network.look(features, self._subwords)
+        return _Look(readings, free, features)
 
     def _corrected(self, found: Hypothesis, look: "_Look") -> Hypothesis:
         if not (self._taught and self._grammar and look.features.ndim == 3):
@@ -144,38 +166,32 @@ class CombinedRecogniser:
 
     def _looked_again(self, utterance: Pcm, look: "_Look") -> Hypothesis:
         named = self._other.finish() if self._other else NOTHING
-        texts = dict.fromkeys([reading.text for reading in look.readings])
-        if named.text:
-            texts.setdefault(named.text)
-        chances = self._at_all_speeds(utterance, look, texts)
+        texts = list(dict.fromkeys([*look.chances, *([named.text] if named.text else [])]))
+        looks = self.at_all_speeds(utterance, look, texts)
         told = f"; {self._other.name}: “{named.text}”" if self._other else ""
         judged = (
             Hypothesis(
                 text,
-                look.evidence(text, chance, text == named.text).probability(TOGETHER),
-                named.span if text == named.text else None,
-                f"{look.told(chance)} at three speeds{told}",
+                evidence(text, looks, agreed=text == named.text).probability(TOGETHER),
+                evidence="; ".join(each.told(text) for each in looks) + told,
             )
-            for text, chance in chances.items()
+            for text in texts
         )
         return max(judged, key=lambda hypothesis: hypothesis.confidence)
 
-    def _at_all_speeds(
-        self, utterance: Pcm, look: "_Look", texts: Iterable[str]
-    ) -> dict[str, float]:
-        """Return the mean log-probability of each of `texts`."""
-        few = self._network.spelled(sentences_only(texts))
-        views = (resample(utterance, round(SAMPLE_RATE * speed)) for speed in _SPEEDS)
-        all_features = [look.features, *(self._network.encode(view) for view in views)]
-        found = [
-            {reading.text: reading.log_probability for reading in self._network.search(one, few)}
-            for one in all_features
-        ]
-        floors = {text: _UNLIKELY * max(1.0, len(text.split()) / _FEW_WORDS) for text in texts}
-        return {
-            text: sum(max(floor, one.get(text, floor)) for one in found) / len(found)
-            for text, floor in floors.items()
-        }
+    def at_all_speeds(self, utterance: Pcm, look: "_Look", texts: list[str]) -> list["_Look"]:
+        """Return `look` and those at the other speeds, each with all of `texts` searched."""
+        unread = [text for text in texts if text not in look.chances]
+        more = self._network.search(look.features, self._few(unread)) if unread else []
+        looks = [replace(look, readings=[*look.readings, *more])]
+        few = self._few(texts)
+        for speed in _SPEEDS:
+            features = self._network.encode(resample(utterance, round(SAMPLE_RATE * speed)))
+            looks.append(_Look(*self._network.look(features, few), features))
+        return looks
+
+    def _few(self, texts: Iterable[str]) -> Subwords:
+        return self._network.spelled(sentences_only(texts))
 
 
 @dataclass(frozen=True)
@@ -188,15 +204,18 @@ class _Look:
     """What was said, whatever it was."""
     features: NDArray[np.float32]
 
-    @property
+    @cached_property
+    def chances(self) -> dict[str, float]:
+        """The log-probability of each sentence that was found."""
+        return {reading.text: reading.log_probability for reading in self.readings}
+
+    @cached_property
     def hypothesis(self) -> Hypothesis:
         """The likeliest sentence, judged by the network alone."""
         if not self.readings:
             return Hypothesis("", 0.0, evidence=f"written down: “{self.free.text}”")
-        best = self.readings[0]
-        evidence = self.evidence(best.text, best.log_probability)
-        told = self.told(best.log_probability)
-        return Hypothesis(best.text, evidence.probability(ALONE), evidence=told)
+        best = self.readings[0].text
+        return Hypothesis(best, evidence(best, [self]).probability(ALONE), evidence=self.told(best))
 
     @property
     def in_doubt(self) -> bool:
@@ -207,19 +226,32 @@ class _Look:
         rivalled = best - max(others, default=_UNLIKELY) < _CLEAR
         return rivalled or self.hypothesis.confidence < _SURE
 
-    def evidence(self, text: str, chance: float, agreed: bool = False) -> Evidence:
-        """Return what speaks for `text`, which has the log-probability `chance`."""
-        margin = chance - self.free.log_probability
-        return Evidence(margin, len(text.split()), self.likeness(text), agreed)
+    def chance(self, text: str) -> float:
+        """Return the log-probability of `text`, whether it was found or not."""
+        floor = _UNLIKELY * max(1.0, len(text.split()) / _FEW_WORDS)
+        return max(floor, self.chances.get(text, floor))
 
     def likeness(self, text: str) -> float:
         """Return how much `text` looks like what was written down, letter by letter."""
         return SequenceMatcher(None, _letters(self.free.text), _letters(text), False).ratio()
 
-    def told(self, chance: float) -> str:
-        """Say how likely a sentence is beside what was written down."""
+    def told(self, text: str) -> str:
+        """Say how likely `text` is beside what was written down."""
         free = self.free.log_probability
+        chance = self.chance(text)
         return f"log-probability {chance:.1f}; written down: “{self.free.text}” with {free:.1f}"
+
+
+def evidence(text: str, looks: Sequence[_Look], *, agreed: bool = False) -> Evidence:
+    """Return what speaks for `text` and against it in all of `looks` at an utterance."""
+    margins = sorted(look.chance(text) - look.free.log_probability for look in looks)
+    return Evidence(
+        margin=fmean(margins[-_BETTER:]),
+        words=len(text.split()),
+        likeness=fmean(look.likeness(text) for look in looks),
+        letters=len(_letters(text)),
+        agreed=agreed,
+    )
 
 
 def _letters(text: str) -> str:

@@ -50,7 +50,7 @@ class Rules:
     """How probable it must be that the sentence was said."""
     least_for_harmless: float = 0.3
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
-    least_where_asked: float = 0.15
+    least_where_asked: float = 0.02
     """The same where an answer is awaited: then somebody who speaks most likely gives it."""
     sure: float = 0.9
     """The same for one that is taken early."""

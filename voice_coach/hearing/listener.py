@@ -43,7 +43,7 @@ _LEAD: Final = to_samples(0.5)
 _TRAIL: Final = to_samples(0.5)
 """How much after the voice the recogniser gets at most."""
 
-_AHEAD: Final = to_samples(0.064)
+_AHEAD: Final = to_samples(0.128)
 """How long before the end of the silence that ends a voice the recogniser is asked."""
 _MOSTLY_OWN_DB: Final = 6.0
 """A chunk of which so much was taken out is mostly the coach's own voice."""
