@@ -31,6 +31,8 @@ _CAUTION: Final = 0.3
 """How much of the learnt is believed; 0.5 would be right for frames that know nothing of each
 other, and makes the filter sure of itself long before it is right (12 dB less after 4 s)."""
 _NOISE_MEMORY: Final = 0.8
+_NEIGHBOURS: Final = np.full(9, 1 / 9, np.float32)
+"""Frequencies over which the loudness of one frame is averaged: 280 Hz."""
 _LEAST_DOUBT: Final = 1e-8
 _TINY: Final = 1e-6
 
@@ -69,10 +71,13 @@ class AdaptiveFilter:
     def learn(self, rest: Pcm) -> None:
         """Learn from the microphone less `echo`, FRAME samples."""
         error = np.fft.rfft(np.concatenate([silence(FRAME), rest])).astype(np.complex64)
-        self._noise += (1 - _NOISE_MEMORY) * (_power(error) - self._noise)
+        now = _power(error)
+        self._noise += (1 - _NOISE_MEMORY) * (now - self._noise)
+        # A voice that begins is known at once, before it has spoilt what was learnt.
+        noise = np.maximum(self._noise, np.convolve(now, _NEIGHBOURS, "same"))
         loudness = _power(self._played)
         expected = 0.5 * np.einsum("pf,pf->f", loudness, self._doubt)
-        step = self._doubt / (expected + self._noise + np.float32(_TINY))
+        step = self._doubt / (expected + noise + np.float32(_TINY))
         change = np.fft.irfft(step * np.conj(self._played) * error, axis=1)
         change[:, FRAME:] = 0  # a partition holds FRAME taps; the rest is wrapped round
         self._path += np.fft.rfft(change, axis=1)
