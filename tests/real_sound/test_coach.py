@@ -62,7 +62,10 @@ class RunningCoach:
                 if self.lines.pop(0).startswith(beginning):
                     return
             time.sleep(0.01)
-        raise AssertionError(f"'{beginning}' did not come within {seconds:g} s")
+        self.close()
+        assert self._process.stderr
+        said = self._process.stderr.read().strip()
+        raise AssertionError(f"'{beginning}' did not come within {seconds:g} s; {said}")
 
     def interrupt(self) -> tuple[int, str]:
         """Press Ctrl-C; return the exit status and what stands on stderr."""
