@@ -7,7 +7,7 @@ give the same result, in blocks of any size.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,16 +25,15 @@ from voice_coach.hearing.decision import (
     hopeless,
     too_long,
 )
-from voice_coach.hearing.echo import Audibility, own_share
+from voice_coach.hearing.echo import Audibility
 from voice_coach.hearing.level import AutomaticGain, Centring
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
+from voice_coach.hearing.stretch import ON, Chunk, Voice
 from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.units import Samples, to_samples
 
-_ON: Final = 0.5
-"""Probability of speech that begins a segment …"""
 _ON_CHUNKS: Final = 2
-"""… when so many chunks in a row have it."""
+"""A segment begins when so many chunks in a row are likely speech."""
 _OFF: Final = 0.35
 """Probability below which a chunk of a segment is silence."""
 
@@ -45,8 +44,10 @@ _TRAIL: Final = to_samples(0.5)
 
 _AHEAD: Final = to_samples(0.128)
 """How long before the end of the silence that ends a voice the recogniser is asked."""
-_MOSTLY_OWN_DB: Final = 6.0
-"""A chunk of which so much was taken out is mostly the coach's own voice."""
+_CONSONANT: Final = 3
+"""Chunks before a voice that may be its first sound, 96 ms, …"""
+_ENDING: Final[Samples] = CHUNK
+"""… and what may be its last sound."""
 _COMPARED: Final = 3
 """Chunks after which it is asked again whose voice it is: 96 ms."""
 _NOTHING: Final = np.empty((2, 0), dtype=np.float32)
@@ -68,81 +69,6 @@ class Heard:
     """How far the stream had come when this was known; `decided` - `end` is the delay."""
     grammar: str
     """Name of the grammar in which it was heard: the one in force when the voice began."""
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """CHUNK samples of the stream, judged."""
-
-    microphone: Pcm
-    played: Pcm
-    cleaned: Pcm
-    """The microphone without the coach's own voice, as far as that can be taken out …"""
-    amplified: Pcm
-    """… and as loud as speech is wanted: what is judged and recognised."""
-    suppression_db: float
-    """How far that is; 0 where the canceller is not to be trusted."""
-    audible: bool
-    """Whether the microphone may hear the coach at all."""
-    position: Samples
-    probability: float
-
-
-def _dawning(chunk: _Chunk) -> bool:
-    """Whether `chunk` sounds like a voice, and surely not like the coach's."""
-    if chunk.probability < _ON:
-        return False
-    own = level_db(chunk.microphone) - level_db(chunk.cleaned) > _MOSTLY_OWN_DB
-    return not chunk.audible or (chunk.suppression_db > 0.0 and not own)
-
-
-@dataclass
-class _Voice:
-    """The segment that is going on."""
-
-    grammar: Grammar
-    rules: Rules
-    start: Samples
-    voice_start: Samples
-    voice_end: Samples
-    speech: Samples = 0
-    withheld: list[Pcm] = field(default_factory=list)
-    """Silence at its end, which the recogniser gets only if the voice goes on."""
-    chunks: list[_Chunk] = field(default_factory=list)
-    """Both sides of it, from the lead on, as long as it may still be a command."""
-    foreign: bool = False
-    """Whether it is somebody else's than the coach's, as far as can be told by now."""
-    guessed_at: Samples = -1
-    """Where the voice had ended when it was last guessed what it said."""
-    found: Hypothesis | None = None
-    """What it said, if the recogniser has been asked for good: nothing but silence followed."""
-
-    def segment(self, decided: Samples) -> Segment:
-        return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
-
-    def compared(self, segment: Segment) -> Segment:
-        """Return `segment` with what it has of the coach's own voice.
-
-        Where the canceller is trusted, what counts is how much it took out and what it left:
-        the microphone itself may be full of the coach, and the user still be heard.
-        """
-        if not any(chunk.audible for chunk in self.chunks):
-            return segment
-        microphone = np.concatenate([chunk.microphone for chunk in self.chunks])
-        played = np.concatenate([chunk.played for chunk in self.chunks])
-        suppression_db = min(chunk.suppression_db for chunk in self.chunks)
-        if not suppression_db:
-            overlaid = level_db(played) > SILENCE_DB
-            return replace(segment, own_voice=own_share(microphone, played), overlaid=overlaid)
-        cleaned = np.concatenate([chunk.cleaned for chunk in self.chunks])
-        voice = slice(self.voice_start - self.start, self.voice_end - self.start)
-        removed_db = level_db(microphone[voice]) - level_db(cleaned[voice])
-        left = own_share(cleaned, played)
-        if level_db(played) > SILENCE_DB:
-            left = max(left, min(1.0, 10 ** ((removed_db - suppression_db) / 10)))
-        return replace(
-            segment, own_voice=left, removed_db=removed_db, suppression_db=suppression_db
-        )
 
 
 class Listener:
@@ -172,8 +98,8 @@ class Listener:
         self._rules = Rules()
         self._position: Samples = 0
         self._unjudged = _NOTHING
-        self._recent: deque[_Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
-        self._voice: _Voice | None = None
+        self._recent: deque[Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
+        self._voice: Voice | None = None
         self._dawning = False
         """Whether the latest chunk may be the beginning of a voice."""
         self.level_db = SILENCE_DB
@@ -228,7 +154,7 @@ class Listener:
         probability = self._activity.probability(amplified)
         self._gain.learn(0.0 if played.any() else probability)
         suppression_db = self.canceller.suppression_db if self.canceller.trusted else 0.0
-        chunk = _Chunk(
+        chunk = Chunk(
             microphone,
             played,
             cleaned,
@@ -241,18 +167,20 @@ class Listener:
         self._audibility.learn(played, probability >= _OFF)
         self._position += CHUNK
         self._recent.append(chunk)
-        self._dawning = not self._voice and _dawning(chunk)
+        self._dawning = not self._voice and chunk.dawning
         if self._voice:
             return self._continued(self._voice, chunk)
         began = list(self._recent)[-_ON_CHUNKS:]
-        if self._grammar and len(began) == _ON_CHUNKS and min(c.probability for c in began) >= _ON:
+        if self._grammar and len(began) == _ON_CHUNKS and min(c.probability for c in began) >= ON:
             self._begin(self._grammar)
         return []
 
     def _begin(self, grammar: Grammar) -> None:
         chunks = list(self._recent)
+        before = max(0, len(chunks) - _ON_CHUNKS - _CONSONANT)
+        chunks[:before] = [chunk.hushed() for chunk in chunks[:before]]
         voice_start = chunks[-_ON_CHUNKS].position
-        self._voice = _Voice(grammar, self._rules, chunks[0].position, voice_start, voice_start)
+        self._voice = Voice(grammar, self._rules, chunks[0].position, voice_start, voice_start)
         self._recogniser.start()
         self._voice.chunks = chunks[:-_ON_CHUNKS]
         for chunk in chunks[:-_ON_CHUNKS]:
@@ -261,7 +189,7 @@ class Listener:
             self._continued(self._voice, chunk)
         self._voice.foreign = not coach_speaks(self._segment(self._voice), self._voice.rules)
 
-    def _continued(self, voice: _Voice, chunk: _Chunk) -> list[Heard]:
+    def _continued(self, voice: Voice, chunk: Chunk) -> list[Heard]:
         end = chunk.position + CHUNK
         if chunk.probability >= _OFF:
             voice.speech += CHUNK
@@ -278,13 +206,15 @@ class Listener:
             return self._guessed(voice)
         return []
 
-    def _hear(self, voice: _Voice, chunk: _Chunk, quiet: Samples) -> None:
+    def _hear(self, voice: Voice, chunk: Chunk, quiet: Samples) -> None:
         """Let the recogniser have `chunk`, unless it is silence that may be the end."""
         if voice.found and not quiet:
             # It goes on after all: the recogniser has ended the utterance, and hears it anew.
             voice.found = None
             self._recogniser.start()
             voice.withheld[:0] = [earlier.amplified for earlier in voice.chunks]
+        if quiet > _ENDING:
+            chunk = chunk.hushed()
         voice.withheld.append(chunk.amplified)
         voice.chunks.append(chunk)
         if too_long(voice.segment(self._position), voice.rules):
@@ -295,7 +225,7 @@ class Listener:
                 self._recogniser.hear(samples)
             voice.withheld.clear()
 
-    def _guessed(self, voice: _Voice) -> list[Heard]:
+    def _guessed(self, voice: Voice) -> list[Heard]:
         """Decide before the voice has surely ended, once in each silence."""
         quiet = self._position - voice.voice_end
         if quiet < (voice.rules.early or 0) or voice.guessed_at == voice.voice_end:
@@ -308,22 +238,22 @@ class Listener:
         decision = decide_early(guess, segment, voice.rules) if guess else None
         return self._ended(voice, decision) if decision else []
 
-    def _find(self, voice: _Voice) -> Hypothesis:
+    def _find(self, voice: Voice) -> Hypothesis:
         """Return what `voice` said; asked ahead of the end, so that it is known by then."""
         if voice.found is None:
             skip = hopeless(self._segment(voice), voice.rules)
             voice.found = NOTHING if skip else self._recogniser.finish()
         return voice.found
 
-    def _finished(self, voice: _Voice) -> list[Heard]:
+    def _finished(self, voice: Voice) -> list[Heard]:
         found = self._find(voice)
         return self._ended(voice, decide(found, self._segment(voice), voice.rules))
 
-    def _segment(self, voice: _Voice) -> Segment:
+    def _segment(self, voice: Voice) -> Segment:
         segment = voice.segment(self._position)
         return segment if too_long(segment, voice.rules) else voice.compared(segment)
 
-    def _ended(self, voice: _Voice, decision: Decision) -> list[Heard]:
+    def _ended(self, voice: Voice, decision: Decision) -> list[Heard]:
         self._watch(decision)
         self._voice = None
         # What was said must not be the lead of what comes next.
@@ -335,7 +265,7 @@ class Listener:
             self._recogniser.use(self._grammar)
         return [self._heard(decision.hypothesis, voice)] if decision.accepted else []
 
-    def _heard(self, found: Hypothesis, voice: _Voice) -> Heard:
+    def _heard(self, found: Hypothesis, voice: Voice) -> Heard:
         spoken = (voice.voice_start, voice.voice_end)
         start, end = (voice.start + at for at in found.span) if found.span else spoken
         return Heard(
