@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.corpus import MOST_USED, Speaker, own_commands, said
 from benchmarks.ears import Ears, Options, Row, Task
-from benchmarks.echoes import ECHO_DB, ROOMS, Room, coach, echo_of, jumped, skewed
+from benchmarks.echoes import ECHO_DB, ROOMS, DuckingCoach, Room, coach, echo_of, jumped, skewed
 from benchmarks.rooms import levelled
 from benchmarks.scoring import Figure, Result
 from voice_coach.core.intents import Intent
@@ -24,7 +24,7 @@ from voice_coach.hearing.adaptive_filter import FRAME
 from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.sound.pcm import Pcm, decibels, silence
-from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
+from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 
 USERS: Final = (
     Speaker("espeak", "en-us+f2", "tuning"),
@@ -59,6 +59,8 @@ class Case:
     skew_ppm: float = 0.0
     jump: Samples = 0
     clipped: bool = False
+    ducks: bool = False
+    """Whether the coach lowers its voice when it notices the user, as it does in a session."""
 
 
 FREE, FREE_QUIET = "no echo", "no echo, user at -10 dB"
@@ -73,6 +75,8 @@ CASES: Final = (
     Case("0 dB, 100 ppm", 0.0, FREE, -3, skew_ppm=100),
     Case("-10 dB, 100 ppm", -10.0, FREE_QUIET, skew_ppm=100),
     Case("0 dB, jump of 20 ms", 0.0, FREE, jump=320),
+    Case("0 dB, the coach ducks", 0.0, FREE, ducks=True),
+    Case("-10 dB, the coach ducks", -10.0, FREE_QUIET, ducks=True),
     Case("0 dB, echo not taken out", 0.0, FREE, reference=False),
 )
 QUICK: Final = (FREE, "0 dB")
@@ -97,6 +101,8 @@ class Scene:
     microphone: Pcm
     played: Pcm
     said: list[tuple[str, Samples]]
+    coach: DuckingCoach | None = None
+    """Who speaks, where `played` and its echo depend on what is heard."""
 
 
 def tasks(options: Options) -> list[Task]:
@@ -157,9 +163,7 @@ def _listened(case: Case, room: Room, scene: Scene, ears: Ears) -> tuple[Result,
     listener = ears.listener("session")
     if not case.reference:
         listener.canceller = Deaf()
-    began = time.process_time()
-    heard, trusted = _heard(listener, scene)
-    spent = time.process_time() - began
+    heard, trusted, spent = _heard(listener, scene)
     result = {
         "case": case.name,
         "room": room.name,
@@ -173,15 +177,26 @@ def _listened(case: Case, room: Room, scene: Scene, ears: Ears) -> tuple[Result,
     return result, heard
 
 
-def _heard(listener: Listener, scene: Scene) -> tuple[list[Heard], Samples | None]:
+def _heard(listener: Listener, scene: Scene) -> tuple[list[Heard], Samples | None, float]:
+    """Return what is heard, since when the canceller is trusted, and the seconds of computing."""
     heard: list[Heard] = []
-    trusted = None
-    for start in range(0, len(scene.played), 512):
-        block = slice(start, start + 512)
-        heard += listener.process(scene.microphone[block], scene.played[block])
+    trusted, spent, obeyed = None, 0.0, False
+    for start in range(0, len(scene.played), BLOCK):
+        part = slice(start, start + BLOCK)
+        microphone, played = scene.microphone[part], scene.played[part]
+        if scene.coach:
+            obeyed = obeyed and listener.speaking
+            lower = listener.speaking and not obeyed
+            played, echo = scene.coach.speak(len(microphone), lower=lower)
+            microphone = microphone + echo
+        began = time.process_time()
+        found = listener.process(microphone, played)
+        spent += time.process_time() - began
+        heard += found
+        obeyed = obeyed or bool(found)
         if trusted is None and listener.canceller.trusted:
             trusted = start
-    return heard, trusted
+    return heard, trusted, spent
 
 
 def _recovery(room: Room, ears: Ears) -> Result:
@@ -241,11 +256,13 @@ def _scene(case: Case, room: Room, users: tuple[Speaker, ...], seed: int) -> Sce
         at = end + int(rng.integers(to_samples(1.2), to_samples(2.5)))
     played = coach(at + SAMPLE_RATE, rng)
     mixed = _mixed(case, room, played, np.concatenate(parts), seed)
-    return Scene(mixed.microphone, mixed.played, words)
+    speaker = DuckingCoach(played, room, seed) if case.ducks else None
+    return Scene(mixed.microphone, mixed.played, words, speaker)
 
 
 def _mixed(case: Case, room: Room, played: Pcm, user: Pcm, seed: int) -> Scene:
-    echo = echo_of(played, room, seed, clipped=case.clipped) if case.echo else played * 0
+    mixed_in = case.echo and not case.ducks
+    echo = echo_of(played, room, seed, clipped=case.clipped) if mixed_in else played * 0
     microphone = jumped(skewed(echo, case.skew_ppm), case.jump)
     voice = np.pad(user, (0, len(played) - len(user)))
     microphone = microphone + voice * decibels(ECHO_DB + (case.over_db or 0.0))

@@ -14,7 +14,9 @@ import yaml
 
 from benchmarks.corpus import ROOT
 from benchmarks.rooms import convolved, levelled
+from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER
 from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.sound.playback import Playback
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples
 
@@ -92,16 +94,49 @@ def _strings(content: Any) -> Iterator[str]:
 
 def echo_of(played: Pcm, room: Room, seed: int, *, clipped: bool = False) -> Pcm:
     """Return what the microphone hears of `played`: a loudspeaker that bends, then the room."""
+    path, peak = _path(room, seed), float(np.abs(played).max())
+    bent = _bent(played, peak, room, clipped=clipped)
+    return levelled(convolved(bent, path)[: len(played)], ECHO_DB)
+
+
+def _path(room: Room, seed: int) -> Pcm:
     frames = to_samples(room.reverberation)
     tail = np.random.default_rng(100 + seed % 10).standard_normal(frames) * room.tail
     tail *= np.exp(-6.9 * np.arange(frames) / frames)
     tail[0] = 1.0
-    path = np.concatenate([silence(to_samples(room.delay)), tail])
-    peak = float(np.abs(played).max())
+    return np.concatenate([silence(to_samples(room.delay)), tail])
+
+
+def _bent(played: Pcm, peak: float, room: Room, *, clipped: bool) -> Pcm:
+    """Return what a loudspeaker makes of `played`, of which `peak` is the loudest sample."""
     bent = np.tanh(played / peak * room.drive) * peak / room.drive
-    if clipped:
-        bent = np.clip(bent, -CLIPPED * peak, CLIPPED * peak)
-    return levelled(convolved(bent, path)[: len(played)], ECHO_DB)
+    return np.clip(bent, -CLIPPED * peak, CLIPPED * peak) if clipped else bent
+
+
+class DuckingCoach:
+    """The coach as it speaks in a session: it lowers its voice while the user is noticed."""
+
+    def __init__(self, speech: Pcm, room: Room, seed: int) -> None:
+        """`speech` is what it says; not lowered, its echo is just that of `echo_of`."""
+        self._playback = Playback()
+        self._playback.play(speech, 0, 1)
+        self._room, self._peak = room, float(np.abs(speech).max())
+        raw = convolved(_bent(speech, self._peak, room, clipped=False), path := _path(room, seed))
+        loudest = int(np.argmax(np.abs(raw[: len(speech)])))
+        self._path = path * (echo_of(speech, room, seed)[loudest] / raw[loudest])
+        self._coming = silence(len(path))
+        self._ducked = False
+
+    def speak(self, length: Samples, *, lower: bool) -> tuple[Pcm, Pcm]:
+        """Return the next samples that are played, and what the microphone hears meanwhile."""
+        if lower != self._ducked:
+            self._ducked = lower
+            self._playback.duck(*((DUCK_DB, DUCK_OVER) if lower else (0.0, RELEASE_OVER)))
+        played = self._playback.render(length)
+        late = convolved(_bent(played, self._peak, self._room, clipped=False), self._path)
+        coming = np.pad(self._coming, (0, length))[: len(late)] + late
+        self._coming = coming[length:]
+        return played, coming[:length].astype(np.float32)
 
 
 def skewed(sound: Pcm, ppm: float) -> Pcm:
