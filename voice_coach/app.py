@@ -6,11 +6,12 @@ an engine is called inside, nor what a routine contains.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import Any
 
 from voice_coach.core.intents import Commands, Intent
@@ -160,13 +161,19 @@ class Coach:
         ears: Ears,
         renderer: Renderer,
         playback: Playback,
+        voices: Mapping[str, Callable[[], Renderer]] = MappingProxyType({}),
         keeping: Keeping | None = None,
         watch: Watcher = lambda _: None,
     ) -> None:
+        """Speak with `renderer` until another of `voices` is asked for, by name."""
         self._keeping = keeping or Keeping()
         self.state = State(
-            routines, preferences=self._keeping.preferences, memory=self._keeping.memory
+            routines,
+            preferences=self._keeping.preferences,
+            voices=tuple(voices),
+            memory=self._keeping.memory,
         )
+        self._voices = voices
         playback.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
@@ -241,15 +248,28 @@ class Coach:
         self.state, actions = advance(before, event, now)
         if _shown(self.state) != _shown(before):
             self._watch(Happening("state", now, _shown(self.state)))
+        if self.state.preferences != before.preferences:
+            self._like(before.preferences)
         for action in actions:
             self._perform(action, now)
-        if self.state.preferences != before.preferences:
-            self._keeping.prefer(self.state.preferences)
         wanted = (self.state.plan, self.state.preferences.tempo)
         if wanted != self._rendered_ahead:
             self._rendered_ahead = wanted
             self._renderer.prefetch(upcoming(self.state), self.state.preferences.tempo)
             self._unmeasured = self.state.plan
+
+    def _like(self, before: Preferences) -> None:
+        """Take over what the user has changed, and keep it."""
+        name = self.state.preferences.voice_name
+        if name is not None and name != before.voice_name and name in self._voices:
+            self._renderer.close()
+            self._renderer = self._voices[name]()
+            self._rendered_ahead = None
+        self._keeping.prefer(self.state.preferences)
+
+    def close(self) -> None:
+        """End the voice that speaks."""
+        self._renderer.close()
 
     def _measure(self) -> None:
         """Tell the session how long its words are, once all of them have been rendered."""

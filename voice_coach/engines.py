@@ -17,6 +17,9 @@ from voice_coach.settings import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.cache import PhraseCache, own_folder
 from voice_coach.speaking.voice import Voice
 
+ESPEAK_VOICES = ("en-gb", "en-us+f3", "en-gb-scotland+m2", "en-us+m7", "en-gb+f2")
+"""Voices of espeak that are pleasant to listen to, the default first."""
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -24,10 +27,12 @@ class Engine:
 
     kind: RecogniserChoice | VoiceChoice
     model: Path | None = None
+    voice: str | None = None
+    """Which of its voices, where it has several."""
 
     def __str__(self) -> str:
         """Name it for people."""
-        model = self.model.name.removesuffix(".onnx") if self.model else "embedded"
+        model = self.model.name.removesuffix(".onnx") if self.model else self.voice or "embedded"
         return f"{self.kind}{self._checked} ({model})"
 
     @property
@@ -48,14 +53,28 @@ def choose_recogniser(choice: RecogniserChoice) -> Engine:
     return Engine(RecogniserChoice.POCKETSPHINX)
 
 
-def choose_voice(choice: VoiceChoice) -> Engine:
-    """Return the engine that `choice` means on this machine; ModelError without its model."""
-    model = None if choice is VoiceChoice.ESPEAK else models.find("voice")
+def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
+    """Return the engine that `choice` means on this machine; ModelError without its model.
+
+    `name` is one of its voices; where the engine has none of that name, its first one speaks.
+    """
+    model = None
+    if choice is not VoiceChoice.ESPEAK:
+        model = (models.find("voice", name) if name else None) or models.find("voice")
     if model:
         return Engine(VoiceChoice.PIPER, model)
     if choice is VoiceChoice.PIPER:
         raise _missing("voice", "piper")
-    return Engine(VoiceChoice.ESPEAK)
+    return Engine(VoiceChoice.ESPEAK, voice=name if name in ESPEAK_VOICES else None)
+
+
+def voices_of(engine: Engine) -> dict[str, Engine]:
+    """Return the voices that may take turns with `engine`, by name, the one at hand first."""
+    if engine.kind is VoiceChoice.PIPER:
+        there = {m.name: Engine(engine.kind, m.path) for m in models.installed("voice")}
+    else:
+        there = {name: Engine(engine.kind, voice=name) for name in ESPEAK_VOICES}
+    return dict(sorted(there.items(), key=lambda each: each[1] != engine))
 
 
 def _missing(kind: models.Kind, engine: str) -> ModelError:
@@ -118,4 +137,4 @@ def make_voice(engine: Engine) -> Voice:
         return PiperVoice(engine.model)
     from voice_coach.speaking.espeak import EspeakVoice
 
-    return EspeakVoice()
+    return EspeakVoice(engine.voice or ESPEAK_VOICES[0])

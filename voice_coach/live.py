@@ -6,6 +6,7 @@ Owns the start and the end of everything that is alive; must not know what is sa
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 from voice_coach import configuration
@@ -14,7 +15,7 @@ from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory, Note, Place
-from voice_coach.engines import Engine, make_separate_recogniser, make_voice
+from voice_coach.engines import Engine, make_separate_recogniser, make_voice, voices_of
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.worker import SeparateProcess
@@ -74,9 +75,6 @@ def coach_live(
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         recogniser = open_things.enter_context(closing(make_separate_recogniser(engines[0])))
-        renderer = open_things.enter_context(
-            closing(Renderer(make_voice(engines[1]), disk=phrases, threaded=audio.realtime))
-        )
         for state in commands.states:
             recogniser.use(
                 commands.grammar(state)
@@ -85,15 +83,21 @@ def coach_live(
         ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
         playback = Playback()
         keeper = _Keeper(journal, preferences or Preferences())
+
+        def rendering(engine: Engine) -> Renderer:
+            return Renderer(make_voice(engine), disk=phrases, threaded=audio.realtime)
+
         coach = Coach(
             routines,
             commands,
             ears=ears,
-            renderer=renderer,
+            renderer=rendering(engines[1]),
             playback=playback,
+            voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
             keeping=keeper.keeping(routines),
             watch=watch,
         )
+        open_things.enter_context(closing(coach))
         ready(Stage(coach, ears, playback, audio))
         if start is not None:
             coach.do(Intent("start", {"routine": start}))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -18,7 +19,7 @@ import numpy as np
 from voice_coach.app import Coach, Ears, Happening, Keeping, Watcher
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
-from voice_coach.engines import Engine, make_recogniser, make_voice
+from voice_coach.engines import Engine, make_recogniser, make_voice, voices_of
 from voice_coach.errors import OutputError, ScriptError, nearest
 from voice_coach.hearing.listener import Listener
 from voice_coach.sound import pcm
@@ -184,8 +185,10 @@ def rehearse(
         record = open_things.enter_context(WavWriter(out, channels=2)) if out else None
         lines = open_things.enter_context(_Timeline(timeline)) if timeline else None
         recogniser = open_things.enter_context(closing(make_recogniser(engines[0])))
-        renderer = Renderer(make_voice(engines[1]), threaded=False)
-        open_things.enter_context(closing(renderer))
+
+        def rendering(engine: Engine) -> Renderer:
+            return Renderer(make_voice(engine), threaded=False)
+
         commands_heard = 0
 
         def note(happening: Happening) -> None:
@@ -201,11 +204,13 @@ def rehearse(
             routines,
             commands,
             ears=ears,
-            renderer=renderer,
+            renderer=rendering(engines[1]),
             playback=playback,
+            voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
             keeping=keeping,
             watch=note,
         )
+        open_things.enter_context(closing(coach))
         audio = open_audio(room, Nowhere())
         rest_since: Samples = 0
 

@@ -71,6 +71,7 @@ class Simulation:
         self.now: Samples = 0
         self.log: list[Entry] = []
         self.volume_db = 0.0
+        self.state = replace(state, voices=("one", "two"))
         self._commands = commands
         self._speaking: list[tuple[Samples, int]] = []
         self._words_end: Samples = 0

@@ -120,6 +120,17 @@ def verbosity(state: State, event: Event, now: Samples) -> Result:
     return answer(changed, phrases.VERBOSITY[wanted], now)
 
 
+def another_voice(state: State, _: Event, now: Samples) -> Result:
+    """Speak with the next voice from now on."""
+    if len(state.voices) < 2:
+        return answer(state, phrases.ONLY_VOICE, now)
+    name = state.preferences.voice_name
+    at = state.voices.index(name) if name in state.voices else 0
+    following = state.voices[(at + 1) % len(state.voices)]
+    changed = prefer(state, replace(state.preferences, voice_name=following))
+    return answer(changed, phrases.OTHER_VOICE, now)
+
+
 def louder(state: State, _: Event, now: Samples) -> Result:
     """Raise the volume."""
     return _change_volume(state, VOLUME_STEP_DB, now, phrases.LOUDER, phrases.LOUDEST)

@@ -173,6 +173,7 @@ def to_idle(state: State) -> State:
     return State(
         state.routines,
         preferences=state.preferences,
+        voices=state.voices,
         memory=memory,
         utterance=state.utterance,
         on_air=state.on_air,

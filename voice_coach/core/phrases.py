@@ -62,6 +62,8 @@ RED_FLAGS = (
     "do not exercise, and get medical help at once."
 )
 PRAISE = ("Good work.", "Nicely done.", "Very good.", "Well held.", "That was fine.")
+OTHER_VOICE = "This is another voice. Say another voice for the next one."
+ONLY_VOICE = "I have no other voice."
 VERBOSITY = {
     "full": "All right, I tell you everything.",
     "brief": "All right, I keep it short.",

@@ -20,6 +20,8 @@ class Preferences:
     get_ready: GetReady = GetReady.COUNT
     get_ready_seconds: int | None = None
     """Time to come into a new position, in place of the routine's own."""
+    voice_name: str | None = None
+    """Which of the engine's voices speaks; None is the first one."""
     ask_pain: bool = False
     """Whether to ask how it feels, from zero to ten, before and after."""
 

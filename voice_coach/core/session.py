@@ -187,5 +187,6 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_stay((Mode.IDLE, *LED), "louder", answers.louder),
     **_stay((Mode.IDLE, *LED), "quieter", answers.quieter),
     **_stay((Mode.IDLE, *LED), "verbosity", answers.verbosity),
+    **_stay((Mode.IDLE, *LED), "another_voice", answers.another_voice),
 }
 """Every change of state there is; `scripts/draw_states` draws it."""

@@ -215,6 +215,8 @@ class State:
     told: frozenset[int] = frozenset()
     """Those of which it is said why."""
     preferences: Preferences = field(default_factory=Preferences)
+    voices: tuple[str, ...] = ()
+    """Names of the voices that may be chosen."""
     memory: Memory = Memory()
     progress: Progress = Progress()
     then: int | None = None
