@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from rich.console import Console
 from voice_coach import cli, configuring, console
 from voice_coach.configuration import template
 from voice_coach.configuring import Choice, with_settings
+from voice_coach.core.preferences import Preferences
 from voice_coach.settings import KEYS, PREFERENCES, BreathCue, Settings, Verbosity
 
 
@@ -76,6 +78,7 @@ EXAMPLES = {
     "speaker": ("headset", "hall", "bar"),
     "recogniser": ("vosk", "moonshine", "pocketsphinx"),
     "voice": ("piper", "espeak", "auto"),
+    "voice_name": ("one", "two", "three"),
     "tempo": ("0.57", "1.75", "1.2"),
     "volume_db": ("-24.0", "8.0", "-1.5"),
     "verbosity": ("brief", "tones", "full"),
@@ -86,6 +89,11 @@ EXAMPLES = {
     "phrase_cache_mb": ("0", "4096", "1"),
 }
 """For every key, a value for the file, the environment and the option."""
+
+
+def test_every_preference_of_a_session_is_a_key() -> None:
+    assert {each.name for each in fields(Preferences)} == set(PREFERENCES) <= set(KEYS)
+    assert Preferences(**Settings(ask_pain=False).preferences()) == Preferences()
 
 
 class TestPrecedence:

@@ -156,6 +156,14 @@ class Settings:
         VoiceChoice,
         About(about="What speaks: piper if a voice is installed, else the embedded espeak."),
     ] = VoiceChoice.AUTO
+    voice_name: Annotated[
+        str | None,
+        About(
+            about="Which of its voices speaks; say “another voice” to hear them in turn.",
+            example="en-gb+f2",
+            metavar="NAME",
+        ),
+    ] = None
     tempo: Annotated[
         float,
         About(about="Pace of breath and speech: 1 is calm, more is faster.", low=0.57, high=1.75),
@@ -225,4 +233,5 @@ PREFERENCES: Final = (
     "get_ready",
     "get_ready_seconds",
     "ask_pain",
+    "voice_name",
 )
