@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from voice_coach.grammar import minimised
+from voice_coach.hearing.combined import sentences_only
 from voice_coach.hearing.decision import Rules, Segment, decide, decide_early
 from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.units import to_samples
@@ -116,3 +117,14 @@ def test_where_an_answer_is_awaited_less_is_enough() -> None:
             hypothesis("ten", confidence=confidence), segment(0.8), Rules(asked=asked)
         )
         assert decision.accepted is accepted
+
+
+@pytest.mark.parametrize(
+    ("sentences", "patient"),
+    [("stop, don't stop", True), ("stop, not so fast", False), ("stop, no don't", False)],
+)
+def test_where_a_sentence_may_be_negated_a_pause_in_it_is_waited_for(
+    sentences: str, patient: bool
+) -> None:
+    hang_over = Rules.suiting(sentences_only(sentences.split(", "))).hang_over
+    assert (hang_over > to_samples(0.45)) is patient

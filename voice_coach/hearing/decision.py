@@ -17,8 +17,18 @@ _LONG_SENTENCE: Final = 10
 _COMMAND: Final = to_samples(4.0)
 _PAUSE: Final = to_samples(0.256)
 _BREATH: Final = to_samples(0.096)
+_HESITATION: Final = to_samples(0.512)
+"""Of "don't … stop", nobody must be taken to have said "stop"."""
+_NEGATIONS: Final = ("don't", "not", "never")
 _THOUGHT: Final = to_samples(1.024)
 _KNOCK: Final = to_samples(0.18)
+
+
+def _negates(grammar: Grammar) -> bool:
+    """Whether a sentence of `grammar` is the negation of another one."""
+    begun = grammar.following.get(0, {})
+    negated = (grammar.following.get(begun.get(word, -1), {}) for word in _NEGATIONS)
+    return any(word in begun for following in negated for word in following)
 
 
 def _never(_: str) -> bool:
@@ -66,7 +76,7 @@ class Rules:
         """Return rules with the patience that the longest sentence of `grammar` asks for."""
         words = grammar.longest
         if words < _LONG_SENTENCE:
-            return cls()
+            return cls(hang_over=_HESITATION if _negates(grammar) else _PAUSE)
         return cls(
             hang_over=_THOUGHT,
             early=None,
