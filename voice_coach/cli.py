@@ -103,7 +103,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
     from voice_coach.terminal import Board, Gauges, TerminalView
 
     routines = tuple(shelved.routine for shelved in shelf)
-    engines = choose_recogniser(settings.recogniser), choose_voice(settings.voice)
+    speaks = choose_voice(settings.voice, settings.voice_name)
+    engines = choose_recogniser(settings.recogniser), speaks
     _tell_what_is_taught()
     board = Board()
     view = TerminalView(out, board) if out.is_terminal and not out.is_dumb_terminal else None
@@ -221,7 +222,8 @@ def _rehearse(
 
     lines = read_script(script or resource("rehearsal.txt"))
     routines = tuple(shelved.routine for shelved in read_shelf())
-    engines = choose_recogniser(settings.recogniser), choose_voice(settings.voice)
+    speaks = choose_voice(settings.voice, preferences.get("voice_name"))
+    engines = choose_recogniser(settings.recogniser), speaks
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
     began = time.monotonic()
     done = perform(
@@ -328,7 +330,7 @@ def _tell_line(found: "Found") -> None:
 
 
 @app.command()
-@with_settings(*DEVICES, "voice")
+@with_settings(*DEVICES, "voice", "voice_name")
 def teach(
     settings: Settings,
     phrases: Annotated[
@@ -359,14 +361,14 @@ def teach(
     def tell(text: str) -> None:
         out.print(text, style="bold cyan", soft_wrap=True)
 
-    voice = choose_voice(settings.voice)
+    voice = choose_voice(settings.voice, settings.voice_name)
     mic, speaker = settings.microphone, settings.speaker
     if hold(commands, voice, lesson, mic=mic, speaker=speaker, tell=tell):
         out.print(f"{known()} Delete it with voice-coach teach --forget.", soft_wrap=True)
 
 
 @app.command()
-@with_settings("speaker", "voice")
+@with_settings("speaker", "voice", "voice_name")
 def say(
     settings: Settings,
     text: Annotated[str, typer.Argument(help="What to say.")],
@@ -379,7 +381,8 @@ def say(
     from voice_coach.engines import choose_voice
     from voice_coach.live import speak
 
-    speak(text, choose_voice(settings.voice), out_file or settings.speaker)
+    voice = choose_voice(settings.voice, settings.voice_name)
+    speak(text, voice, out_file or settings.speaker)
 
 
 @app.command()
