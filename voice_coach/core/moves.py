@@ -26,8 +26,10 @@ from voice_coach.core.state import (
 )
 from voice_coach.units import Samples, to_samples
 
-GAP = to_samples(0.25)
+GAP = to_samples(0.05)
 """Silence between what was cut off and the answer."""
+AFTER_ANSWER = to_samples(0.25)
+"""Silence between an answer and what goes on after it."""
 
 _MODE_OF = {
     CueKind.WELCOME: Mode.INTRODUCING,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from voice_coach.core import phrases, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.moves import (
-    GAP,
+    AFTER_ANSWER,
     Result,
     about,
     ask,
@@ -40,11 +40,11 @@ def _count(state: State, start: Samples, now: Samples) -> State:
 def spoken(state: State, _: Event, now: Samples) -> Result:
     said, silent = state.on_air, replace(state, on_air=None)
     if state.cut:
-        return begin(silent, state.index, now + GAP, left=state.left)
+        return begin(silent, state.index, now + AFTER_ANSWER, left=state.left)
     if said is Role.CUE:
         return _count(silent, state.said_at if state.cue.with_words else now, now), ()
     if state.ends is not None and state.ends <= now:
-        return _next_cue(silent, now + GAP)
+        return _next_cue(silent, now + AFTER_ANSWER)
     return silent, ()
 
 
