@@ -81,7 +81,7 @@ def test_a_damaged_log_is_noticed(tmp_path: Path) -> None:
             shutil.copy(tmp_path / f"live.sqlite3{suffix}", tmp_path / f"killed.sqlite3{suffix}")
     killed = tmp_path / "killed.sqlite3"
     log = tmp_path / "killed.sqlite3-wal"
-    assert last_committed(killed) == 50
+    assert last_committed(killed) == 49
 
     content = bytearray(log.read_bytes())
     middle = 32 + 20 * (24 + PAGE)
@@ -91,3 +91,18 @@ def test_a_damaged_log_is_noticed(tmp_path: Path) -> None:
     with Journal.open(killed) as journal:
         assert "was damaged: 50 events could be read" in journal.notices[0]
     assert len(list(export_events(killed))) == 50
+
+
+def test_a_torn_last_transaction_is_nothing_amiss(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "live.sqlite3", threaded=False) as journal:
+        for number in range(5):
+            journal.append("cue", {"repetition": number}, number)
+        for suffix in ("", "-wal"):
+            shutil.copy(tmp_path / f"live.sqlite3{suffix}", tmp_path / f"killed.sqlite3{suffix}")
+    log = tmp_path / "killed.sqlite3-wal"
+    torn = log.read_bytes()[:-10]
+    for rest in (b"", bytes(10), b"?" * 10):
+        log.write_bytes(torn + rest)
+        with Journal.open(tmp_path / "killed.sqlite3") as journal:
+            assert journal.notices == ()
+        assert len(list(export_events(tmp_path / "killed.sqlite3"))) == 4

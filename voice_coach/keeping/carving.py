@@ -56,24 +56,27 @@ def carve(database: Path) -> list[Event]:
 
 
 def last_committed(database: Path) -> int:
-    """Return the highest number of an event in the last transactions of the write-ahead log.
+    """Return the highest number of an event in the last transaction but one in the log.
 
-    SQLite takes nothing from a log behind the first damaged page, and does not tell.
+    SQLite takes nothing from a write-ahead log behind the first damaged page, and does not tell.
+    The very last transaction may be torn, if the power was cut before it was on the disk: then
+    it never counted, and nothing is amiss.
     """
     log = database.with_name(database.name + "-wal")
     content = log.read_bytes() if log.exists() else b""
     transaction: list[bytes] = []
     last: dict[bytes, list[bytes]] = {}
+    last_but_one: dict[bytes, list[bytes]] = {}
     for at in range(_WAL_HEADER, len(content) - PAGE, _FRAME_HEADER + PAGE):
         end = at + _FRAME_HEADER + PAGE
         transaction.append(content[at + _FRAME_HEADER : end])
         # What was in the log before it was begun anew has another salt.
         salt, ended = content[at + 8 : at + 16], any(content[at + 4 : at + 8])
         if ended:
-            last[salt] = transaction
+            last_but_one[salt], last[salt] = last.get(salt, []), transaction
         if ended or content[end + 8 : end + 16] != salt:
             transaction = []
-    leaves = (leaf for leaves in last.values() for leaf in leaves)
+    leaves = (leaf for leaves in last_but_one.values() for leaf in leaves)
     return max((event.number for leaf in leaves for event in _events(leaf, _no_page)), default=0)
 
 
