@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import barge_in
 from benchmarks.barge_in import WINDOW, counted, removed_db, seconds_to_recover
-from benchmarks.echoes import ECHO_DB, ROOMS, coach, echo_of, jumped, skewed
+from benchmarks.echoes import ECHO_DB, ROOMS, DuckingCoach, coach, echo_of, jumped, skewed
 from benchmarks.rooms import white
 from voice_coach.core.intents import Intent
 from voice_coach.sound.pcm import decibels, level_db
@@ -77,6 +77,25 @@ def test_a_clipping_loudspeaker_sounds_different() -> None:
     plain, clipped = (echo_of(played, room, 1, clipped=c) for c in (False, True))
     apart = plain - clipped * np.dot(plain, clipped) / np.dot(clipped, clipped)
     assert -25 < level_db(apart) - level_db(plain) < -5
+
+
+def test_a_coach_that_never_ducks_sounds_as_always() -> None:
+    speech, room = coach(2 * SAMPLE_RATE, np.random.default_rng(1)), ROOMS[1]
+    speaker = DuckingCoach(speech, room, 1)
+    parts = [speaker.speak(160, lower=False) for _ in range(len(speech) // 160)]
+    played, echo = (np.concatenate(part) for part in zip(*parts, strict=True))
+    assert np.array_equal(played, speech)
+    assert np.allclose(echo, echo_of(speech, room, 1), atol=1e-5)
+
+
+def test_a_coach_that_ducks_is_heard_less_and_comes_back() -> None:
+    speech = white(SAMPLE_RATE, 1, -20.0)
+    speaker = DuckingCoach(speech, ROOMS[0], 1)
+    played = [speaker.speak(1_600, lower=2 <= part < 4)[0] for part in range(10)]
+    lost = [level_db(speech[1_600 * i :][:1_600]) - level_db(p) for i, p in enumerate(played)]
+    assert lost[1] == pytest.approx(0, abs=0.01)
+    assert lost[3] == pytest.approx(15, abs=0.1)
+    assert lost[9] == pytest.approx(0, abs=0.01)
 
 
 def test_losses_are_against_the_same_user_without_an_echo() -> None:

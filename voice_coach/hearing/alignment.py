@@ -3,7 +3,7 @@
 Owns the time line of the reference; must not know filters, words or exercise.
 
 The delay is the peak of the cross-correlation by phase alone (GCC-PHAT; Knapp and Carter, IEEE
-Trans. ASSP 24, 1976) of the last half second, eight times a second. A line through the delays
+Trans. ASSP 24, 1976) of the last half second, sixteen times a second. A line through the delays
 of the last minute gives the skew, and the reference is read at that speed. A delay that has
 moved, and was measured three times over, is a jump.
 """
@@ -25,7 +25,7 @@ LEAD: Final = to_samples(0.030)
 before the strongest path, and survives a small error of the delay."""
 
 _WINDOW: Final = 8192
-_HOP: Final = 2048
+_HOP: Final = 1024
 _KEPT: Final = 32_768
 _HALF: Final = 16
 """Taps on each side of the interpolation between two samples."""
@@ -40,9 +40,9 @@ _SAME: Final = 8.0
 _QUIET: Final = 1e-3
 """Peak of the reference under which there is nothing to measure."""
 
-_LINE_KEPT: Final = 480
+_LINE_KEPT: Final = 960
 """Measurements in the line: one minute of the coach's voice."""
-_LINE_FROM: Final = 16
+_LINE_FROM: Final = 32
 _PULL: Final = 0.005
 """Share of the error of its delay that the reference makes up for in each frame …"""
 _FASTEST_PULL: Final = 0.05
@@ -174,8 +174,8 @@ class Alignment:
         middle, spread = times.mean(), np.sum((times - times.mean()) ** 2)
         slope = np.sum((times - middle) * delays) / spread
         off = delays - delays.mean() - slope * (times - middle)
-        # Half seconds that overlap by three quarters: a fourth of them are independent.
-        variance = 4 * np.mean(off**2) / spread
+        # Half seconds that overlap by seven eighths: an eighth of them are independent.
+        variance = 8 * np.mean(off**2) / spread
         self._skew = float(slope * slope**2 / (slope**2 + 4 * variance + 1e-18))
         self._delay = float(delays.mean() - self._skew * middle)
 
