@@ -21,10 +21,18 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
-def a_user_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test is another user: it finds nothing of anybody's, and leaves nothing."""
-    for variable, name in KEPT.items():
-        monkeypatch.setenv(variable, str(tmp_path / "kept" / name))
+def a_user_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Every test is another user: it finds nothing of anybody's, and leaves nothing.
+
+    Returns the variables that make it so, for programs with an environment of their own.
+    """
+    folder = tmp_path_factory.mktemp("kept")
+    kept = {variable: str(folder / name) for variable, name in KEPT.items()}
+    for variable, place in kept.items():
+        monkeypatch.setenv(variable, place)
+    return kept
 
 
 @pytest.fixture(scope="session")

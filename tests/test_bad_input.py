@@ -271,7 +271,7 @@ def test_routines_that_are_checked_get_a_line_each(folder: Path, env: dict[str, 
     names = ["typo.yaml", "good.yaml", "binary.yaml", "[bold][/x].yaml"]
     done = coach("routines", "check", *names, env=env, cwd=folder)
     assert done.returncode == 2
-    assert done.stdout == "good.yaml: good, 1 exercises\n"
+    assert done.stdout == "good.yaml: good, one exercise\n"
     assert [line.split(" ")[0] for line in done.stderr.splitlines()] == [
         "typo.yaml:10:",
         "binary.yaml:",
@@ -563,10 +563,16 @@ class TestEnding:
 
     @pytest.mark.parametrize(("ending", "status"), ENDINGS[:2])
     def test_in_a_session(
-        self, ending: signal.Signals, status: int, hour: Path, tmp_path: Path, env: dict[str, str]
+        self,
+        ending: signal.Signals,
+        status: int,
+        hour: Path,
+        tmp_path: Path,
+        env: dict[str, str],
+        a_user_of_its_own: dict[str, str],
     ) -> None:
-        arguments = ["run", "--mic", str(hour), "--speaker", "out.wav"]
-        with running(*arguments, env=env, cwd=tmp_path) as session:
+        arguments = ["run", "--mic", str(hour), "--speaker", "out.wav", "--no-ask-pain"]
+        with running(*arguments, env=env | a_user_of_its_own, cwd=tmp_path) as session:
             session.wait_for("Back routine: seven exercises")
             session.wait_for("Say ready")
             assert session.ended_by(ending) == (status, "")
@@ -575,11 +581,18 @@ class TestEnding:
 
     @pytest.mark.parametrize("columns", [100, 30])
     def test_the_terminal_is_restored(
-        self, columns: int, hour: Path, tmp_path: Path, env: dict[str, str]
+        self,
+        columns: int,
+        hour: Path,
+        tmp_path: Path,
+        env: dict[str, str],
+        a_user_of_its_own: dict[str, str],
     ) -> None:
         shown, status = _in_a_terminal(
-            ["run", "--mic", str(hour), "--speaker", "out.wav"],
-            env | {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40"},
+            ["run", "--mic", str(hour), "--speaker", "out.wav", "--no-ask-pain"],
+            env
+            | a_user_of_its_own
+            | {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40"},
             tmp_path,
         )
         assert status == 130
