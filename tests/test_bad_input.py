@@ -532,6 +532,12 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.fixture
+def own(env: dict[str, str], a_user_of_its_own: dict[str, str]) -> dict[str, str]:
+    """The environment of a program that keeps what happens, for one test."""
+    return env | a_user_of_its_own
+
+
 class TestEnding:
     """Ctrl-C, a kill and a closed terminal: files are finished, and nobody sees a traceback."""
 
@@ -561,38 +567,25 @@ class TestEnding:
             assert json.loads(listening.wait_for("start back routine"))["intent"] == "start"
             assert listening.ended_by(signal.SIGINT) == (130, "")
 
-    @pytest.mark.parametrize(("ending", "status"), ENDINGS[:2])
+    @pytest.mark.parametrize("ending", ENDINGS[:2])
     def test_in_a_session(
-        self,
-        ending: signal.Signals,
-        status: int,
-        hour: Path,
-        tmp_path: Path,
-        env: dict[str, str],
-        a_user_of_its_own: dict[str, str],
+        self, ending: tuple[signal.Signals, int], hour: Path, tmp_path: Path, own: dict[str, str]
     ) -> None:
         arguments = ["run", "--mic", str(hour), "--speaker", "out.wav", "--no-ask-pain"]
-        with running(*arguments, env=env | a_user_of_its_own, cwd=tmp_path) as session:
+        with running(*arguments, env=own, cwd=tmp_path) as session:
             session.wait_for("Back routine: seven exercises")
             session.wait_for("Say ready")
-            assert session.ended_by(ending) == (status, "")
+            assert session.ended_by(ending[0]) == (ending[1], "")
         assert soundfile.info(tmp_path / "out.wav").duration > 25
         assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]
 
     @pytest.mark.parametrize("columns", [100, 30])
     def test_the_terminal_is_restored(
-        self,
-        columns: int,
-        hour: Path,
-        tmp_path: Path,
-        env: dict[str, str],
-        a_user_of_its_own: dict[str, str],
+        self, columns: int, hour: Path, tmp_path: Path, own: dict[str, str]
     ) -> None:
         shown, status = _in_a_terminal(
             ["run", "--mic", str(hour), "--speaker", "out.wav", "--no-ask-pain"],
-            env
-            | a_user_of_its_own
-            | {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40"},
+            own | {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40"},
             tmp_path,
         )
         assert status == 130
