@@ -42,6 +42,9 @@ PHRASES = tuple(
     not so loud; that hurts; it hurts; my back hurts; my knee hurts; i'm in pain; this is painful;
     easier version; make it easier; something easier please; too hard; that's too difficult;
     yes please; no thanks; not now; don't stop; that's right; zero; one; two; three; four; five;
+    be brief; say less; short instructions; tell me everything; full instructions; tones only;
+    only tones; another voice; a different voice; change your voice; change the voice;
+    the full version; the normal version; the whole version; that's too easy;
     six; seven; eight; nine; ten; it's five; about three out of ten; maybe seven
     """.split(";")
 )
