@@ -204,9 +204,10 @@ def _line(found: Sequence[Answer], *, cached: bool, on_air: bool) -> Line:
     )
     if on_air:
         gap = GAP / SAMPLE_RATE * 1000
-        figure += f", {gap:.0f} ms the gap; a gap of {max(0.0, limit - p95 + gap):.0f} ms would do"
-        if p95 - gap > limit:
-            figure += " not even"
+        fitting = limit - p95 + gap
+        figure += f", {gap:.0f} ms the gap after words cut off"
+        if p95 > limit:
+            figure += f" ({fitting:.0f} ms would do)" if fitting > 0 else " (none would not do)"
     values = {"ms": delays, "lag_ms": [one.lag / SAMPLE_RATE * 1000 for one in chosen]}
     return Line(name, f"≤ {limit:g} ms", figure, p95 <= limit, values)
 

@@ -247,10 +247,15 @@ def cost_of_lengths(options: Options) -> list[Line]:
 
 
 def long_routine(exercises: int) -> Routine:
-    """Return the back routine's exercises, over and over, by names of their own."""
+    """Return the back routine's exercises, over and over, by names of their own, twice each."""
     back = shipped("back")
     made = tuple(
-        exercise.model_copy(update={"name": f"{exercise.name} {number}"})
+        exercise.model_copy(
+            update={
+                "name": f"{exercise.name} {number}",
+                "repetitions": min(2, exercise.repetitions),
+            }
+        )
         for number in range(exercises)
         for exercise in (back.exercises[number % len(back.exercises)],)
     )

@@ -16,6 +16,28 @@ from benchmarks.durability import Row
 
 KEPT: Final = ROOT / "docs" / "coaching.json"
 SECTION: Final = "coaching"
+_INTRODUCTION: Final = """\
+How well the coach keeps time, answers, lasts and starts, with the embedded engines:
+
+```
+.venv/bin/python -m benchmarks.coaching                # everything, about an hour; needs PulseAudio
+.venv/bin/python -m benchmarks.coaching --rows live    # a part, kept with the others
+.venv/bin/python -m benchmarks.coaching --quick        # a minute; fails where a goal is missed
+```
+
+- **Plan.** The session alone, led by the exact lengths of its clips, says at which sample each cue
+  shall begin; in the sound that a rehearsal wrote each clip is found by correlation.
+- **Live** sessions run on PortAudio and a private PulseAudio. The monitor of its sink is recorded,
+  which is the sink's own clock; every clip is found in it, and everything that sounded is compared
+  with what the coach handed to its loudspeaker.
+- **Answers.** A synthetic user orders and asks by voice. *Decided* is the position in what the
+  microphone hears at which the listener had heard enough; the first sample of the answer is on the
+  same clock. A goal is met if 95 of 100 meet it.
+- **Underruns.** Another process keeps one core busy for 8 of every 10 ms.
+- **Start-up** is the command `voice-coach run` as a user starts it, after it has run once.
+
+The coach runs at ordinary priority. How busy the machine was with other work stands beside the
+figures. The numbers behind them are in [coaching.json](coaching.json)."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +96,7 @@ def section(kept: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     return "\n\n".join(
         [
             "## Coaching",
-            "How well the coach keeps time, answers and remembers: `python -m benchmarks.coaching` "
-            "(`--rows NAME…` a part, `--quick` a short form, `--minutes` the length of the live "
-            "sessions). The numbers behind the figures are in [coaching.json](coaching.json).",
+            _INTRODUCTION,
             table(lines),
             "✗ marks a goal that is missed. Measured:",
             "\n".join(measured),

@@ -23,6 +23,7 @@ from tests.conftest import KEPT
 from tests.real_sound.sound_server import AHEAD, SoundServer
 from voice_coach.app import Happening
 from voice_coach.core.intents import Intent
+from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.session import upcoming
 from voice_coach.core.state import Role, State
@@ -60,6 +61,7 @@ class Scribe:
         self._heard = (folder / "heard.raw").open("wb")
         self._played = (folder / "played.raw").open("wb")
         self._known: set[str] = set()
+        self._plan: Plan | None = None
         self._stage: Stage | None = None
         self._resting: Samples = 0
         self._on_block: Callable[[Pcm, Pcm, Samples], None] = lambda *_: None
@@ -98,6 +100,9 @@ class Scribe:
                 record["cached"] = happening.details["text"] in self._known
                 record["planned"] = _planned(state, happening)
                 self._known.add(happening.details["text"])
+                if state.plan is not self._plan:  # all of it is being rendered from now on
+                    self._plan = state.plan
+                    self._known |= set(upcoming(state))
         self.tell(record)
 
     def notice(self, text: str, at: Samples) -> None:

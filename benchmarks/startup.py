@@ -69,7 +69,7 @@ def start_up(options: Options) -> list[Line]:
         Line("where the time until “Ready” goes", "", _listed(parts), True, parts),
         Line("inside the recogniser's process", "", _listed(inside), True, inside),
         Line(
-            "dearest imports, with all they import",
+            "the dearest packages to import, with all that each imports",
             "",
             "; ".join(f"{module} {ms:.0f} ms" for module, ms in imports),
             True,
@@ -162,7 +162,7 @@ def _marked(server: SoundServer, folder: Path) -> dict[str, float]:
 
 
 def _imports(server: SoundServer, folder: Path) -> list[tuple[str, float]]:
-    """Return the dearest imports of the command in ms, those that are not part of another's."""
+    """Return the packages that are dearest to import, in ms with all that they import."""
     code = (
         "import sys; from voice_coach import cli, live, library, engines, terminal; "
         "import voice_coach.speaking.espeak, sounddevice"
@@ -177,9 +177,9 @@ def _imports(server: SoundServer, folder: Path) -> list[tuple[str, float]]:
     found = []
     for line in done.stderr.splitlines():
         _, total, name = line.removeprefix("import time:").split("|")
-        depth = (len(name) - len(name.lstrip()) - 1) // 2
-        if total.strip().isdigit() and not name.strip().startswith("voice_coach") and depth < 8:
-            found.append((name.strip(), int(total) / 1000))
+        name = name.strip()
+        if total.strip().isdigit() and "." not in name and name != "voice_coach":
+            found.append((name, int(total) / 1000))
     return sorted(found, key=lambda one: -one[1])[:LONGEST]
 
 
