@@ -43,8 +43,7 @@ PHRASES = tuple(
     easier version; make it easier; something easier please; too hard; that's too difficult;
     yes please; no thanks; not now; don't stop; that's right; zero; one; two; three; four; five;
     be brief; say less; short instructions; tell me everything; full instructions; tones only;
-    only tones; another voice; a different voice; change your voice; change the voice;
-    the full version; the normal version; the whole version; that's too easy;
+    only tones; the full version; the normal version; the whole version; that's too easy;
     six; seven; eight; nine; ten; it's five; about three out of ten; maybe seven
     """.split(";")
 )
@@ -64,7 +63,7 @@ _MORE_WORDS = """
     was we what when where which who wrist wrists yoga you your quiet softer silence mute too
     fourteen fifteen forty fifty sixty cooling cool lying table calm box sleep evening night
     after circles bend from of question with lunch desk office
-    short full daily weekly plus minus half both none nothing never always
+    another different change voice short full daily weekly plus minus half both none nothing never always
 """.split()
 
 WORDS = tuple(sorted({word for phrase in PHRASES for word in phrase.split()} | set(_MORE_WORDS)))
