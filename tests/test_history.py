@@ -42,6 +42,7 @@ def past(
         routine="Back",
         began=began,
         seconds=60 * minutes,
+        planned=7,
         done=done,
         skipped=skipped,
         hurt=hurt,

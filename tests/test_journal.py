@@ -86,6 +86,7 @@ def test_a_session_comes_back_as_it_was(path: Path) -> None:
             routine="Back routine",
             began=NOW,
             seconds=150.0,
+            planned=3,
             done=("Cat stretch", "Cobra"),
             skipped=("Bridge",),
             hurt=("Bridge",),
@@ -404,7 +405,7 @@ def garbage_at(path: Path, at: int, size: int) -> None:
         pytest.param(0, 100, id="header"),
         pytest.param(0, 4096, id="first page"),
         pytest.param(20 * 4096, 3 * 4096, id="three pages"),
-        pytest.param(20 * 4096 + 2000, 500, id="within a page"),
+        pytest.param(24 * 4096 + 2000, 500, id="within a page"),
     ],
 )
 def test_a_damaged_journal_is_kept_aside_and_what_can_be_read_is_saved(
@@ -706,3 +707,26 @@ def test_times_are_kept_in_utc(path: Path) -> None:
     kept = sqlite3.connect(path).execute("SELECT time FROM events").fetchone()[0]
     assert datetime.fromisoformat(kept) == NOW
     assert datetime.fromisoformat(kept).tzinfo == UTC
+
+
+def test_a_session_that_was_left_may_be_continued_later(path: Path) -> None:
+    """Nobody answered; the coach stopped asking. The next day it goes on, or is declined."""
+    with Journal.open(path, threaded=False) as journal:
+        journal.append("started", {"routine": "Back", "exercises": ["Cobra", "Bridge"]}, 0)
+        journal.append("cue", {"exercise": 1, "name": "Bridge", "repetition": 2}, 16_000)
+        journal.append("left", {}, 32_000)
+        journal.append("continued", {}, 48_000)  # in the same run
+        journal.append("done", {"exercise": 1, "name": "Bridge", "easier": False}, 64_000)
+        journal.append("left", {}, 64_000)
+    (left,) = read_sessions(path)
+    assert (left.ending, left.done, left.planned, left.seconds) == ("left", ("Bridge",), 2, 3.0)
+    with Journal.open(path, threaded=False) as journal:
+        assert journal.unfinished is not None
+        assert journal.unfinished.name == "Bridge"
+        journal.continue_unfinished()
+        journal.append("continued", {}, 0)
+    assert read_sessions(path)[0].ending == "unfinished"
+    with Journal.open(path, threaded=False) as journal:
+        journal.discard_unfinished()
+    with Journal.open(path, threaded=False) as journal:
+        assert journal.unfinished is None

@@ -103,9 +103,9 @@ class TestHistory:
         assert coach("history") == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines == [
-            "date              routine         min  done  skipped  pain   ended     hurt",
-            "2025-07-01 18:30  Back             15     3           6 → 2  finished",
-            "2025-07-02 09:05  Gentle stretch    5     1        1  6 → –  stopped   Bridge",
+            "date              routine         min    done  skipped  pain   ended     hurt",
+            "2025-07-01 18:30  Back             15  3 of 3           6 → 2  finished",
+            "2025-07-02 09:05  Gentle stretch    5  1 of 3        1  6 → –  stopped   Bridge",
             "2 sessions, 20 minutes; 0 weeks in a row; this week 0 sessions, 0 minutes",
         ]
 
@@ -169,6 +169,7 @@ class TestForPrograms:
             "routine": "Gentle stretch",
             "began": "2025-07-02T09:05:00+02:00",
             "seconds": 276.0,
+            "planned": 3,
             "done": ["Cat stretch"],
             "skipped": ["Cobra"],
             "hurt": ["Bridge"],
@@ -186,6 +187,7 @@ class TestForPrograms:
             "routine": "Back",
             "began": "2025-07-01T18:30:00+02:00",
             "seconds": "900.0",
+            "planned": "3",
             "done": "Cat stretch; Bridge; Cobra",
             "skipped": "",
             "hurt": "",

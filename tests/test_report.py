@@ -26,6 +26,7 @@ ONE = PastSession(
     routine="Back",
     began=datetime(2026, 3, 3, 18, 5, tzinfo=UTC),
     seconds=754.0,
+    planned=7,
     done=("Bridge", "Cobra"),
     skipped=("Cat stretch",),
     hurt=("Cobra",),
@@ -103,7 +104,7 @@ class TestPage:
             "13 on average over 1 week, at most 13 (week from 2 March 2026)",
             "What hurt Exercise times the last time Cobra 1 3 March 2026",
             "In the 1 session in which both were told it was 5.0 before and 3.0 after",
-            "2026-03-03 18:05 Back 13 2 Cat stretch Cobra 5 → 3 stopped",
+            "2026-03-03 18:05 Back 13 2 of 7 Cat stretch Cobra 5 → 3 stopped",
         ],
     )
     def test_one_session_is_told_whole(self, words: str) -> None:

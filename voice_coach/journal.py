@@ -6,7 +6,7 @@ a session is led, how its past is shown, nor how the file is kept whole (`keepin
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,7 +19,7 @@ from voice_coach.errors import JournalBusyError, JournalError, OutputError
 from voice_coach.keeping import database, tables
 from voice_coach.keeping.lock import Lock
 from voice_coach.keeping.tables import Memory
-from voice_coach.keeping.tally import Event, Tally
+from voice_coach.keeping.tally import OPEN, Event, Tally
 from voice_coach.keeping.writer import Writer
 from voice_coach.units import Samples, to_seconds
 
@@ -38,6 +38,8 @@ class PastSession:
     """With its time zone, as the clock of the machine showed it."""
     seconds: float
     """Time spent in it, pauses left out."""
+    planned: int
+    """How many exercises the routine has."""
     done: tuple[str, ...]
     """Names of the exercises that were done to their end, in order."""
     skipped: tuple[str, ...]
@@ -168,7 +170,7 @@ class Journal:
     def discard_unfinished(self) -> None:
         """Never offer again to continue the session that was cut off."""
         if self._unfinished is not None:
-            self._give_up(0)
+            self._give_up(0, endings=OPEN)
 
     def continue_unfinished(self) -> None:
         """Let what happens from now on belong to the session that was cut off."""
@@ -193,9 +195,10 @@ class Journal:
         event = self._event(kind, details, at)
         statements = [tables.adding(event)]
         if (tally := self._current) is not None:
+            ended = tally.ending
             tally.take(event)
             memory.hurts.take(event, tally.routine)
-            if kind == "started" or tally.ending:
+            if kind == "started" or ended or tally.ending:
                 statements.append(tables.summing(tally))
             if kind in {"hurt", "done"}:
                 statements.append(tables.hurting(memory.hurts, tally.routine, event.name))
@@ -217,10 +220,10 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _give_up(self, at: Samples) -> None:
+    def _give_up(self, at: Samples, *, endings: Container[str] = ("",)) -> None:
         """End the last session if it has no end, so that only the newest one ever has none."""
         newest = self._memory.newest
-        if newest is not None and not newest.ending:
+        if newest is not None and newest.ending in endings:
             self._current = newest
             self.append("discarded", {}, at)
         self._current = self._unfinished = None
@@ -240,7 +243,7 @@ class Journal:
 
     def _cut_off(self) -> Bookmark | None:
         newest = self._memory.newest
-        if newest is None or newest.ending or newest.place is None:
+        if newest is None or newest.ending not in OPEN or newest.place is None:
             return None
         # Where the clock was set back, the last event lies ahead of it: then nobody knows how
         # long ago it was, and asking does no harm.
@@ -334,6 +337,7 @@ def _past(tally: Tally) -> PastSession:
         routine=tally.routine or _UNKNOWN,
         began=_local(tally.began, tally.utc_offset),
         seconds=to_seconds(tally.samples),
+        planned=tally.planned,
         done=tuple(tally.done.values()),
         skipped=tuple(tally.skipped.values()),
         hurt=tuple(tally.hurt.values()),

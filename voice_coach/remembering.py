@@ -264,7 +264,7 @@ def _row(session: "PastSession") -> tuple[str, ...]:
         f"{session.began:%Y-%m-%d %H:%M}",
         _printable(session.routine),
         f"{session.seconds / 60:.0f}",
-        str(len(session.done)),
+        f"{len(session.done)} of {session.planned}" if session.planned else str(len(session.done)),
         str(len(session.skipped) or ""),
         _pain(session.pain_before, session.pain_after),
         ENDINGS[session.ending],

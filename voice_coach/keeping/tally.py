@@ -15,8 +15,10 @@ Row = tuple[int, int, int, str, int, int, str, str, int]
 """An event as the database keeps it: its fields in their order, and a checksum of them."""
 
 ENDS: Final = ("finished", "stopped", "left", "discarded")
-"""Kinds after which a session does not go on. The last one is the journal's own: a session that
-was cut off will not be continued."""
+"""Kinds that end a session. The last one is the journal's own: a session that was cut off will
+not be continued."""
+OPEN: Final = ("", "left")
+"""Endings after which a session may be continued."""
 _MOVING: Final = ("started", "continued", "resumed", "cue")
 """Kinds from which on time is spent in the session, whatever was before."""
 
@@ -79,6 +81,8 @@ class Tally:
     """UTC of the last event."""
     samples: Samples = 0
     """Time spent in it, pauses left out."""
+    planned: int = 0
+    """How many exercises its routine has."""
     run: int = 0
     since: Samples | None = None
     """Up to where time is counted in this run; None while none is spent."""
@@ -95,19 +99,24 @@ class Tally:
     """Details of the last cue."""
 
     def take(self, event: Event) -> None:
-        """Add the next event. After the end only pain still counts."""
+        """Add the next event. After the end only pain still counts, unless it goes on."""
         self.last = event.time
         if not self.began:
             self.first, self.began = event.number, event.time
             self.utc_offset = event.utc_offset
         if event.kind == "pain":
             self._feel(event.details)
+        if self.ending in OPEN and event.kind == "discarded":
+            self.ending = event.kind
+        elif event.kind in _MOVING:
+            self.ending = ""
         if self.ending:
             return
         self._spend(event)
         self._exercise(event)
         if event.kind == "started":
             self.routine = str(event.details.get("routine") or "")
+            self.planned = len(event.details.get("exercises") or ())
         elif event.kind == "cue":
             self.place = dict(event.details)
         elif event.kind in ENDS:
