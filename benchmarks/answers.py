@@ -62,6 +62,8 @@ class Answer:
     """From the decision to the first sample of the answer."""
     lag: Samples
     """The part of it until the decision had come to the session."""
+    ahead: Samples = 0
+    """By how much what is rendered was ahead of what had been heard, at that moment."""
 
     @property
     def delay_ms(self) -> float:
@@ -84,6 +86,7 @@ def answers_in(records: Iterable[Record]) -> list[Answer]:
                         one.get("cached", True),
                         one["at"] - asked["at"],
                         asked["position"] - asked["at"],
+                        asked.get("ahead", 0),
                     )
                 )
             asked, air = None, one["end"]
@@ -196,11 +199,15 @@ def _line(found: Sequence[Answer], *, cached: bool, on_air: bool) -> Line:
     if not chosen:
         return Line(name, f"≤ {limit:g} ms", "no such answer was given", False)
     delays = sorted(one.delay_ms for one in chosen)
-    lag = statistics.median(one.lag for one in chosen) / SAMPLE_RATE * 1000
+    lag, ahead = (
+        statistics.median(times) / SAMPLE_RATE * 1000
+        for times in ([one.lag for one in chosen], [one.ahead for one in chosen])
+    )
     p95 = float(np.percentile(delays, 95))
     figure = (
         f"median {statistics.median(delays):.0f} ms, p95 {p95:.0f} ms of {len(chosen)}; "
-        f"{lag:.0f} ms (median) of it until the session knew"
+        f"{lag:.0f} ms (median) of it until the session knew, {ahead:.0f} ms as sound is rendered "
+        "ahead of what is heard"
     )
     if on_air:
         gap = GAP / SAMPLE_RATE * 1000

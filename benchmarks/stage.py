@@ -64,6 +64,7 @@ class Scribe:
         self._plan: Plan | None = None
         self._stage: Stage | None = None
         self._resting: Samples = 0
+        self._ahead: Samples = 0
         self._on_block: Callable[[Pcm, Pcm, Samples], None] = lambda *_: None
 
     def ready(self, stage: Stage) -> None:
@@ -76,6 +77,7 @@ class Scribe:
     def on_block(self, microphone: Pcm, played: Pcm, position: Samples) -> None:
         """Keep a block, and hand it on."""
         assert self._stage
+        self._ahead = self._stage.playback.position - position
         self._heard.write(microphone.astype("<f4").tobytes())
         self._played.write(played.astype("<f4").tobytes())
         self._on_block(microphone, played, position)
@@ -94,6 +96,7 @@ class Scribe:
             record["position"] = self._stage.playback.position
             if happening.kind == "heard":
                 record["on_air"] = state.on_air is not None
+                record["ahead"] = self._ahead
                 record["mode"] = state.mode.value
                 self._known |= set(upcoming(state))
             if happening.kind == "said":

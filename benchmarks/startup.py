@@ -67,7 +67,9 @@ def start_up(options: Options) -> list[Line]:
             {"seconds": [one["hears"] for one in marked]},
         ),
         Line("where the time until “Ready” goes", "", _listed(parts), True, parts),
-        Line("inside the recogniser's process", "", _listed(inside), True, inside),
+        Line(
+            "inside the recogniser's process, time of processors", "", _listed(inside), True, inside
+        ),
         Line(
             "the dearest packages to import, with all that each imports",
             "",
@@ -184,13 +186,13 @@ def _imports(server: SoundServer, folder: Path) -> list[tuple[str, float]]:
 
 
 def _recogniser_alone() -> dict[str, float]:
-    """Return how long each step takes in a fresh process that becomes a recogniser."""
-    code = f"""
+    """Return the processor seconds of each step in a fresh process that becomes a recogniser."""
+    code = """
 import json, time
-steps, last = {{}}, {time.time()}
+steps, last = {}, 0.0
 def step(name):
     global last
-    steps[name], last = time.time() - last, time.time()
+    steps[name], last = time.process_time() - last, time.process_time()
 step("interpreter")
 import voice_coach.cli
 step("importing the command line, as every new process does")
@@ -206,7 +208,7 @@ made = voice_coach.engines.make_recogniser(
 step("loading both engines")
 from voice_coach.library import read_commands, read_library
 commands = read_commands([one.routine for one in read_library()[0]])
-last = time.time()
+last = time.process_time()
 for state in commands.states:
     made.use(commands.grammar(state))
 step("the grammars")
