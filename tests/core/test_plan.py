@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from voice_coach.core.cues import Cue, CueKind, MarkKind, speech_length
+from voice_coach.core.cues import BEAT, Cue, CueKind, MarkKind, speech_length
 from voice_coach.core.plan import SHORT_GET_READY_SECONDS, Plan, make_plan, name_side
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Routine, Side
@@ -313,7 +313,7 @@ class TestPlaces:
             for cue in ("Out.", "Breathe out, " + "very " * 20 + "slowly.")
         )
         assert to_seconds(short.length) == 3
-        assert long.length == speech_length(long.text)
+        assert long.length == speech_length(long.text) + BEAT
 
     def test_easier_exercises_keep_their_place(self) -> None:
         easier = make_plan(SHIPPED[0], easier=frozenset({3}))

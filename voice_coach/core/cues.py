@@ -143,9 +143,12 @@ class Cue:
     def length(self) -> Samples:
         """Time from the first word to the next cue."""
         words = self.words_length
-        return max(words, self.count) if self.with_words else words + self.count
+        return max(words + BEAT, self.count) if self.with_words else words + self.count
 
 
+BEAT = to_samples(0.02)
+"""Time from the end of words to what follows at once: it can only be known when a block of
+sound is over, and shall still begin at a sample that was foretold."""
 SIGNAL_LENGTH = to_samples(0.5)
 """About how long a signal sounds."""
 

@@ -93,6 +93,8 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
         due=None,
         marks=marks_left(cue, left),
         breath=cue.breath,
+        breath_at=at,
+        breath_length=cue.count if cue.with_words else 0,
     )
     tone = (Tone(cue.tone, at, cue.count),) if cue.tone else ()
     after, actions = (

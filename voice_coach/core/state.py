@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from voice_coach.core.cues import BreathTone, Cue, CueKind, Mark, Signal
+from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
@@ -241,6 +241,10 @@ class State:
     """Marks that have not fallen due yet."""
     breath: Breath = Breath.NATURAL
     """The breath of this moment, for the eye."""
+    breath_at: Samples = 0
+    """Where it begins, to the sample: it may be decided a little before."""
+    breath_length: Samples = 0
+    """How long it is led; 0 for a breath that comes as it likes."""
     due: Samples | None = None
     """Where the session wants a `TimeUp`."""
 
@@ -289,5 +293,5 @@ class State:
         since = max(0, now - self.said_at)
         words = self.cue.words_length - since
         if self.cue.with_words:
-            return max(words, self.left - since, 0)
+            return max(words + BEAT, self.left - since, 0)
         return max(words, 0) + self.left

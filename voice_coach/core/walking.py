@@ -6,7 +6,7 @@ Owns what follows when the loudspeaker or the clock reports; must not know any c
 from dataclasses import replace
 
 from voice_coach.core import phrases, questions
-from voice_coach.core.cues import CueKind
+from voice_coach.core.cues import BEAT, CueKind
 from voice_coach.core.moves import (
     AFTER_ANSWER,
     Result,
@@ -19,6 +19,7 @@ from voice_coach.core.moves import (
     to_idle,
     with_due,
 )
+from voice_coach.core.routine import Breath
 from voice_coach.core.state import Event, Mode, Note, Place, Role, State, Tone
 from voice_coach.units import Samples, to_samples
 
@@ -31,10 +32,13 @@ ASKED_AT_MOST = 3
 
 
 def _count(state: State, start: Samples, now: Samples) -> State:
-    """Let the count run from `start`; it cannot end before `now`."""
+    """Let the count run from `start`; it cannot end before the words, and a beat after them."""
     if state.cue.waits:
         return replace(state, on_air=None, due=now + STILL_THERE)
-    return with_due(replace(state, on_air=None, ends=max(start + state.left, now)))
+    counted = replace(state, on_air=None, ends=max(start + state.left, now + BEAT))
+    if state.cue.breath is Breath.HOLD and not state.cue.with_words:
+        counted = replace(counted, breath_at=start, breath_length=state.left)
+    return with_due(counted)
 
 
 def spoken(state: State, _: Event, now: Samples) -> Result:
@@ -95,7 +99,9 @@ def time_up(state: State, event: Event, now: Samples) -> Result:
 def _mark(state: State, now: Samples) -> Result:
     """Say what falls due; while other words are on air it passes, but its tone sounds."""
     mark, *later = state.marks
-    after = with_due(replace(state, marks=tuple(later), breath=mark.breath or state.breath))
+    after = with_due(replace(state, marks=tuple(later)))
+    if mark.breath:
+        after = replace(after, breath=mark.breath, breath_at=now, breath_length=mark.length)
     tone = (Tone(mark.tone, now, mark.length),) if mark.tone else ()
     if state.on_air or not (mark.text or mark.signal):
         return after, tone
