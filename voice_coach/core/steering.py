@@ -41,6 +41,7 @@ from voice_coach.units import Samples
 
 
 def start(state: State, event: Event, now: Samples) -> Result:
+    """Begin the routine that was named, or the first one."""
     wanted = str(_slot(event, "routine") or state.routines[0].name).casefold()
     for routine in sorted(state.routines, key=lambda each: each.name.casefold() != wanted):
         if wanted in routine.spoken_names:
@@ -80,6 +81,7 @@ def start_again(state: State, event: Event, now: Samples) -> Result:
 
 
 def skip(state: State, _: Event, now: Samples) -> Result:
+    """Leave the exercise for the next one."""
     here, progress = state.cue.exercise, state.progress
     skipped = replace(progress, skipped=progress.skipped | {here}, done=progress.done - {here})
     left = replace(state, progress=skipped, then=None)
@@ -88,6 +90,7 @@ def skip(state: State, _: Event, now: Samples) -> Result:
 
 
 def previous(state: State, _: Event, now: Samples) -> Result:
+    """Go back to the exercise before."""
     state = replace(state, then=None)
     if state.cue.exercise == 0:
         return jump(state, plan_of(state).setup_of(0), now, prefix=phrases.FIRST_EXERCISE)
@@ -95,11 +98,13 @@ def previous(state: State, _: Event, now: Samples) -> Result:
 
 
 def restart(state: State, _: Event, now: Samples) -> Result:
+    """Begin the exercise anew, from its set-up."""
     setup = plan_of(state).setup_of(state.cue.exercise)
     return jump(state, setup, now, prefix=phrases.FROM_THE_START)
 
 
 def easier(state: State, _: Event, now: Samples) -> Result:
+    """Begin the exercise anew in its easier variant, where it has one."""
     if state.exercise.easier is None:
         return answer(state, phrases.NO_EASIER, now)
     after, actions = _vary(state, state.easier | {state.cue.exercise}, phrases.EASIER, now)
@@ -107,6 +112,7 @@ def easier(state: State, _: Event, now: Samples) -> Result:
 
 
 def full_version(state: State, _: Event, now: Samples) -> Result:
+    """Begin the exercise anew, not made easier."""
     if state.cue.exercise not in state.easier:
         return answer(state, phrases.ALREADY_FULL, now)
     return _vary(state, state.easier - {state.cue.exercise}, phrases.FULL_VERSION, now)
@@ -121,6 +127,7 @@ def _vary(state: State, easier: frozenset[int], prefix: str, now: Samples) -> Re
 
 
 def ready(state: State, _: Event, now: Samples) -> Result:
+    """Cut the time to get ready, or a rest, short."""
     if state.mode not in (Mode.GETTING_READY, Mode.RESTING):
         return answer(state, phrases.ALREADY_GOING, now)
     index, going = following(state)
@@ -128,20 +135,24 @@ def ready(state: State, _: Event, now: Samples) -> Result:
 
 
 def pause(state: State, _: Event, now: Samples) -> Result:
+    """Freeze the count."""
     after, actions = ask(state, Mode.PAUSED, phrases.PAUSED, now)
     return after, (Note("paused"), *actions)
 
 
 def stop(state: State, _: Event, now: Samples) -> Result:
+    """Ask whether to end the session."""
     return ask(state, Mode.CONFIRMING_STOP, phrases.CONFIRM_STOP, now)
 
 
 def end(state: State, _: Event, now: Samples) -> Result:
+    """End the session."""
     after, actions = say(to_idle(state), phrases.STOPPED, now + GAP, Role.ANSWER)
     return after, (Note("stopped"), Silence(), *actions)
 
 
 def hurts(state: State, _: Event, now: Samples) -> Result:
+    """Stop everything, say how to let go, and offer the ways on."""
     release = state.exercise.release if state.cue.kind is CueKind.MOVE else None
     words = name_side(release.cue, state.cue.side) if release else None
     memory = replace(state.memory, hurt=state.memory.hurt | {named(state)})
@@ -152,6 +163,7 @@ def hurts(state: State, _: Event, now: Samples) -> Result:
 
 
 def resume(state: State, event: Event, now: Samples) -> Result:
+    """Say the words of the cue again, and count what was left."""
     declined = isinstance(event, Heard) and event.intent.name == "no"
     after, actions = begin(
         state,

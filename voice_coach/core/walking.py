@@ -42,6 +42,7 @@ def _count(state: State, start: Samples, now: Samples) -> State:
 
 
 def spoken(state: State, _: Event, now: Samples) -> Result:
+    """Words have ended: count, or say again what they had cut off."""
     said, silent = state.on_air, replace(state, on_air=None)
     if state.cut:
         return begin(silent, state.index, now + AFTER_ANSWER, left=state.left)
@@ -58,10 +59,12 @@ def asked(state: State, _: Event, now: Samples) -> Result:
 
 
 def answered(state: State, _: Event, __: Samples) -> Result:
+    """An answer has ended, and nothing follows."""
     return replace(state, on_air=None), ()
 
 
 def paused(state: State, _: Event, now: Samples) -> Result:
+    """The pause has been told: wait, for some minutes."""
     return replace(state, on_air=None, due=now + STILL_THERE), ()
 
 
@@ -87,6 +90,7 @@ def _place(state: State) -> Place:
 
 
 def time_up(state: State, event: Event, now: Samples) -> Result:
+    """A mark is due, a count is over, or nobody has said anything for long."""
     if state.ends is None:
         return still_there(state, event, now)
     if state.marks:
@@ -141,4 +145,5 @@ def _with_done(state: State) -> State:
 
 
 def named(state: State) -> tuple[str, str]:
+    """Return routine and exercise by which the memory knows the present exercise."""
     return plan_of(state).routine.name, state.exercise.name
