@@ -15,6 +15,7 @@ KEPT = {
     "VOICE_COACH_SETTINGS": "settings.toml",
     "VOICE_COACH_PROFILE": "voice.npz",
     "VOICE_COACH_CACHE": "cache",
+    "VOICE_COACH_PAIRED": "paired.json",
 }
 """What a user keeps, by the variable that says where."""
 CHECKOUT = Path(__file__).resolve().parents[1]

@@ -87,6 +87,8 @@ EXAMPLES = {
     "get_ready_seconds": ("3", "300", "20"),
     "ask_pain": ("false", "true", "false"),
     "phrase_cache_mb": ("0", "4096", "1"),
+    "screen": ("lan", "on", "off"),
+    "screen_port": ("1024", "65535", "8642"),
 }
 """For every key, a value for the file, the environment and the option."""
 

@@ -4,6 +4,7 @@ Owns the session and the order in which the parts act; must not know how a devic
 an engine is called inside, nor what a routine contains.
 """
 
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.moves import answer
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -25,6 +27,7 @@ from voice_coach.core.state import (
     Heard,
     Measured,
     Memory,
+    Mode,
     Note,
     Opened,
     Say,
@@ -184,6 +187,8 @@ class Coach:
         self._rendered_ahead: tuple[Plan | None, float] | None = None
         self._unmeasured: Plan | None = None
         self._look_again: Samples = 0
+        self._preview: deque[str] = deque()
+        self._previewed: Future[Pcm] | None = None
         self._tones = 0
         self._ducked = False
         self._obeyed = False
@@ -199,6 +204,7 @@ class Coach:
         while (due := self.state.due) is not None and due <= self._playback.position + LEAD:
             self._advance(TimeUp(), due)
         self._speak()
+        self._say_preview()
         self._measure()
 
     def open(self) -> None:
@@ -208,6 +214,11 @@ class Coach:
     def do(self, intent: Intent) -> None:
         """Do what `intent` asks, as if it had been heard now."""
         self._advance(Heard(intent), self._playback.position)
+
+    def preview(self, text: str) -> None:
+        """Say `text` when it is rendered, if nothing is running then; one at a time."""
+        self._preview = deque(re.split(r"(?<=[.!?]) +", text.strip()))
+        self._previewed = None
 
     @property
     def at_rest(self) -> bool:
@@ -231,6 +242,28 @@ class Coach:
             self._obeyed = True
             self._advance(Heard(intent), max(self._playback.position, utterance.decided))
 
+    def _say_preview(self) -> None:
+        """Say one sentence after the other, so that a command need not wait for all of them.
+
+        What cannot be spoken is passed over: it is not part of any routine yet.
+        """
+        if not self._preview:
+            return
+        if self.state.mode is not Mode.IDLE:
+            self._preview.clear()
+            self._previewed = None
+        elif self.state.on_air is None:
+            text = self._preview[0]
+            if self._previewed is None:
+                speed = self.state.preferences.tempo
+                self._previewed = self._renderer.request(text, speed)
+            if self._previewed.done():
+                self._preview.popleft()
+                if self._previewed.exception() is None:
+                    now = self._playback.position
+                    self._become(*answer(self.state, text, now), now)
+                self._previewed = None
+
     def _give_way(self) -> None:
         """Lower the voice while the user speaks; what has been obeyed is answered in full."""
         speaking = self._ears.speaking
@@ -244,8 +277,10 @@ class Coach:
         self._obeyed = speaking and self._obeyed
 
     def _advance(self, event: Event, now: Samples) -> None:
-        before = self.state
-        self.state, actions = advance(before, event, now)
+        self._become(*advance(self.state, event, now), now)
+
+    def _become(self, state: State, actions: tuple[Action, ...], now: Samples) -> None:
+        before, self.state = self.state, state
         if _shown(self.state) != _shown(before):
             self._watch(Happening("state", now, _shown(self.state)))
         if self.state.preferences != before.preferences:

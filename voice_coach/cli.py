@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
+from typer.core import TyperCommand
 
 from voice_coach.catalogue import (
     complete_routine,
@@ -25,14 +26,25 @@ from voice_coach.configuring import settings_app, with_settings
 from voice_coach.console import guarded, out, warn
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
 from voice_coach.remembering import history_app, report
-from voice_coach.settings import DEVICES, ENGINES, PREFERENCES, ListeningState, Settings
+from voice_coach.settings import (
+    DEVICES,
+    ENGINES,
+    KEYS,
+    PREFERENCES,
+    SCREEN,
+    ListeningState,
+    ScreenChoice,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from voice_coach.app import Happening
+    from voice_coach.core.intents import Commands
     from voice_coach.diagnosis import Finding
     from voice_coach.listening import Found, Judged
+    from voice_coach.screen.server import Screen
 
 app = typer.Typer(
     name="voice-coach",
@@ -69,8 +81,21 @@ def _options(
     pass
 
 
-@app.command()
-@with_settings(*DEVICES, *ENGINES, *PREFERENCES, "phrase_cache_mb")
+class _Run(TyperCommand):
+    """A command with options that mean something without a value, too, such as --screen."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        whole = []
+        for i, word in enumerate(args):
+            whole.append(word)
+            key = next((k for k in KEYS.values() if k.bare and word in k.options), None)
+            if key and (i + 1 == len(args) or args[i + 1] not in key.choices):
+                whole.append(str(key.bare))
+        return super().parse_args(ctx, whole)
+
+
+@app.command(cls=_Run)
+@with_settings(*DEVICES, *ENGINES, *PREFERENCES, "phrase_cache_mb", *SCREEN)
 def run(
     settings: Settings,
     routine: Annotated[
@@ -108,10 +133,14 @@ def _coach(routine: str | None, settings: Settings) -> None:
     _tell_what_is_taught()
     board = Board()
     view = TerminalView(out, board) if out.is_terminal and not out.is_dumb_terminal else None
+    commands = read_commands(routines)
+    screen = _screen(settings, commands)
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
 
     def ready(stage: Stage) -> None:
         out.print(f"Ready on {stage.audio}. Ctrl-C ends.", style="dim")
+        if screen and screen.address:
+            _invite(screen, settings.screen)
         footer = f"{engines[0].kind} · {engines[1].kind} · Ctrl-C ends"
         if view:
             view.show(
@@ -134,7 +163,7 @@ def _coach(routine: str | None, settings: Settings) -> None:
     with view or _nothing():
         coach_live(
             routines,
-            read_commands(routines),
+            commands,
             engines,
             start=start,
             mic=settings.microphone,
@@ -144,7 +173,29 @@ def _coach(routine: str | None, settings: Settings) -> None:
             watch=watch,
             notice=notice,
             ready=ready,
+            screen=screen,
         )
+
+
+def _screen(settings: Settings, commands: "Commands") -> "Screen | None":
+    """Return what serves the page, if it is wanted."""
+    if settings.screen is ScreenChoice.OFF:
+        return None
+    from voice_coach.screen.server import Screen
+
+    return Screen(settings.screen, settings.screen_port, commands.intents, tell=warn)
+
+
+def _invite(screen: "Screen", choice: ScreenChoice) -> None:
+    """Tell where the page is, and how to be let in."""
+    if choice is ScreenChoice.LAN and out.is_terminal:
+        from voice_coach.screen.address import qr_code
+
+        out.print(qr_code(screen.invitation), soft_wrap=True)
+    out.print(f"Page: {screen.address}  code: {screen.code}", style="bold", soft_wrap=True)
+    out.print(f"Open and pair at once: {screen.invitation}", soft_wrap=True)
+    kept = f"Paired screens stay so; to forget them all, delete {screen.kept_at}"
+    out.print(kept, style="dim", soft_wrap=True)
 
 
 def _tell_what_is_taught() -> None:

@@ -116,7 +116,7 @@ def read_commands(routines: Iterable[Routine]) -> Commands:
 
 def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -> Commands:
     """Read a Home Assistant sentence template file; SentencesError says what is wrong."""
-    data, _ = _load(path, SentencesError)
+    data, _ = _load(_text(path, SentencesError), path, SentencesError)
     if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
         raise SentencesError(f"{path}: expected a Home Assistant sentence file with 'intents:'.")
     return Commands.from_dict(data, lists, source=str(path))
@@ -124,7 +124,12 @@ def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -
 
 def read_routine(path: Path) -> Routine:
     """Read one routine; RoutineError names file, line, key and what was expected."""
-    data, root = _load(path, RoutineError)
+    return routine_of(_text(path, RoutineError), path)
+
+
+def routine_of(text: str, path: Path | str) -> Routine:
+    """Return the routine that a file of this `text` holds; `path` names it in RoutineError."""
+    data, root = _load(text, path, RoutineError)
     if not isinstance(data, dict):
         raise RoutineError(f"{path}:1: expected a routine with 'name:' and 'exercises:'.")
     try:
@@ -146,9 +151,8 @@ def schema() -> str:
     return json.dumps(described | Routine.model_json_schema(), indent=2) + "\n"
 
 
-def _load(path: Path, kind: type[VoiceCoachError]) -> tuple[Any, yaml.Node | None]:
-    """Return a YAML file as data, and as nodes that know their lines."""
-    text = _text(path, kind)
+def _load(text: str, path: Path | str, kind: type[VoiceCoachError]) -> tuple[Any, yaml.Node | None]:
+    """Return the text of a YAML file as data, and as nodes that know their lines."""
     try:
         loader = _Loader(text)
         root = loader.get_single_node()

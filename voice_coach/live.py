@@ -8,9 +8,10 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voice_coach import configuration
-from voice_coach.app import Coach, Ears, Keeping, Watcher
+from voice_coach.app import Coach, Ears, Happening, Keeping, Watcher
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -20,12 +21,16 @@ from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.worker import SeparateProcess
 from voice_coach.journal import Journal
+from voice_coach.screen.exchange import Exchange, Preview, Sight
 from voice_coach.sound.device import Audio, Recording, open_audio
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.sound.playback import Playback
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples
+
+if TYPE_CHECKING:
+    from voice_coach.screen.server import Screen
 
 TAIL = to_samples(10)
 """How long the coach goes on listening after a recording that stands in for the microphone."""
@@ -62,12 +67,14 @@ def coach_live(
     watch: Watcher = lambda _: None,
     notice: Tell = lambda *_: None,
     ready: Callable[[Stage], None] = lambda _: None,
+    screen: "Screen | None" = None,
 ) -> None:
     """Coach until the microphone's recording ends, a device fails or Ctrl-C.
 
     `start` names a routine to begin with, else the coach waits to be told by voice; `phrases`
-    keeps what was rendered; `ready` is called when everything is open. What happens is kept in
-    the journal, and what the user prefers in the settings. Raises DeviceError, ModelError,
+    keeps what was rendered; `ready` is called when everything is open, and `screen` then shows it
+    and takes commands, too. What happens is kept in the journal, and what the user prefers in the
+    settings. Raises DeviceError, ModelError,
     OutputError, JournalBusyError.
     """
     with ExitStack() as open_things:
@@ -95,10 +102,14 @@ def coach_live(
             playback=playback,
             voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
             keeping=keeper.keeping(routines),
-            watch=watch,
+            watch=_told_to(screen.exchange, watch) if screen else watch,
         )
         open_things.enter_context(closing(coach))
-        ready(Stage(coach, ears, playback, audio))
+        stage = Stage(coach, ears, playback, audio)
+        if screen:
+            open_things.enter_context(closing(screen))
+            screen.show(_sight(stage))
+        ready(stage)
         if start is not None:
             coach.do(Intent("start", {"routine": start}))
         else:
@@ -107,9 +118,44 @@ def coach_live(
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
             coach.on_block(microphone, played, position)
+            if screen:
+                obey(coach, screen.exchange)
             health.check(position)
 
         audio.run(playback, on_block, lambda news: notice(news.text, playback.position))
+
+
+def _sight(stage: Stage) -> Sight:
+    """Return where a page may look."""
+    return Sight(
+        state=lambda: stage.coach.state,
+        position=lambda: stage.playback.position,
+        latency=lambda: stage.audio.output_latency,
+        level_db=lambda: stage.ears.level_db,
+        speaking=lambda: stage.ears.speaking,
+    )
+
+
+def _told_to(exchange: Exchange, watch: Watcher) -> Watcher:
+    """Return who watches, so that pages see what is said and heard, too."""
+
+    def told(happening: Happening) -> None:
+        if happening.kind == "said":
+            exchange.said(happening.details["text"], happening.at)
+        elif happening.kind == "heard" and happening.details["intent"]:
+            exchange.heard(happening.details["text"], happening.at)
+        watch(happening)
+
+    return told
+
+
+def obey(coach: Coach, exchange: Exchange) -> None:
+    """Do what was asked for first on a page, exactly as if it had been said."""
+    match exchange.take():
+        case Intent() as intent:
+            coach.do(intent)
+        case Preview(text):
+            coach.preview(text)
 
 
 class _Keeper:

@@ -52,6 +52,14 @@ class BreathCue(StrEnum):
     BOTH = "both"
 
 
+class ScreenChoice(StrEnum):
+    """Who may look at the session in a browser."""
+
+    OFF = "off"
+    ON = "on"
+    LAN = "lan"
+
+
 class GetReady(StrEnum):
     """What ends the pause before a change of position: a count, or the word “ready”."""
 
@@ -71,6 +79,8 @@ class About:
     short: str | None = None
     """A shorter name of the option."""
     metavar: str | None = None
+    bare: str | None = None
+    """What the option means without a value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +218,17 @@ class Settings:
             high=4096,
         ),
     ] = 256
+    screen: Annotated[
+        ScreenChoice,
+        About(
+            about="Show the session in a browser: of this machine, or of the home network (lan).",
+            bare="on",
+        ),
+    ] = ScreenChoice.OFF
+    screen_port: Annotated[
+        int,
+        About(about="Port of that page; the next free one if it is taken.", low=1024, high=65535),
+    ] = 8642
 
     def preferences(self) -> dict[str, Any]:
         """Return what shapes a session, by name: the keys of PREFERENCES."""
@@ -224,6 +245,7 @@ KEYS: Final = {each.name: _key(each.name, each.type, each.default) for each in f
 """Every key by its name, in the order of the file."""
 
 DEVICES: Final = ("microphone", "speaker")
+SCREEN: Final = ("screen", "screen_port")
 ENGINES: Final = ("recogniser", "voice")
 PREFERENCES: Final = (
     "tempo",

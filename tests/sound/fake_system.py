@@ -35,8 +35,14 @@ CARD = device(0, "USB Headset: Audio (hw:1,0)", default_input=True, default_outp
 SERVER = device(1, "pulse", 32, 32)
 
 
+LATENCY = 0.04
+"""Seconds that a loudspeaker is behind."""
+
+
 class FakeStream:
     """A thread that calls back until it is closed or its device is pulled out."""
+
+    latency = LATENCY
 
     def __init__(self, step: Callable[[], None], pause: float) -> None:
         self._closed = threading.Event()

@@ -132,6 +132,11 @@ class Audio:
         """What went wrong so far; all zero without a real device."""
         return self._live.counters if self._live else Counters()
 
+    @property
+    def output_latency(self) -> float:
+        """Seconds from the position of the playback to the ear; 0 without a real device."""
+        return self._live.output_latency if self._live else 0.0
+
     def __str__(self) -> str:
         """Name the real devices, such as "microphone 'pulse', loudspeaker 'pulse'"."""
         return str(self._live or "no device")

@@ -63,6 +63,8 @@ class Live:
         self._stopped = stopped
         self._watch = MicrophoneWatch(to_samples(limits.zeros))
         self.counters = Counters()
+        self.output_latency = 0.0
+        """Seconds from the position of the playback to the ear."""
 
     def __str__(self) -> str:
         return str(self._hardware)
@@ -76,6 +78,7 @@ class Live:
             streams = self._open(playback)
             try:
                 join = Join(self.counters, playback.position)
+                self.output_latency = streams.output_latency
                 while lost := (yield from self._flow(streams, join, playback, on_notice)):
                     streams.close()
                     on_notice(self._lost(lost))
@@ -83,6 +86,7 @@ class Live:
                     if found is None:
                         return
                     streams = found
+                    self.output_latency = streams.output_latency
                     on_notice(Notice(NoticeKind.FOUND, f"Sound is back: {self}."))
                     join = Join(self.counters, join.position)
             finally:

@@ -95,6 +95,10 @@ class Stream(Protocol):
     def active(self) -> bool:
         """False once the device has gone away or the stream was closed."""
 
+    @property
+    def latency(self) -> float | tuple[float, float]:
+        """Seconds between the callback and the device; in both directions (in, out)."""
+
     def abort(self) -> None:
         """Stop at once, without playing what is buffered."""
 

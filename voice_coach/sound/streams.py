@@ -146,6 +146,15 @@ class Streams:
         """Whether both sides are one stream on one clock."""
         return self._duplex
 
+    @property
+    def output_latency(self) -> float:
+        """Seconds from the position of the playback to the ear, as far as the device knows."""
+        for stream, role in self._streams:
+            if self._duplex or role is Role.LOUDSPEAKER:
+                known = stream.latency
+                return max(0.0, known[1] if isinstance(known, tuple) else known)
+        return 0.0
+
     def wait_until_flowing(self) -> bool:
         """Wait until every side has moved something; False if one does not."""
         deadline = time.monotonic() + self._limits.start

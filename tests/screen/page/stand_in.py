@@ -1,0 +1,212 @@
+"""A coach without sound behind the real server of the page, for tests and screenshots.
+
+The session is led by the real rules on the clock of the machine; words last as long as they
+would, but nobody says them. It knows nothing of devices, voices or recognisers.
+"""
+
+import heapq
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
+from voice_coach.core.intents import Intent
+from voice_coach.core.preferences import Preferences
+from voice_coach.core.session import advance
+from voice_coach.core.state import (
+    Action,
+    Event,
+    Heard,
+    Say,
+    Silence,
+    Sound,
+    Spoken,
+    State,
+    TimeUp,
+)
+from voice_coach.journal import Journal, local_now
+from voice_coach.library import read_commands, read_library
+from voice_coach.screen.exchange import Preview, Sight
+from voice_coach.screen.server import Screen
+from voice_coach.settings import ScreenChoice
+from voice_coach.units import Samples, to_samples, to_seconds
+
+_TICK = 0.005
+_PAST = (
+    # (days ago, routine, minutes, pain before, pain after, how it ended)
+    *((78 - 3 * n - n % 2, "Back", 12 + n % 4, 7 - n // 5, 5 - n // 5, "finished") for n in range(24)),
+    (9, "Breathing", 4, None, None, "finished"),
+    (5, "Gentle stretch", 6, None, None, "stopped"),
+    (3, "Breathing", 4, None, None, "finished"),
+    (2, "Back", 14, 3, 1, "finished"),
+    (1, "Gentle stretch", 7, None, None, "finished"),
+    (0, "Back", 14, 3, 1, "finished"),
+)  # fmt: skip
+
+
+class StandIn:
+    """A coach that keeps time and takes wishes, but has neither voice nor ears."""
+
+    def __init__(self, port: int, *, ask_pain: bool = False) -> None:
+        routines = tuple(each.routine for each in read_library()[0])
+        self.state = State(routines, preferences=Preferences(ask_pain=ask_pain))
+        self.commands = read_commands(routines)
+        self.previews: list[str] = []
+        self.told: list[str] = []
+        self.screen = Screen(ScreenChoice.ON, port, self.commands.intents, tell=self.told.append)
+        self._air: list[tuple[Samples, int]] = []
+        self._began = time.monotonic()
+        self._leapt: Samples = 0
+        self._lock = threading.RLock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def open(self) -> None:
+        """Begin to keep time and to serve the page."""
+        sight = Sight(lambda: self.state, self.position, level_db=self._level)
+        assert self.screen.show(sight), self.told
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._over.set()
+        self._thread.join(2)
+        self.screen.close()
+
+    def position(self) -> Samples:
+        """What the loudspeaker was given so far."""
+        return to_samples(time.monotonic() - self._began) + self._leapt
+
+    def hear(self, text: str) -> None:
+        """Take `text` as heard from the microphone."""
+        with self._lock:
+            meant = self.commands.match(text, self.state.listening)
+            assert meant is not None, text
+            self.screen.exchange.heard(text, self.position())
+            self._advance(Heard(meant), self.position())
+
+    def leap(self, exercise: str, *, mode: str = "exercising", side: str | None = None,
+             left: float = 0, repetition: int = 1) -> None:  # fmt: skip
+        """Go on at once to the middle of an exercise, through all that lies before it."""
+        with self._lock:
+            for _ in range(2000):
+                cue = self.state.cue
+                there = self.state.exercise.name == exercise and self.state.mode.value == mode
+                there = there and cue.repetition == repetition if mode == "exercising" else there
+                if there and (side is None or cue.side == side) and to_seconds(cue.count) > left:
+                    break
+                self._skip()
+            for _ in range(20):
+                here = to_seconds(self.state.count_left(self.position()))
+                if self.state.ends is not None and here <= left + 4:
+                    self._leapt += to_samples(max(0.0, here - left))
+                    break
+                self._skip()
+            self._catch_up()
+
+    def _skip(self) -> None:
+        """Let the next thing happen now."""
+        moments = [at for at, _ in self._air[:1]]
+        moments += [] if self.state.due is None else [self.state.due]
+        self._leapt += max(0, min(moments) - self.position()) if moments else 0
+        self._catch_up()
+
+    def _run(self) -> None:
+        while not self._over.wait(_TICK):
+            with self._lock:
+                while (wish := self.screen.exchange.take()) is not None:
+                    if isinstance(wish, Preview):
+                        self.previews.append(wish.text)
+                    else:
+                        self._wish(wish)
+                self._catch_up()
+
+    def _wish(self, wish: Intent) -> None:
+        self._advance(Heard(wish), self.position())
+
+    def _catch_up(self) -> None:
+        now = self.position()
+        while True:
+            spoken = self._air[0][0] if self._air else None
+            due = self.state.due
+            if spoken is not None and spoken <= now and (due is None or spoken <= due):
+                at, utterance = heapq.heappop(self._air)
+                self._advance(Spoken(utterance), at)
+            elif due is not None and due <= now:
+                self._advance(TimeUp(), due)
+            else:
+                return
+
+    def _advance(self, event: Event, now: Samples) -> None:
+        self.state, actions = advance(self.state, event, now)
+        for action in actions:
+            self._act(action)
+
+    def _act(self, action: Action) -> None:
+        match action:
+            case Say(utterance=utterance, text=text, at=at):
+                heapq.heappush(self._air, (at + speech_length(text), utterance))
+                self.screen.exchange.said(text, at)
+            case Sound(utterance=utterance, at=at):
+                heapq.heappush(self._air, (at + SIGNAL_LENGTH, utterance))
+            case Silence():
+                self._air.clear()
+            case _:
+                pass
+
+    def _level(self) -> float:
+        return -44.0 + 6 * ((self.position() // 4000) % 3)
+
+
+@contextmanager
+def at_home(folder: Path, *, past: bool = True) -> Iterator[Path]:
+    """Keep all that a coach keeps in `folder`, with some history if `past`."""
+    ours = {
+        "XDG_DATA_HOME": str(folder),
+        "VOICE_COACH_JOURNAL": str(folder / "journal.sqlite3"),
+        "VOICE_COACH_PAIRED": str(folder / "paired.json"),
+    }
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        if past and not (folder / "journal.sqlite3").exists():
+            remember(folder / "journal.sqlite3")
+        yield folder
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def remember(path: Path) -> None:
+    """Write a journal of twelve weeks."""
+    clock = [local_now()]
+    with Journal.open(path, threaded=False, now=lambda: clock[0]) as journal:
+        for days, routine, minutes, before, after, ending in _PAST:
+            began = local_now().replace(hour=8, minute=0, second=0) - timedelta(days=days)
+            _keep(journal, clock, began, routine, minutes, before, after, ending)
+
+
+def _keep(
+    journal: Journal, clock: list[datetime], began: datetime, routine: str, minutes: int,
+    before: int | None, after: int | None, ending: str,
+) -> None:  # fmt: skip
+    names = {
+        each.routine.name: [e.name for e in each.routine.exercises] for each in read_library()[0]
+    }
+    clock[0] = began
+    journal.append("started", {"routine": routine, "exercises": names[routine]}, 0)
+    if before is not None:
+        journal.append("pain", {"when": "before", "value": before}, 0)
+    for index, name in enumerate(names[routine]):
+        journal.append("done", {"exercise": index, "name": name}, 0)
+    if after is not None:
+        journal.append("pain", {"when": "after", "value": after}, 0)
+    clock[0] = began + timedelta(minutes=minutes)
+    journal.append(ending, {}, to_samples(60.0 * minutes))

@@ -1,0 +1,1 @@
+"""A page beside the mat, served by the coach itself. Knows nothing of sound, and delays nothing."""

@@ -1,0 +1,151 @@
+"""The page's server: one thread with a loop of its own, from its first address to its end.
+
+Owns start, stop and what the terminal is told; must not know what is served. Whatever happens
+here, the session goes on without it.
+"""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Collection
+from typing import Final
+
+import uvicorn
+
+from voice_coach.errors import VoiceCoachError
+from voice_coach.screen.address import hosts_of, listen
+from voice_coach.screen.exchange import Exchange, Sight
+from voice_coach.screen.guard import Guard
+from voice_coach.screen.messages import LARGEST_MESSAGE
+from voice_coach.screen.pages import Pages, Part, parts
+from voice_coach.screen.pairing import Door, Screens
+from voice_coach.screen.sockets import Sockets
+from voice_coach.settings import ScreenChoice
+
+STOP_SECONDS: Final = 0.6
+"""How long the end of a session waits for the server's."""
+_CONNECTIONS: Final = 200
+
+
+class Screen:
+    """Serves the page while a session runs."""
+
+    def __init__(
+        self,
+        choice: ScreenChoice,
+        port: int,
+        intents: Collection[str],
+        *,
+        tell: Callable[[str], None] = lambda _: None,
+        files: dict[str, Part] | None = None,
+    ) -> None:
+        """Serve whom `choice` says; `tell` takes one line for people, from any thread."""
+        self.exchange = Exchange()
+        self._choice = choice
+        self._port = port
+        self._intents = intents
+        self._tell = tell
+        self._files = files
+        self._screens: Screens | None = None
+        self._door: Door | None = None
+        self._host = ""
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the page is; nothing while it is not served."""
+        return f"http://{self._host}/" if self._host else ""
+
+    @property
+    def code(self) -> str:
+        """The code that pairs the next screen."""
+        return self._door.code if self._door else ""
+
+    @property
+    def invitation(self) -> str:
+        """The address that pairs the screen that opens it, once."""
+        return f"{self.address}?code={self.code}" if self._host else ""
+
+    @property
+    def kept_at(self) -> str:
+        """The file that has to be deleted for all screens to be forgotten."""
+        return str(self._screens.path) if self._screens else ""
+
+    def show(self, sight: Sight) -> bool:
+        """Begin to serve what is seen there; False, with one line told, if that cannot be done."""
+        try:
+            files = self._files or parts()
+            listener = listen(self._choice, self._port)
+        except (VoiceCoachError, OSError) as error:
+            self._tell(f"There is no page: {error}")
+            return False
+        self._screens = Screens()
+        self._door = Door(self._screens)
+        hosts = hosts_of(listener)
+        sockets = Sockets(sight, self.exchange, self._intents)
+        pages = Pages(
+            files, self._door, sight, self.exchange, sockets, paired=self._paired, tell=self._tell
+        )
+        guarded = Guard(pages.application(), hosts=hosts, screens=self._screens)
+        self._server = uvicorn.Server(_configured(guarded))
+        self._host = hosts[0]
+        self._thread = threading.Thread(
+            target=self._run, args=(self._server, listener), name="screen", daemon=True
+        )
+        self._thread.start()
+        self._tell_problem()
+        return True
+
+    def close(self) -> None:
+        """End the server and all sockets, within a second."""
+        server, thread = self._server, self._thread
+        self._host = ""
+        if server is None or thread is None:
+            return
+        server.should_exit = True
+        thread.join(STOP_SECONDS)
+        server.force_exit = True
+        thread.join(STOP_SECONDS / 2)
+        self._server = self._thread = None
+
+    def _run(self, server: uvicorn.Server, listener: socket.socket) -> None:
+        try:
+            asyncio.run(server.serve(sockets=[listener]))
+        except BaseException as error:
+            self._host = ""
+            self._tell(f"The page is no longer served ({type(error).__name__}).")
+        finally:
+            listener.close()
+
+    def _paired(self) -> None:
+        self._tell(f"A screen was paired. The code for another is {self.code}.")
+        self._tell_problem()
+
+    def _tell_problem(self) -> None:
+        if self._screens and self._screens.problem:
+            self._tell(self._screens.problem)
+
+
+def _configured(application: Guard) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http="h11",
+        ws="websockets-sansio",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        limit_concurrency=_CONNECTIONS,
+        h11_max_incomplete_event_size=16_384,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=1,
+    )
