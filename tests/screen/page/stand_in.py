@@ -36,16 +36,21 @@ from voice_coach.settings import ScreenChoice
 from voice_coach.units import Samples, to_samples, to_seconds
 
 _TICK = 0.005
+_BEFORE = "766756655665545544433343322"
+_AFTER = "544544343443323322222121110"
 _PAST = (
     # (days ago, routine, minutes, pain before, pain after, how it ended)
-    *((78 - 3 * n - n % 2, "Back", 12 + n % 4, 7 - n // 5, 5 - n // 5, "finished") for n in range(24)),
+    *(
+        (80 - 3 * n - n % 2, "Back", 12 + n % 4, int(before), int(after), "finished")
+        for n, (before, after) in enumerate(zip(_BEFORE, _AFTER, strict=True))
+        if 80 - 3 * n > 1
+    ),
+    (31, "Breathing", 4, None, None, "finished"),
+    (17, "Gentle stretch", 6, None, None, "stopped"),
     (9, "Breathing", 4, None, None, "finished"),
-    (5, "Gentle stretch", 6, None, None, "stopped"),
-    (3, "Breathing", 4, None, None, "finished"),
-    (2, "Back", 14, 3, 1, "finished"),
-    (1, "Gentle stretch", 7, None, None, "finished"),
-    (0, "Back", 14, 3, 1, "finished"),
-)  # fmt: skip
+    (5, "Gentle stretch", 7, None, None, "finished"),
+    (0, "Back", 14, 2, 0, "finished"),
+)
 
 
 class StandIn:
@@ -188,12 +193,14 @@ def remember(path: Path) -> None:
     """Write a journal of twelve weeks."""
     clock = [local_now()]
     with Journal.open(path, threaded=False, now=lambda: clock[0]) as journal:
-        for days, routine, minutes, before, after, ending in _PAST:
+        for days, routine, minutes, before, after, ending in sorted(
+            _PAST, key=lambda past: -past[0]
+        ):
             began = local_now().replace(hour=8, minute=0, second=0) - timedelta(days=days)
             _keep(journal, clock, began, routine, minutes, before, after, ending)
 
 
-def _keep(
+def _keep(  # noqa: PLR0917
     journal: Journal, clock: list[datetime], began: datetime, routine: str, minutes: int,
     before: int | None, after: int | None, ending: str,
 ) -> None:  # fmt: skip

@@ -1,0 +1,93 @@
+// What keys do. Owns the keyboard and the page that explains it; knows no view.
+
+import { find, make, put } from "./dom.js";
+
+const SECOND_DIGIT = 700; // milliseconds in which a 0 after a 1 still means ten
+
+/** Key → intent (or two, of which the one that makes sense now is meant), and its words. */
+export const KEYS = {
+  " ": [["pause", "resume"], "Pause, or go on", "Space"],
+  n: [["next"], "Next exercise"], p: [["previous"], "Previous exercise"],
+  r: [["repeat"], "Say that again"], b: [["restart"], "Begin this exercise again"],
+  h: [["hurts"], "That hurts"], e: [["easier"], "Easier version"],
+  v: [["full_version"], "Full version"], m: [["more_time"], "More time"],
+  i: [["ready"], "I am ready"], s: [["slower"], "Slower"], f: [["faster"], "Faster"],
+  "+": [["louder"], "Louder"], "-": [["quieter"], "Quieter"], t: [["time_left"], "How long left"],
+  w: [["whats_next"], "What comes next"], y: [["why"], "What is this for"],
+  d: [["which_side"], "Which side"], c: [["help"], "What can I say"], q: [["stop"], "Stop the session"],
+};
+const VIEWS = { 1: "session", 2: "library", 3: "history" };
+
+export class Keys {
+  constructor(app) {
+    this.app = app;
+    this.on = true;
+    try {
+      this.on = localStorage.getItem("voice-coach keys") !== "off";
+    } catch { /* It may not be kept. */ }
+    addEventListener("keydown", (event) => this.pressed(event));
+    this.dialog = find("#help");
+  }
+
+  pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest("input, textarea, select, dialog")) return;
+    if (event.key === " " && event.target.closest("button, a, summary")) return;
+    if (event.key === "?") return this.show();
+    if (!this.on || event.repeat) return;
+    const { state } = this.app.link;
+    if (state?.asks && this.answered(event.key.toLowerCase(), state.asks)) return event.preventDefault();
+    if (VIEWS[event.key]) {
+      location.hash = VIEWS[event.key];
+      return;
+    }
+    const meant = KEYS[event.key.toLowerCase()]?.[0];
+    if (!meant || this.app.shown !== "session" || !state) return;
+    event.preventDefault();
+    const may = meant.find((intent) => state.may.includes(intent));
+    if (may) this.app.do(may);
+  }
+
+  /** Whether `key` answers the question. */
+  answered(key, asks) {
+    if (asks === "confirm" && (key === "y" || key === "n")) {
+      this.app.do(key === "y" ? "yes" : "no");
+      return true;
+    }
+    if (asks !== "number" || !/^\d$/.test(key)) return false;
+    clearTimeout(this.waiting);
+    if (this.one && key === "0") this.number(10);
+    else if (key === "1") {
+      this.one = true;
+      this.waiting = setTimeout(() => this.number(1), SECOND_DIGIT);
+    } else this.number(Number(key));
+    return true;
+  }
+
+  number(value) {
+    this.one = false;
+    this.app.do("number", { value });
+  }
+
+  show() {
+    const row = (key, words) => make("tr", {}, make("th", { scope: "row" }, make("kbd", {}, key)), make("td", {}, words));
+    const switched = make("input", { type: "checkbox", id: "keys-on", onchange: (event) => this.set(event.target.checked) });
+    switched.checked = this.on;
+    put(this.dialog,
+      make("h2", { id: "help-title" }, "Keys"),
+      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "All keys" }, make("table", {}, make("tbody", {},
+        Object.entries(KEYS).map(([key, [, words, shown]]) => row(shown ?? key.toUpperCase(), words)),
+        row("Y N", "Yes, no, when that is asked"), row("0 … 10", "A number, when that is asked"),
+        row("1 2 3", "Session, routines, history"), row("?", "These keys")))),
+      make("label", { class: "check", for: "keys-on" }, switched, "Keys of one letter"),
+      make("form", { method: "dialog" }, make("button", { class: "main" }, "Close")));
+    this.dialog.showModal();
+  }
+
+  set(on) {
+    this.on = on;
+    try {
+      localStorage.setItem("voice-coach keys", on ? "on" : "off");
+    } catch { /* It is only forgotten. */ }
+  }
+}
