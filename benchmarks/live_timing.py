@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.ideal import Begun, Clips, place_of
 from benchmarks.lines import Line, Options
 from benchmarks.stage import Casting, performing, sound_server
+from tests.real_sound.sound_server import AHEAD
 from voice_coach.sound.pcm import Pcm, level_db
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
@@ -30,6 +31,7 @@ DRIFT_PPM: Final = 1.0
 ALIKE: Final = 0.5
 """A clip with a tone beneath it is still found at this likeness."""
 REACH: Final = to_samples(0.4)
+FAR: Final = to_samples(3)
 DUTY: Final = 0.8
 _BUSY: Final = """
 import sys, time
@@ -40,6 +42,20 @@ while True:
     time.sleep(0.010 * (1 - {duty}))
 """
 """Keeps one core busy for that part of every 10 ms."""
+STALL_SECONDS: Final = 0.02
+NEAR_SECONDS: Final = 1.0
+"""An underrun so soon after the machine stood still for everybody is the machine's."""
+_BYSTANDER: Final = """
+import time
+last = time.time()
+while True:
+    time.sleep(0.005)
+    now = time.time()
+    if now - last > 0.005 + {stall}:
+        print(now, now - last - 0.005, flush=True)
+    last = now
+"""
+"""Notes when the machine did not let it run in time, at the priority of the sound server."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,8 @@ class Session:
     """The machine's load average, in the middle of it."""
     busy: float
     """How busy the machine's processors were, 0 to 1, whoever kept them so."""
+    stalls: tuple[tuple[float, float], ...] = ()
+    """When, in seconds since 1970, a bystander was held up, and for how many seconds."""
 
     @property
     def counters(self) -> dict[str, Any]:
@@ -66,7 +84,7 @@ def session(minutes: float, *, busy: bool = False) -> Session:
     """Let the coach lead the back routine in real time; `busy` keeps another core at work."""
     with tempfile.TemporaryDirectory() as folder, sound_server() as server:
         casting = Casting(folder, 60 * minutes)
-        with server.recording() as take, _load_elsewhere(busy):
+        with server.recording() as take, _load_elsewhere(busy), _bystander() as stalls:
             before = _ticks()
             with performing(server, casting) as performance:
                 time.sleep(30 * minutes)
@@ -77,7 +95,7 @@ def session(minutes: float, *, busy: bool = False) -> Session:
             recorded = take.scene().loudspeaker
         return Session(
             list(performance.records), performance.sound("played"), recorded, load,
-            1 - (after[1] - before[1]) / max(1, after[0] - before[0]),
+            1 - (after[1] - before[1]) / max(1, after[0] - before[0]), tuple(stalls),
         )  # fmt: skip
 
 
@@ -95,6 +113,22 @@ def _load_elsewhere(wanted: bool) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def _bystander() -> Iterator[list[tuple[float, float]]]:
+    """Yield the list that is filled, at the end, with when the machine stood still."""
+    code = _BYSTANDER.format(stall=STALL_SECONDS)
+    stalls: list[tuple[float, float]] = []
+    process = subprocess.Popen(
+        [*AHEAD, sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield stalls
+    finally:
+        process.terminate()
+        told, _ = process.communicate()
+        stalls += [(float(at), float(late)) for at, late in map(str.split, told.splitlines())]
 
 
 def _ticks() -> tuple[int, int]:
@@ -118,11 +152,17 @@ def positions(session: Session) -> list[tuple[Samples, Samples]]:
             clip = clips.of(Begun(one["at"], "said", one["text"]))
             if one["at"] + len(clip) > len(session.played):
                 continue
-            at, likeness = place_of(clip, session.recorded, one["at"] + offset, REACH)
+            at, likeness = _sought(clip, session.recorded, one["at"] + offset, ALIKE)
             if likeness >= ALIKE:
                 found.append((one["at"], at))
                 offset = at - one["at"]
     return found
+
+
+def _sought(clip: Pcm, sound: Pcm, near: Samples, enough: float) -> tuple[Samples, float]:
+    """Return where `clip` lies, by a wider search where it is not close by."""
+    at, likeness = place_of(clip, sound, near, REACH)
+    return (at, likeness) if likeness > enough else place_of(clip, sound, near, FAR)
 
 
 def start_of(session: Session) -> Samples:
@@ -151,7 +191,7 @@ def holes(session: Session) -> tuple[list[float], int, int]:
         whole += 1
         if _apart(session, start, part, offset) < 0.02:
             continue
-        at, likeness = place_of(part, session.recorded, start + offset, REACH)
+        at, likeness = _sought(part, session.recorded, start + offset, 0.98)
         if likeness > 0.98:
             if at - start != offset:
                 shifts.append((at - start - offset) / SAMPLE_RATE * 1000)
@@ -247,11 +287,14 @@ def underruns(options: Options) -> list[Line]:
     values = {"shifts_ms": shifts, "spoilt": spoilt, "quarters": whole, **counted,
               "load": lived.load, "busy": lived.busy}  # fmt: skip
     longest = max(map(abs, shifts), default=0.0)
+    stalled = _while_stalled(lived)
+    values["at_stalls"], values["moments"] = stalled
     return [
         Line(
             title,
             "0",
-            f"{counted['underruns']} counted by the stream; microphone: {others}; {_about(lived)}",
+            f"{counted['underruns']} counted by the stream, at {stalled[1]} moments, {stalled[0]} of "
+            f"them just when the bystander was held up; microphone: {others}; {_about(lived)}",
             counted["underruns"] == 0,
             values,
         ),
@@ -272,5 +315,16 @@ def underruns(options: Options) -> list[Line]:
     ]
 
 
+def _while_stalled(lived: Session) -> tuple[int, int]:
+    """Return at how many moments of underruns the machine had just stood still, and of how many."""
+    moments = [one["wall"] for one in lived.records if one["kind"] == "underrun"]
+    near = [any(0 <= at - stall < NEAR_SECONDS for stall, _ in lived.stalls) for at in moments]
+    return sum(near), len(moments)
+
+
 def _about(lived: Session) -> str:
-    return f"load average {lived.load:.1f}, processors {lived.busy:.0%} busy"
+    held_up = max((late for _, late in lived.stalls), default=0.0)
+    return (
+        f"load average {lived.load:.1f}, processors {lived.busy:.0%} busy; a bystander was held up "
+        f"{len(lived.stalls)} times, for {held_up * 1000:.0f} ms at most"
+    )

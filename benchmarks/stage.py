@@ -65,6 +65,7 @@ class Scribe:
         self._stage: Stage | None = None
         self._resting: Samples = 0
         self._ahead: Samples = 0
+        self._underruns = 0
         self._on_block: Callable[[Pcm, Pcm, Samples], None] = lambda *_: None
 
     def ready(self, stage: Stage) -> None:
@@ -78,6 +79,9 @@ class Scribe:
         """Keep a block, and hand it on."""
         assert self._stage
         self._ahead = self._stage.playback.position - position
+        if (underruns := self._stage.audio.counters.underruns) > self._underruns:
+            self._underruns = underruns
+            self.tell({"kind": "underrun", "at": position})
         self._heard.write(microphone.astype("<f4").tobytes())
         self._played.write(played.astype("<f4").tobytes())
         self._on_block(microphone, played, position)
