@@ -159,13 +159,13 @@ def _count(state: State, now: Samples) -> Count | None:
         return None
     if state.cue.kind in (CueKind.WELCOME, CueKind.INTRODUCE, CueKind.FINISH):
         return None
-    length = state.cue.count
-    ends = state.ends
+    whole, ends = state.cue.count, state.ends
     if ends is None and state.cue.with_words and state.on_air is Role.CUE:
         ends = state.said_at + state.left  # it goes along with the words
     if ends is None:
-        return Count(to_seconds(state.left), to_seconds(max(length, state.left)), running=False)
+        return Count(to_seconds(state.left), to_seconds(max(whole, state.left)), running=False)
     left = max(0, ends - now)
+    length = max(whole, left)  # more time was asked for
     starts = to_seconds(ends - length)
     return Count(to_seconds(left), to_seconds(length), True, starts, to_seconds(ends))
 

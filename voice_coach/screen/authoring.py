@@ -27,6 +27,11 @@ _SOURCE: Final = "routine"
 class Refusal(Exception):  # noqa: N818 - what is asked for is refused; nothing has failed
     """A routine that is not kept; its text is for the page."""
 
+    def __init__(self, text: str, *, exists: bool = False) -> None:
+        """`exists`: the user's own routine of this name is in its place, and may be replaced."""
+        super().__init__(text)
+        self.exists = exists
+
 
 def listed() -> list[dict[str, Any]]:
     """Return every routine with what is to be shown of it, in the order of the library."""
@@ -48,7 +53,14 @@ def checked(text: str) -> dict[str, Any]:
         routine = routine_of(text, _SOURCE)
     except RoutineError as error:
         return {"ok": False, **_located(str(error))}
-    return {"ok": True, "plan": _laid_out(routine), "routine": _outlined(routine)}
+    outline = _outlined(routine)
+    return {
+        "ok": True,
+        "seconds": outline["length"],
+        "plan": _laid_out(routine),
+        "routine": outline,
+        "data": routine.model_dump(mode="json", exclude_unset=True),
+    }
 
 
 def save(text: str, *, replace: bool) -> str:
@@ -83,7 +95,7 @@ def _target(routine: Routine, *, replace: bool) -> Path:
     if target.exists() and name not in own:
         raise Refusal("There is another file of this name already. Give the routine another name.")
     if target.exists() and not replace:
-        raise Refusal("You have a routine of this name already.")
+        raise Refusal("You have a routine of this name already.", exists=True)
     if len(own) >= MOST_OWN and name not in own:
         raise Refusal("There are too many routines. Delete some first.")
     return target
@@ -151,10 +163,13 @@ def _laid_out(routine: Routine) -> list[dict[str, Any]]:
             {
                 "at": round(to_seconds(at), 1),
                 "lasts": round(to_seconds(cue.length), 1),
+                "count": round(to_seconds(cue.count), 1),
                 "kind": cue.kind.value,
                 "exercise": cue.exercise,
+                "name": routine.exercises[cue.exercise].name,
                 "side": cue.side.value if cue.side else None,
                 "repetition": cue.repetition or None,
+                "repetitions": cue.repetitions or None,
                 "text": cue.text,
             }
         )

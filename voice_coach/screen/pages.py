@@ -176,9 +176,11 @@ class Pages:
             return {"ok": True, "name": name}
 
         try:
-            return JSONResponse(await self._in_turn(save))
+            told = await self._in_turn(save)
+            return JSONResponse(told, 200 if told["ok"] else 422)
         except authoring.Refusal as refusal:
-            return _told(409, str(refusal))
+            told = {"ok": False, "exists": refusal.exists, "text": str(refusal)}
+            return JSONResponse(told, 409)
         except OutputError as error:
             self._tell(str(error))
             return _told(507, "It cannot be written. The terminal tells why.")
