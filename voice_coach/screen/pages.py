@@ -287,4 +287,9 @@ def _past() -> bytes:
         "calendar": [[asdict(day) for day in week] for week in calendar(sessions, today)],
         "today": today,
     }
-    return json.dumps(told, default=date.isoformat, separators=(",", ":")).encode()
+    return json.dumps(told, default=_written, separators=(",", ":")).encode()
+
+
+def _written(when: object) -> str:
+    assert isinstance(when, date)  # noqa: S101 - nothing else is no JSON by itself
+    return when.isoformat()  # of a moment, with its time zone
