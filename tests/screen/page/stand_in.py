@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
@@ -62,7 +63,7 @@ class StandIn:
         self.commands = read_commands(routines)
         self.previews: list[str] = []
         self.told: list[str] = []
-        self.screen = Screen(ScreenChoice.ON, port, self.commands.intents, tell=self.told.append)
+        self.screen = self._screen(port)
         self._air: list[tuple[Samples, int]] = []
         self._began = time.monotonic()
         self._leapt: Samples = 0
@@ -72,8 +73,7 @@ class StandIn:
 
     def open(self) -> None:
         """Begin to keep time and to serve the page."""
-        sight = Sight(lambda: self.state, self.position, level_db=self._level)
-        assert self.screen.show(sight), self.told
+        self._show()
         self._thread.start()
 
     def close(self) -> None:
@@ -81,6 +81,19 @@ class StandIn:
         self._over.set()
         self._thread.join(2)
         self.screen.close()
+
+    def serve_again(self) -> None:
+        """Serve the page at the same address again, after `screen.close`."""
+        self.screen = self._screen(self._port)
+        self._show()
+
+    def _screen(self, port: int) -> Screen:
+        return Screen(ScreenChoice.ON, port, self.commands.intents, tell=self.told.append)
+
+    def _show(self) -> None:
+        sight = Sight(lambda: self.state, self.position, level_db=self._level)
+        assert self.screen.show(sight), self.told
+        self._port = urlsplit(self.screen.address).port or 0
 
     def position(self) -> Samples:
         """What the loudspeaker was given so far."""

@@ -7,7 +7,6 @@ import { ask } from "./link.js";
 import { written } from "./yaml.js";
 
 const PATIENCE = 350; // milliseconds without a key before the text is checked
-const ALREADY = /^You have a routine of this name/;
 
 export class Author {
   constructor(app) {
@@ -82,7 +81,7 @@ export class Author {
   }
 
   passed(reply, keep) {
-    const routine = reply.data ?? reply.routine;
+    const routine = reply.data;
     const name = routine?.name ?? "";
     const seconds = reply.seconds ?? reply.routine?.length ?? 0;
     write(this.title, this.own ? `Edit ${name}` : `Your copy: ${name}`);
@@ -142,7 +141,7 @@ export class Author {
       this.app.notice(`${reply.name} is saved.`);
       await this.app.reload();
       location.hash = "#library";
-    } else if (reply.status === 409 && (reply.exists || ALREADY.test(reply.text ?? ""))) this.confirm(reply.text);
+    } else if (reply.exists) this.confirm(reply.text);
     else if (reply.status === 409) {
       write(this.verdict, reply.text);
       this.verdict.className = "verdict mistake";

@@ -37,6 +37,7 @@ export class AudioClock {
   }
 }
 
+const JOIN = 0.6; // seconds in which the circle comes from where it is to where it is led
 const ease = (t) => (1 - Math.cos(Math.PI * Math.min(1, Math.max(0, t)))) / 2;
 
 /** How full the lungs are, 0 to 1, for the eye; continuous whatever the coach says. */
@@ -52,16 +53,19 @@ export class Breathing {
   at(breath, clock) {
     const timed = breath && breath.length > 0;
     const key = timed ? `${breath.kind} ${breath.starts.toFixed(2)}` : `free ${breath?.kind}`;
-    if (key !== this.key) [this.key, this.from, this.begun] = [key, this.fullness, clock];
+    if (key !== this.key) {
+      [this.key, this.from, this.begun] = [key, this.fullness, Math.max(clock, timed ? breath.starts : 0)];
+    }
     const led = timed && (breath.kind === "inhale" || breath.kind === "exhale");
     const fraction = timed ? Math.min(1, Math.max(0, (clock - breath.starts) / breath.length)) : 0;
     if (led) {
-      const goal = breath.kind === "inhale" ? 1 : 0;
-      this.fullness = this.from + (goal - this.from) * ease(fraction);
+      const led = breath.kind === "inhale" ? ease(fraction) : 1 - ease(fraction);
+      const joined = Math.min(1, Math.max(0, (clock - this.begun) / JOIN));
+      this.fullness = this.from + (led - this.from) * ease(joined);
     } else if (!timed || breath.kind !== "hold") {
       // A calm swell that nobody has to follow.
       const swell = 0.32 + 0.13 * Math.sin((clock * 2 * Math.PI) / 9);
-      this.fullness += (swell - this.fullness) * Math.min(1, (clock - this.begun) / 4) * 0.08;
+      this.fullness += (swell - this.fullness) * Math.min(1, Math.max(0, (clock - this.begun) / 4)) * 0.08;
     }
     return { kind: breath?.kind ?? "natural", led: Boolean(led), fraction, fullness: this.fullness };
   }

@@ -82,7 +82,7 @@ export class Figure {
         const root = this.root(kind, side, { hip, neck, bow, shrug: mix(a.shrug ?? 0, b.shrug ?? 0, t) });
         const limb = between(kind, root, [a[`${kind}s`][side], b[`${kind}s`][side]], roots, t);
         this.parts[`${kind}${side}`].setAttribute("d", outline(kind, limb, this.is.view));
-        if (this.named === `${kind}${side}`) this.mark(kind, limb);
+        if (this.named === `${kind}${side}`) this.mark(limb);
       }
     }
     return this;
@@ -113,9 +113,9 @@ export class Figure {
   }
 
   /** Put the letter beside the limb that is at work. */
-  mark(kind, [root, joint, end]) {
+  mark([root, joint]) {
     const scale = this.is.scale ?? 1;
-    let [x, y] = kind === "leg" ? blend(root, joint, 0.62) : blend(joint, end, 0.45);
+    let [x, y] = blend(root, joint, 0.62);
     x = mix(WIDTH / 2, x, scale);
     y = mix(FLOOR, y, scale);
     this.badge.setAttribute("transform", `translate(${number(this.mirrored ? WIDTH - x : x)} ${number(y)})`);
@@ -124,7 +124,9 @@ export class Figure {
 
 /** A drawing that stands still, such as for a list. */
 export function drawing(name, position, label = null, t = 1) {
-  return new Figure(label).pose(name, position).at(t).svg;
+  const { svg } = new Figure(label).pose(name, position).at(t);
+  svg.setAttribute("preserveAspectRatio", "xMidYMax meet");
+  return svg;
 }
 
 const ARROWS =

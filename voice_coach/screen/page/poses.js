@@ -33,10 +33,10 @@ const standing = {
   hip: [240, 172], neck: [240, 84], head: [0, -37], bow: 0, arms: both(turn(76, 84)), legs,
 };
 // Cross-legged, from the front: the shins cross before the body.
-const crossed = both(via(318, 289, 222, 306, 172));
+const crossed = both(via(318, 296, 222, 313, 172));
 const seated = {
-  hip: [240, 288], neck: [240, 198], head: [0, -37], bow: 0,
-  arms: both(via(291, 243, 303, 280)), legs: crossed,
+  hip: [240, 295], neck: [240, 205], head: [0, -37], bow: 0,
+  arms: both(via(291, 250, 303, 287)), legs: crossed,
 };
 const lap = { ...seated, arms: both(turn(64, 150)) };
 // Hands and knees, from the side.
@@ -47,7 +47,7 @@ const fours = {
 };
 const prone = {
   hip: [196, 299], neck: [286, 300], head: [33, -3], gaze: 70, bow: 6,
-  arms: pair(reach(272, 312, 1, 0), 10, -4), legs: pair(via(126, 304, 60, 309, 172), 0, -3),
+  arms: pair(reach(272, 312, 1, 0), 3, 0), legs: pair(via(126, 304, 60, 309, 172), 0, -3),
 };
 const flat = pair(via(322, 304, 390, 307, -80), 5, -3);
 const supine = {
@@ -65,18 +65,18 @@ export const POSES = {
   "gentle-stretches": {
     ...back, from: standing,
     to: {
-      ...standing, neck: [235, 83], head: [-7, -36], bow: -5,
-      arms: [turn(-66, -84), turn(218, 340)],
+      ...standing, neck: [236, 83], head: [-8, -36], bow: -2,
+      arms: [turn(-58, -66), turn(222, 238)],
     },
   },
   "seated-stretch": {
     ...front, from: lap,
-    to: { ...lap, neck: [240, 194], arms: both(turn(-80, -99)) },
+    to: { ...lap, neck: [240, 201], arms: both(turn(-84, -110)) },
   },
   "cat-stretch": {
     ...side, breath: true,
     from: {
-      ...fours, hip: [176, 234], neck: [276, 214], head: [27, -25], gaze: -48, bow: -20,
+      ...fours, hip: [176, 234], neck: [276, 214], head: [27, -25], gaze: -48, bow: -27,
     },
     to: {
       ...fours, hip: [180, 240], neck: [268, 226], head: [25, 26], gaze: 112, bow: 40,
@@ -85,7 +85,7 @@ export const POSES = {
   cobra: {
     ...side, from: prone,
     to: { ...prone, neck: [256, 230], head: [10, -36], gaze: -16, bow: -17,
-      arms: pair(reach(272, 312, 1, 0), 10, -4) },
+      arms: pair(reach(272, 312, 1, 0), 3, 0) },
   },
   "knee-to-chest": {
     ...side, limb: "leg", from: supine,
@@ -109,15 +109,15 @@ export const POSES = {
   },
   "slow-breathing": {
     ...front, breath: true, swell: true, from: seated,
-    to: { ...seated, neck: [240, 192], swell: 1 },
+    to: { ...seated, neck: [240, 199], swell: 1 },
   },
   "reach-up": { ...back, from: standing, to: { ...standing, arms: both(turn(-76, -86)) } },
   "side-bend": {
     ...back, limb: "arm",
     from: { ...standing, arms: [turn(76, 84), turn(136, 32)] },
     to: {
-      ...standing, neck: [204, 94], head: [-24, -29], bow: 9, hip: [248, 172],
-      arms: [turn(-100, -133), turn(128, 42)],
+      ...standing, neck: [204, 94], head: [-24, -29], bow: -15, hip: [248, 172],
+      arms: [turn(-102, -150), turn(128, 42)],
     },
   },
   "shoulder-circles": {
