@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.ideal import EMBEDDED, place_of, shipped
 from benchmarks.lines import Line, Options
-from benchmarks.live_timing import ALIKE, REACH, Session, start_of
+from benchmarks.live_timing import ALIKE, REACH, Session, bystander, held_up, start_of
 from benchmarks.stage import Casting, Performance, Record, performing, sound_server
 from tests.real_sound.sound_server import Scene, Take
 from voice_coach.app import Happening, Keeping
@@ -135,7 +135,11 @@ def live(options: Options) -> list[Line]:
     rounds = max(1, min(ROUNDS, round(0.6 * options.minutes)))
     with tempfile.TemporaryDirectory() as folder, sound_server() as server:
         casting = Casting(folder, 3600, get_ready_seconds=GET_READY)
-        with server.recording() as take, performing(server, casting) as performance:
+        with (
+            bystander() as stalls,
+            server.recording() as take,
+            performing(server, casting) as performance,
+        ):
             commands = _converse(take, performance, rounds)
             scene = take.scene(least=0.3)
             records = list(performance.records)
@@ -149,7 +153,8 @@ def live(options: Options) -> list[Line]:
         for on_air in (False, True)
     ]
     figure = (
-        f"{path:.0f} ms both ways, on top of the above for who listens in the room; {understood}"
+        f"{path:.0f} ms both ways, on top of the above for who listens in the room; {understood}; "
+        f"{held_up(stalls)}"
     )
     way = Line("the way through microphone, PortAudio and sound server", "", figure, True,
                {"path_ms": path})  # fmt: skip

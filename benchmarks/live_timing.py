@@ -32,6 +32,8 @@ ALIKE: Final = 0.5
 """A clip with a tone beneath it is still found at this likeness."""
 REACH: Final = to_samples(0.4)
 FAR: Final = to_samples(3)
+EARLY: Final = to_samples(10)
+"""A recording begins at most twice this before the coach."""
 DUTY: Final = 0.8
 _BUSY: Final = """
 import sys, time
@@ -84,7 +86,7 @@ def session(minutes: float, *, busy: bool = False) -> Session:
     """Let the coach lead the back routine in real time; `busy` keeps another core at work."""
     with tempfile.TemporaryDirectory() as folder, sound_server() as server:
         casting = Casting(folder, 60 * minutes)
-        with server.recording() as take, _load_elsewhere(busy), _bystander() as stalls:
+        with server.recording() as take, _load_elsewhere(busy), bystander() as stalls:
             before = _ticks()
             with performing(server, casting) as performance:
                 time.sleep(30 * minutes)
@@ -116,7 +118,7 @@ def _load_elsewhere(wanted: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _bystander() -> Iterator[list[tuple[float, float]]]:
+def bystander() -> Iterator[list[tuple[float, float]]]:
     """Yield the list that is filled, at the end, with when the machine stood still."""
     code = _BYSTANDER.format(stall=STALL_SECONDS)
     stalls: list[tuple[float, float]] = []
@@ -170,8 +172,8 @@ def start_of(session: Session) -> Samples:
     loud = np.flatnonzero(np.abs(session.played) > 0.01)
     first = int(loud[0])
     clip = session.played[first : first + 2 * SAMPLE_RATE]
-    reach = min(len(session.recorded), 120 * SAMPLE_RATE)
-    at, likeness = place_of(clip, session.recorded, reach // 2, reach // 2)
+    # The same words may come again later; the recording was begun only just before the coach.
+    at, likeness = place_of(clip, session.recorded, first + EARLY, EARLY)
     assert likeness > ALIKE, f"the beginning was not recorded (likeness {likeness:.2f})"
     return at - first
 
@@ -293,8 +295,9 @@ def underruns(options: Options) -> list[Line]:
         Line(
             title,
             "0",
-            f"{counted['underruns']} counted by the stream, at {stalled[1]} moments, {stalled[0]} of "
-            f"them just when the bystander was held up; microphone: {others}; {_about(lived)}",
+            f"{counted['underruns']} counted by the stream, at {stalled[1]} moments, "
+            f"{stalled[0]} of them just when the bystander was held up; microphone: {others}; "
+            f"{_about(lived)}",
             counted["underruns"] == 0,
             values,
         ),
@@ -323,8 +326,11 @@ def _while_stalled(lived: Session) -> tuple[int, int]:
 
 
 def _about(lived: Session) -> str:
-    held_up = max((late for _, late in lived.stalls), default=0.0)
-    return (
-        f"load average {lived.load:.1f}, processors {lived.busy:.0%} busy; a bystander was held up "
-        f"{len(lived.stalls)} times, for {held_up * 1000:.0f} ms at most"
-    )
+    busy = f"load average {lived.load:.1f}, processors {lived.busy:.0%} busy"
+    return f"{busy}; {held_up(lived.stalls)}"
+
+
+def held_up(stalls: Sequence[tuple[float, float]]) -> str:
+    """Tell how often the machine stood still for everybody."""
+    longest = max((late for _, late in stalls), default=0.0)
+    return f"a bystander was held up {len(stalls)} times, for {longest * 1000:.0f} ms at most"
