@@ -59,7 +59,7 @@ def visit(browser: Any, coach: StandIn) -> Iterator[Callable[..., Any]]:
         page.on("console", console)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("websocket", socket)
-        address = coach.screen.invitation if paired else coach.screen.address
+        address = coach.screen.link if paired else coach.screen.address
         page.goto(address + (f"#{view}" if view else ""))
         page.wait_for_selector("main > section")
         allowed.append(expected)

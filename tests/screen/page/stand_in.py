@@ -8,9 +8,10 @@ import heapq
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from voice_coach.core.state import (
     Action,
     Event,
     Heard,
+    Mode,
     Say,
     Silence,
     Sound,
@@ -32,6 +34,7 @@ from voice_coach.core.state import (
 from voice_coach.journal import Journal, local_now
 from voice_coach.library import read_commands, read_library
 from voice_coach.screen.exchange import Preview, Sight
+from voice_coach.screen.messages import Picture
 from voice_coach.screen.server import Screen
 from voice_coach.settings import ScreenChoice
 from voice_coach.units import Samples, to_samples, to_seconds
@@ -57,7 +60,9 @@ _PAST = (
 class StandIn:
     """A coach that keeps time and takes wishes, but has neither voice nor ears."""
 
-    def __init__(self, port: int, *, ask_pain: bool = False) -> None:
+    def __init__(
+        self, port: int, *, ask_pain: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         routines = tuple(each.routine for each in read_library()[0])
         self.state = State(routines, preferences=Preferences(ask_pain=ask_pain))
         self.commands = read_commands(routines)
@@ -65,7 +70,8 @@ class StandIn:
         self.told: list[str] = []
         self.screen = self._screen(port)
         self._air: list[tuple[Samples, int]] = []
-        self._began = time.monotonic()
+        self._clock = clock
+        self._began = clock()
         self._leapt: Samples = 0
         self._lock = threading.RLock()
         self._over = threading.Event()
@@ -87,17 +93,20 @@ class StandIn:
         self.screen = self._screen(self._port)
         self._show()
 
+    def sight(self) -> Sight:
+        """Return what a page may look at."""
+        return Sight(lambda: self.state, self.position, level_db=self._level)
+
     def _screen(self, port: int) -> Screen:
-        return Screen(ScreenChoice.ON, port, self.commands.intents, tell=self.told.append)
+        return Screen(ScreenChoice.ON, port, self.commands.intents)
 
     def _show(self) -> None:
-        sight = Sight(lambda: self.state, self.position, level_db=self._level)
-        assert self.screen.show(sight), self.told
+        assert self.screen.show(self.sight(), self.told.append), self.told
         self._port = urlsplit(self.screen.address).port or 0
 
     def position(self) -> Samples:
         """What the loudspeaker was given so far."""
-        return to_samples(time.monotonic() - self._began) + self._leapt
+        return to_samples(self._clock() - self._began) + self._leapt
 
     def hear(self, text: str) -> None:
         """Take `text` as heard from the microphone."""
@@ -124,14 +133,14 @@ class StandIn:
                     self._leapt += to_samples(max(0.0, here - left))
                     break
                 self._skip()
-            self._catch_up()
+            self.catch_up()
 
     def _skip(self) -> None:
         """Let the next thing happen now."""
         moments = [at for at, _ in self._air[:1]]
         moments += [] if self.state.due is None else [self.state.due]
         self._leapt += max(0, min(moments) - self.position()) if moments else 0
-        self._catch_up()
+        self.catch_up()
 
     def _run(self) -> None:
         while not self._over.wait(_TICK):
@@ -140,13 +149,15 @@ class StandIn:
                     if isinstance(wish, Preview):
                         self.previews.append(wish.text)
                     else:
-                        self._wish(wish)
-                self._catch_up()
+                        self.wish(wish)
+                self.catch_up()
 
-    def _wish(self, wish: Intent) -> None:
+    def wish(self, wish: Intent) -> None:
+        """Do what a page asks for."""
         self._advance(Heard(wish), self.position())
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Let everything happen that is due by now."""
         now = self.position()
         while True:
             spoken = self._air[0][0] if self._air else None
@@ -178,6 +189,21 @@ class StandIn:
 
     def _level(self) -> float:
         return -44.0 + 6 * ((self.position() // 4000) % 3)
+
+
+def messages(seconds: float, step: float = 0.1) -> Iterator[str]:
+    """Yield what a page is sent in so many seconds, one routine after the other."""
+    now = 0.0
+    coach = StandIn(0, clock=lambda: now)
+    picture = Picture(coach.sight(), coach.screen.exchange)
+    spoken = cycle(each.name.casefold() for each in coach.state.routines)
+    while now < seconds:
+        now += step
+        coach.catch_up()
+        if coach.state.mode is Mode.IDLE:
+            coach.wish(Intent("start", {"routine": next(spoken)}))
+        picture.draw()
+        yield picture.text(now)
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+import os
 import re
 import statistics
 import time
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.screen.page.browser import axe
-from tests.screen.page.stand_in import StandIn
+from tests.screen.page.stand_in import StandIn, messages
 from voice_coach.core.state import Mode
 from voice_coach.core.view import seen as view_of
 from voice_coach.library import own_folder, read_routine
@@ -441,6 +442,33 @@ def test_the_page_is_light_and_there_at_once(
     record_property("weight_bytes", weight)
     record_property("first_paint_ms", paints)
     assert statistics.median(paints) <= 300
+
+
+def test_memory_stays_flat(visit: Visit, record_property: Callable[[str, object], None]) -> None:
+    """Minutes of messages at once; VOICE_COACH_PAGE_MINUTES=60 for a whole hour."""
+    minutes = float(os.environ.get("VOICE_COACH_PAGE_MINUTES", "8"))
+    sent = list(messages(60 * minutes))
+    page = visit(view="session")
+    sockets: list[Any] = []
+    page.route_web_socket("**/live", lambda opened: sockets.append(opened))  # noqa: PLW0108
+    page.reload()
+    until(lambda: page.evaluate("1") == 1 and len(sockets) > 0)
+    tools = page.context.new_cdp_session(page)
+    tools.send("Performance.enable")
+    sizes = []
+    part = len(sent) // 8
+    for start in range(0, part * 8, part):
+        for text in sent[start : start + part]:
+            sockets[0].send(text)
+        page.wait_for_timeout(300)
+        tools.send("HeapProfiler.collectGarbage")
+        metrics = {m["name"]: m["value"] for m in tools.send("Performance.getMetrics")["metrics"]}
+        sizes.append((round(metrics["JSHeapUsedSize"] / 1000), int(metrics["Nodes"])))
+    record_property("heap_kB_and_nodes", sizes)
+    heaps, nodes = zip(*sizes, strict=True)
+    assert page.inner_text("h1.name") != "Connecting …"
+    assert max(heaps[4:]) < max(heaps[:4]) + 300
+    assert max(nodes[4:]) < max(nodes[:4]) + 200
 
 
 def test_no_text_becomes_markup_anywhere() -> None:

@@ -2,7 +2,7 @@
 // button. Owns this view; knows nothing of rules: the coach says what may be done.
 
 import { AudioClock, Breathing } from "./clock.js";
-import { clockTime, draw, duration, find, make, put, write } from "./dom.js";
+import { clockTime, draw, make, put, write } from "./dom.js";
 import { Figure } from "./figure.js";
 import { Movement } from "./movement.js";
 
@@ -62,6 +62,7 @@ export class Session {
     this.level = make("span", { class: "level", "aria-hidden": "true" }, make("span"));
     this.next = make("p", { class: "next" });
     this.left = make("p", { class: "left" });
+    this.course = make("div", { class: "course", "aria-hidden": "true" });
     this.asked = make("div", { class: "asked", role: "group" });
     this.idle = make("div", { class: "starts" });
     this.buttons = new Map();
@@ -76,7 +77,7 @@ export class Session {
       make("div", { class: "what" }, this.mode, this.name, this.dots),
       this.stage, this.dial,
       make("div", { class: "words" }, this.caption, make("p", { class: "ear" }, this.level, this.heard)),
-      make("div", { class: "ahead" }, this.next, this.left),
+      make("div", { class: "ahead" }, this.course, this.next, this.left),
       this.asked, this.idle, make("div", { class: "controls" }, main, this.more));
   }
 
@@ -110,12 +111,13 @@ export class Session {
     this.element.dataset.mode = mode.replaceAll(" ", "-");
     this.element.dataset.asks = state.asks ?? "none";
     write(this.mode, this.where(state));
-    write(this.name, exercise?.name ?? state.routine?.name ?? (mode === "idle" ? "Let’s begin" : MODES[mode]));
+    write(this.name, this.title(state));
     this.showSide(state);
     this.showDots(state);
     this.showPose(state);
     write(this.caption, state.said ?? "");
-    write(this.next, state.next ? `Next: ${state.next}` : mode === "idle" ? "" : exercise ? "Last exercise" : "");
+    this.showCourse(state);
+    write(this.next, state.asks ? "" : state.next ? `Next: ${state.next}` : mode === "idle" ? "" : exercise ? "Last exercise" : "");
     write(this.left, state.routine ? `${clockTime(state.left)} left` : "");
     write(this.breath, state.routine && !state.asks && mode !== "paused" ? BREATHS[state.breath?.kind] ?? "" : "");
     this.element.classList.toggle("led", ["inhale", "exhale", "hold"].includes(state.breath?.kind) && state.breath.length > 0);
@@ -127,7 +129,13 @@ export class Session {
     this.tell(before, state);
   }
 
-  where({ mode, exercise, routine }) {
+  title({ mode, exercise, routine, asks }) {
+    if (asks) return MODES[mode];
+    return exercise?.name ?? routine?.name ?? (mode === "idle" ? "Let’s begin" : MODES[mode]);
+  }
+
+  where({ mode, exercise, routine, asks }) {
+    if (asks) return [routine?.name, mode === "confirming stop" ? exercise?.name : ""].filter(Boolean).join(" · ");
     const place = exercise && routine ? `Exercise ${exercise.index + 1} of ${routine.exercises.length}` : "";
     return [MODES[mode], place, exercise?.easier ? "easier" : ""].filter(Boolean).join(" · ");
   }
@@ -148,6 +156,14 @@ export class Session {
     put(this.dots, Array.from({ length: Math.min(many, 12) }, (_, index) =>
       make("span", { class: index + 1 < repetition ? "done" : index + 1 === repetition ? "now" : "" })));
     this.dots.append(many ? make("b", {}, `${repetition || "–"} / ${many}`) : "");
+  }
+
+  showCourse({ exercise, routine }) {
+    const key = routine ? `${routine.name} ${routine.exercises.length} ${exercise?.index}` : "";
+    if (key === this.coursed) return;
+    this.coursed = key;
+    put(this.course, (routine?.exercises ?? []).map((name, index) =>
+      make("span", { class: index < exercise?.index ? "done" : index === exercise?.index ? "now" : null })));
   }
 
   showPose(state) {
