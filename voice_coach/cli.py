@@ -139,14 +139,17 @@ def _coach(routine: str | None, settings: Settings) -> None:
 
     def ready(stage: Stage) -> None:
         out.print(f"Ready on {stage.audio}. Ctrl-C ends.", style="dim")
-        if screen and screen.address:
-            _invite(screen, settings.screen)
-        footer = f"{engines[0].kind} · {engines[1].kind} · Ctrl-C ends"
+        for line in screen.invitation(drawn=out.is_terminal) if screen else ():
+            out.print(line, soft_wrap=True)
+        footer = f"{engines[0].kind} · {engines[1].kind}"
         if view:
             view.show(
                 lambda: stage.coach.state,
                 lambda: Gauges(
-                    stage.playback.position, stage.ears.level_db, stage.ears.speaking, footer
+                    stage.playback.position,
+                    stage.ears.level_db,
+                    stage.ears.speaking,
+                    f"{(screen and screen.footer) or footer} · Ctrl-C ends",
                 ),
             )
 
@@ -183,19 +186,7 @@ def _screen(settings: Settings, commands: "Commands") -> "Screen | None":
         return None
     from voice_coach.screen.server import Screen
 
-    return Screen(settings.screen, settings.screen_port, commands.intents, tell=warn)
-
-
-def _invite(screen: "Screen", choice: ScreenChoice) -> None:
-    """Tell where the page is, and how to be let in."""
-    if choice is ScreenChoice.LAN and out.is_terminal:
-        from voice_coach.screen.address import qr_code
-
-        out.print(qr_code(screen.invitation), soft_wrap=True)
-    out.print(f"Page: {screen.address}  code: {screen.code}", style="bold", soft_wrap=True)
-    out.print(f"Open and pair at once: {screen.invitation}", soft_wrap=True)
-    kept = f"Paired screens stay so; to forget them all, delete {screen.kept_at}"
-    out.print(kept, style="dim", soft_wrap=True)
+    return Screen(settings.screen, settings.screen_port, commands.intents)
 
 
 def _tell_what_is_taught() -> None:

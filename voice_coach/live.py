@@ -108,7 +108,7 @@ def coach_live(
         stage = Stage(coach, ears, playback, audio)
         if screen:
             open_things.enter_context(closing(screen))
-            screen.show(_sight(stage))
+            screen.show(_sight(stage), lambda text: notice(text, playback.position))
         ready(stage)
         if start is not None:
             coach.do(Intent("start", {"routine": start}))

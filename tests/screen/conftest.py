@@ -165,8 +165,8 @@ def serve(page: Path, state: State, commands: Commands, port: int = 0) -> Served
     """Start a server."""
     told: list[str] = []
     session = Session(state)
-    screen = Screen(ScreenChoice.ON, port, commands.intents, tell=told.append, files=parts(page))
-    assert screen.show(session.sight), told
+    screen = Screen(ScreenChoice.ON, port, commands.intents, files=parts(page))
+    assert screen.show(session.sight, told.append), told
     return Served(screen, session, told)
 
 

@@ -34,9 +34,7 @@ class Coached:
     def __init__(self, page: Path, routines: tuple[Routine, ...], commands: Commands) -> None:
         self.stage = Stage(routines, commands)
         self.told: list[str] = []
-        self.screen = Screen(
-            ScreenChoice.ON, 0, commands.intents, tell=self.told.append, files=parts(page)
-        )
+        self.screen = Screen(ScreenChoice.ON, 0, commands.intents, files=parts(page))
         self.late: list[float] = []
         """Seconds by which each block came later than the clock wants it."""
         self._stopped = threading.Event()
@@ -44,7 +42,7 @@ class Coached:
         sight = Sight(
             state=lambda: self.stage.coach.state, position=lambda: self.stage.playback.position
         )
-        assert self.screen.show(sight)
+        assert self.screen.show(sight, self.told.append)
         self._thread.start()
 
     def browser(self) -> Browser:

@@ -53,12 +53,13 @@ class TestFiles:
     ) -> None:
         monkeypatch.setattr("voice_coach.screen.server.parts", lambda: parts(tmp_path / "none"))
         told: list[str] = []
-        screen = Screen(ScreenChoice.ON, 0, commands.intents, tell=told.append)
-        assert not screen.show(Sight(state=lambda: State(()), position=lambda: 0))
+        screen = Screen(ScreenChoice.ON, 0, commands.intents)
+        assert not screen.show(Sight(state=lambda: State(()), position=lambda: 0), told.append)
         assert told == [
             "There is no page: This installation lacks the page; install voice-coach again."
         ]
-        assert (screen.address, screen.code, screen.invitation) == ("", "", "")
+        assert (screen.address, screen.link, screen.footer) == ("", "", "")
+        assert list(screen.invitation(drawn=True)) == []
         screen.close()
 
     @pytest.mark.skipif(not PAGE.is_dir(), reason="the page is not made yet")
@@ -218,13 +219,14 @@ class TestClock:
         assert max(off) - min(off) < 0.01
         assert max(map(abs, off)) < 0.05
 
-    def test_a_leap_is_followed_at_once(self) -> None:
+    def test_a_leap_is_followed_within_a_fifth_of_a_second(self) -> None:
         clock, place = Clock(), [0]
         ear = EarClock(Sight(state=lambda: State(()), position=lambda: place[0]), clock)
         ear.look()
-        place[0] = 100 * SAMPLE_RATE
-        ear.look()
-        assert ear.seconds == pytest.approx(100)
+        for place[0], looks in ((100 * SAMPLE_RATE, 20), (99 * SAMPLE_RATE, 20)):
+            for _ in range(looks):
+                ear.look()
+            assert ear.seconds == pytest.approx(place[0] / SAMPLE_RATE)
 
     def test_it_never_goes_below_zero(self) -> None:
         sight = Sight(state=lambda: State(()), position=lambda: 0, latency=lambda: 0.2)

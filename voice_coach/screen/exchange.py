@@ -21,7 +21,9 @@ MOST_WAITING: Final = 16
 
 _WINDOW: Final = 100
 """Looks at the clock that are taken together: two seconds."""
-_JUMP: Final = 0.3
+_LATEST: Final = 10
+"""Looks that show a leap: longer than any burst."""
+_JUMP: Final = 0.03
 """Seconds by which a clock that has stood still or leapt is told from one that is uneven."""
 
 
@@ -97,17 +99,20 @@ class EarClock:
         self._sight = sight
         self._now = now
         self._ahead: deque[float] = deque(maxlen=_WINDOW)
+        self._mean = 0.0
 
     def look(self) -> None:
         """Compare the two clocks; to be called some fifty times a second."""
-        ahead = to_seconds(self._sight.position()) - self._now()
-        if self._ahead and abs(ahead - fmean(self._ahead)) > _JUMP:
+        self._ahead.append(to_seconds(self._sight.position()) - self._now())
+        latest = list(self._ahead)[-_LATEST:]
+        if min(latest) > self._mean + _JUMP or max(latest) < self._mean - _JUMP:
             self._ahead.clear()
-        self._ahead.append(ahead)
+            self._ahead.extend(latest)
+        self._mean = fmean(self._ahead)
 
     @property
     def seconds(self) -> float:
         """What is heard from the loudspeaker now, in seconds of the audio clock."""
         if not self._ahead:
             self.look()
-        return max(0.0, fmean(self._ahead) + self._now() - self._sight.latency())
+        return max(0.0, self._mean + self._now() - self._sight.latency())

@@ -7,13 +7,13 @@ here, the session goes on without it.
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 import uvicorn
 
 from voice_coach.errors import VoiceCoachError
-from voice_coach.screen.address import hosts_of, listen
+from voice_coach.screen.address import hosts_of, listen, qr_code
 from voice_coach.screen.exchange import Exchange, Sight
 from voice_coach.screen.guard import Guard
 from voice_coach.screen.messages import LARGEST_MESSAGE
@@ -27,6 +27,13 @@ STOP_SECONDS: Final = 0.6
 _CONNECTIONS: Final = 200
 
 
+Tell = Callable[[str], None]
+
+
+def _nobody(_: str) -> None:
+    """Tell nobody."""
+
+
 class Screen:
     """Serves the page while a session runs."""
 
@@ -36,10 +43,13 @@ class Screen:
         port: int,
         intents: Collection[str],
         *,
-        tell: Callable[[str], None] = lambda _: None,
+        tell: Tell = _nobody,
         files: dict[str, Part] | None = None,
     ) -> None:
-        """Serve whom `choice` says; `tell` takes one line for people, from any thread."""
+        """Serve whom `choice` says, on `port` or the next free one.
+
+        `tell` takes one line for people, from any thread.
+        """
         self.exchange = Exchange()
         self._choice = choice
         self._port = port
@@ -63,17 +73,30 @@ class Screen:
         return self._door.code if self._door else ""
 
     @property
-    def invitation(self) -> str:
+    def link(self) -> str:
         """The address that pairs the screen that opens it, once."""
         return f"{self.address}?code={self.code}" if self._host else ""
 
     @property
-    def kept_at(self) -> str:
-        """The file that has to be deleted for all screens to be forgotten."""
-        return str(self._screens.path) if self._screens else ""
+    def footer(self) -> str:
+        """Address and code in a few words; nothing while it is not served."""
+        return f"page {self.address} code {self.code}" if self._host else ""
 
-    def show(self, sight: Sight) -> bool:
-        """Begin to serve what is seen there; False, with one line told, if that cannot be done."""
+    def invitation(self, *, drawn: bool) -> Iterator[str]:
+        """Yield what the user is told, once it is served; `drawn`: also as a QR code."""
+        if not self._host or self._screens is None:
+            return
+        if drawn and self._choice is ScreenChoice.LAN:
+            yield qr_code(self.link)
+        yield f"Page: {self.address} with the code {self.code}, or at once: {self.link}"
+        yield f"Screens stay paired; to forget all of them, delete {self._screens.path}"
+
+    def show(self, sight: Sight, tell: Tell | None = None) -> bool:
+        """Begin to serve what is seen there; False, with one line told, if that cannot be done.
+
+        `tell` takes the place of the one given before, if there is a better one by now.
+        """
+        self._tell = tell or self._tell
         try:
             files = self._files or parts()
             listener = listen(self._choice, self._port)
