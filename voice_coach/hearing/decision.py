@@ -58,7 +58,7 @@ class Rules:
     remains. A user who can be understood at all is not so much quieter than the coach."""
     least_confidence: float = 0.4
     """How probable it must be that the sentence was said."""
-    least_for_harmless: float = 0.3
+    least_for_harmless: float = 0.2
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
     least_where_asked: float = 0.02
     """The same where an answer is awaited: then somebody who speaks most likely gives it."""

@@ -34,6 +34,8 @@ _SPELLINGS: Final = {word: (word, str(number)) for number, word in enumerate(_SM
     "fifty": ("fifty", "50"),
     "sixty": ("sixty", "60"),
     "okay": ("okay", "ok"),
+    # It hardly ever writes this cry as it is spelled.
+    "ouch": ("ouch", "out", "ow"),
 }
 """How a transcript may write a word that is spoken in one way."""
 
