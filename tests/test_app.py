@@ -75,6 +75,10 @@ class Whisper:
         self.position: Samples = 0
         self.listening = ""
         self.reference: list[Pcm] = []
+        self.learnt: Commands | None = None
+
+    def learn(self, commands: Commands) -> None:
+        self.learnt = commands
 
     def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterator[Heard]:
         assert len(microphone) == len(played) == BLOCK
@@ -439,6 +443,15 @@ class TestEars:
         for listening in ("idle", "idle", "session", "session", "confirm", "session"):
             self.blocks(ears, QUIET, QUIET, listening=listening)
         assert scribe.grammars == ["idle", "session", "confirm", "session"]
+
+    def test_other_commands_are_loaded_at_once_and_heard_from_the_next_block_on(
+        self, commands: Commands, routines: tuple[Routine, ...]
+    ) -> None:
+        ears, scribe = self.ears(commands, live=False)
+        self.blocks(ears, QUIET)
+        ears.learn(read_commands(routines[:1]))
+        self.blocks(ears, QUIET, QUIET)
+        assert scribe.grammars == ["session", "idle", "session", "number", "confirm", "session"]
 
     def test_level_and_voice_can_be_seen(self, commands: Commands) -> None:
         ears, _ = self.ears(commands, live=False)

@@ -80,7 +80,7 @@ class Ears:
 
     def __init__(self, listener: Listener, commands: Commands, *, live: bool) -> None:
         self._listener = listener
-        self._commands = commands
+        self._commands = self._known = commands
         self._listening = ""
         self._blocks: SimpleQueue[tuple[Pcm, Pcm, str] | None] = SimpleQueue()
         self._utterances: SimpleQueue[Utterance] = SimpleQueue()
@@ -99,6 +99,10 @@ class Ears:
     def speaking(self) -> bool:
         """Whether somebody is speaking just now."""
         return self._listener.speaking
+
+    def learn(self, commands: Commands) -> None:
+        """Hear these commands from the next block on, in place of those before."""
+        self._commands = commands
 
     def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Utterance]:
         """Take a block, to be heard in the grammar `listening`; yield what was understood."""
@@ -128,8 +132,12 @@ class Ears:
             self._failure = error
 
     def _process(self, microphone: Pcm, played: Pcm, listening: str) -> None:
+        if self._commands is not self._known:
+            self._known, self._listening = self._commands, ""
+            for state in self._known.states:  # now, so that no change of state waits for it
+                attend(self._listener, self._known, state)
         if listening != self._listening:
-            attend(self._listener, self._commands, listening)
+            attend(self._listener, self._known, listening)
             self._listening = listening
         for utterance in self._listener.process(microphone, played):
             self._utterances.put(utterance)
@@ -187,6 +195,7 @@ class Coach:
         self._rendered_ahead: tuple[Plan | None, float] | None = None
         self._unmeasured: Plan | None = None
         self._look_again: Samples = 0
+        self._shelf: tuple[tuple[Routine, ...], Commands] | None = None
         self._preview: deque[str] = deque()
         self._previewed: Future[Pcm] | None = None
         self._tones = 0
@@ -205,6 +214,7 @@ class Coach:
             self._advance(TimeUp(), due)
         self._speak()
         self._say_preview()
+        self._take_shelf()
         self._measure()
 
     def open(self) -> None:
@@ -214,6 +224,10 @@ class Coach:
     def do(self, intent: Intent) -> None:
         """Do what `intent` asks, as if it had been heard now."""
         self._advance(Heard(intent), self._playback.position)
+
+    def shelve(self, routines: tuple[Routine, ...], commands: Commands) -> None:
+        """Offer these routines from now on, once nothing is running."""
+        self._shelf = (routines, commands)
 
     def preview(self, text: str) -> None:
         """Say `text` when it is rendered, if nothing is running then; one at a time."""
@@ -263,6 +277,13 @@ class Coach:
                     now = self._playback.position
                     self._become(*answer(self.state, text, now), now)
                 self._previewed = None
+
+    def _take_shelf(self) -> None:
+        if self._shelf is not None and self.state.mode is Mode.IDLE:
+            routines, self._commands = self._shelf
+            self.state = replace(self.state, routines=routines)
+            self._ears.learn(self._commands)
+            self._shelf = None
 
     def _give_way(self) -> None:
         """Lower the voice while the user speaks; what has been obeyed is answered in full."""

@@ -21,7 +21,7 @@ from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.worker import SeparateProcess
 from voice_coach.journal import Journal
-from voice_coach.screen.exchange import Exchange, Preview, Sight
+from voice_coach.screen.exchange import Exchange, Preview, Shelf, Sight
 from voice_coach.sound.device import Audio, Recording, open_audio
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.sound.playback import Playback
@@ -156,6 +156,8 @@ def obey(coach: Coach, exchange: Exchange) -> None:
             coach.do(intent)
         case Preview(text):
             coach.preview(text)
+        case Shelf(routines, commands):
+            coach.shelve(routines, commands)
 
 
 class _Keeper:

@@ -20,6 +20,7 @@ from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode
 from voice_coach.live import obey
+from voice_coach.resources import resource
 from voice_coach.screen.exchange import Sight
 from voice_coach.screen.messages import intent_of
 from voice_coach.screen.pages import parts
@@ -191,6 +192,40 @@ class TestPreview:
         browser.post("/api/say", {"text": "It is qqq. It goes on."})
         _wait(lambda: len(coached.said()) == 1)
         assert coached.said()[0].details["text"] == "It goes on."
+
+
+class TestNewRoutines:
+    """A routine that is saved on a page can be started at once, by touch and by voice."""
+
+    def test_started_by_touch_and_by_voice(self, coached: Coached) -> None:
+        back = (resource("routines") / "back.yaml").read_text()
+        text = back.replace("name: Back", "name: Quiet evening").replace(
+            "aliases:", "aliases: []  #"
+        )
+        browser = coached.browser()
+        with browser.socket() as socket:
+            assert browser.post("/api/save", {"yaml": text}).status_code == 200
+            there = next_message(socket, lambda message: len(message["routines"]) == 4)
+            assert there["routines"][3] == {"name": "Quiet evening", "spoken": "quiet evening"}
+            socket.send(do("start", routine="quiet evening"))
+            started = next_message(socket, in_mode(Mode.INTRODUCING))
+            assert started["routine"]["name"] == "Quiet evening"
+        learnt = coached.stage.ears.learnt
+        assert learnt is not None
+        assert learnt.grammar("idle").accepts("start quiet evening routine")
+
+    def test_not_while_another_one_runs(self, coached: Coached) -> None:
+        back = (resource("routines") / "back.yaml").read_text()
+        browser = coached.browser()
+        with browser.socket() as socket:
+            socket.send(do("start"))
+            next_message(socket, in_mode(Mode.INTRODUCING))
+            browser.post("/api/save", {"yaml": back.replace("name: Back", "name: Evening")})
+            socket.send(do("pause"))
+            assert len(next_message(socket, in_mode(Mode.PAUSED))["routines"]) == 3
+            for intent in ("stop", "yes"):
+                socket.send(do(intent))
+            next_message(socket, lambda message: len(message["routines"]) == 4)
 
 
 class TestNoDelay:

@@ -15,7 +15,8 @@ from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
 from voice_coach.errors import OutputError, RoutineError
-from voice_coach.library import Shelved, own_folder, read_library, routine_of
+from voice_coach.library import Shelved, own_folder, read_commands, read_library, routine_of
+from voice_coach.screen.exchange import Shelf
 from voice_coach.units import to_seconds
 
 MOST_OWN: Final = 200
@@ -61,6 +62,12 @@ def checked(text: str) -> dict[str, Any]:
         "routine": outline,
         "data": routine.model_dump(mode="json", exclude_unset=True),
     }
+
+
+def shelf() -> Shelf:
+    """Return what there is now, for a coach that is running."""
+    routines = tuple(shelved.routine for shelved in read_library()[0])
+    return Shelf(routines, read_commands(routines))
 
 
 def save(text: str, *, replace: bool) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
-from voice_coach.core.intents import Intent
+from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.routine import Routine
 from voice_coach.core.state import State
 from voice_coach.units import Samples, to_seconds
 
@@ -32,6 +33,17 @@ class Preview:
     """Words that somebody wants to hear before they are part of a routine."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The routines that there are from now on, and what may be said with them."""
+
+    routines: tuple[Routine, ...]
+    commands: Commands
+
+
+Wish = Intent | Preview | Shelf
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class Exchange:
     def __init__(self) -> None:
         self.latest_said: Words | None = None
         self.latest_heard: Words | None = None
-        self._asked: deque[Intent | Preview] = deque()
+        self._asked: deque[Wish] = deque()
 
     def said(self, text: str, at: Samples) -> None:
         """Take note of what the coach says."""
@@ -76,11 +88,11 @@ class Exchange:
         """Take note of what the user said."""
         self.latest_heard = Words(text, at)
 
-    def take(self) -> Intent | Preview | None:
+    def take(self) -> Wish | None:
         """Return what was asked for first, if anything."""
         return self._asked.popleft() if self._asked else None
 
-    def ask(self, wish: Intent | Preview) -> bool:
+    def ask(self, wish: Wish) -> bool:
         """Leave something for the coach to do; False if too much is waiting already."""
         if len(self._asked) >= MOST_WAITING:
             return False

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -173,6 +174,8 @@ class Pages:
                 name = authoring.save(body.yaml, replace=body.replace)
             except RoutineError:
                 return authoring.checked(body.yaml)
+            with suppress(VoiceCoachError):  # it is kept; the next start tells what is wrong
+                self._exchange.ask(authoring.shelf())
             return {"ok": True, "name": name}
 
         try:
