@@ -5,6 +5,7 @@ import { find, put, write } from "./dom.js";
 import { Link, ask } from "./link.js";
 import { Author } from "./author.js";
 import { History } from "./history.js";
+import { keep, kept } from "./kept.js";
 import { Keys } from "./keys.js";
 import { Library } from "./library.js";
 import { Pairing } from "./pairing.js";
@@ -157,23 +158,6 @@ class App {
     this.setTheme(THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length]);
     keep("theme", this.theme);
     this.announce(find("#theme").title);
-  }
-}
-
-/** What this browser keeps; it may be forbidden to keep anything. */
-export function kept(name) {
-  try {
-    return localStorage.getItem(`voice-coach ${name}`);
-  } catch {
-    return null;
-  }
-}
-
-export function keep(name, value) {
-  try {
-    localStorage.setItem(`voice-coach ${name}`, value);
-  } catch {
-    // It is only forgotten.
   }
 }
 

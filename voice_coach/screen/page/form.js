@@ -55,8 +55,8 @@ export class Form {
         make("div", { class: "row" },
           this.choice(exercise, "position", "Position", POSITIONS, { at, then: redraw }),
           this.choice(exercise, "sides", "Sides", SIDES, { at, fallback: "none" }),
-          this.number(exercise, "repetitions", "Times", { at, min: 1, max: 50 }),
-          this.number(exercise, "rest_seconds", "Rest (s)", { at, min: 0, max: 600 })),
+          this.number(exercise, "repetitions", "Times", { at, min: 1, max: 50, usual: 1 }),
+          this.number(exercise, "rest_seconds", "Rest (s)", { at, min: 0, max: 300, usual: 3 })),
         this.field(exercise, "get_there", "How to get there", { at, lines: 2, hear: true }),
         this.field(exercise, "setup", "How to begin", { at, lines: 2, hear: true }),
         this.field(exercise, "safety", "Take care", { at, optional: true }),
@@ -121,9 +121,9 @@ export class Form {
     return make("div", { class: "fields" }, label, make("div", {}, make("button", { type: "button", class: "small", "data-hear": key, "aria-label": `Hear: ${words.toLowerCase()}`, onclick: () => this.say(input.value) }, "Hear it")));
   }
 
-  number(object, key, words, { at, min, max }) {
+  number(object, key, words, { at, min, max, usual = null }) {
     const id = `f-${at}-${key}`;
-    const input = make("input", { id, type: "number", inputmode: "decimal", min, max, step: "any", oninput: () => {
+    const input = make("input", { id, type: "number", inputmode: "decimal", min, max, step: "any", placeholder: usual, oninput: () => {
       if (input.value === "") delete object[key];
       else object[key] = Number(input.value);
       this.changed(false);

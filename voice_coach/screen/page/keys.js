@@ -1,6 +1,7 @@
 // What keys do. Owns the keyboard and the page that explains it; knows no view.
 
 import { find, make, put } from "./dom.js";
+import { keep, kept } from "./kept.js";
 
 const SECOND_DIGIT = 700; // milliseconds in which a 0 after a 1 still means ten
 
@@ -21,10 +22,7 @@ const VIEWS = { 1: "session", 2: "library", 3: "history" };
 export class Keys {
   constructor(app) {
     this.app = app;
-    this.on = true;
-    try {
-      this.on = localStorage.getItem("voice-coach keys") !== "off";
-    } catch { /* It may not be kept. */ }
+    this.on = kept("keys") !== "off";
     addEventListener("keydown", (event) => this.pressed(event));
     this.dialog = find("#help");
   }
@@ -86,8 +84,6 @@ export class Keys {
 
   set(on) {
     this.on = on;
-    try {
-      localStorage.setItem("voice-coach keys", on ? "on" : "off");
-    } catch { /* It is only forgotten. */ }
+    keep("keys", on ? "on" : "off");
   }
 }

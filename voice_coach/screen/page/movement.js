@@ -13,6 +13,7 @@ export class Movement {
     this.place = "";
     this.together = false;
     this.goal = null;
+    this.joining = true;
   }
 
   /** Take what the coach says, and find out what the body does. */
@@ -30,6 +31,9 @@ export class Movement {
     this.active = active;
     this.goal = active ? (release ? 0 : 1) : mode === "introducing" || mode === "getting ready" ? null : mode === "paused" ? this.goal : 0;
     this.waits = mode === "paused" || mode === "hurting" || mode === "confirming stop";
+    // Who comes while it stands still sees what is being done.
+    if (this.waits && this.joining) this.t = 1;
+    this.joining = false;
     this.led = active && (breath?.kind === "inhale" || breath?.kind === "exhale");
   }
 

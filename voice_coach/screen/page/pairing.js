@@ -1,6 +1,6 @@
 // Lets somebody enter the code that the terminal shows. Owns that form.
 
-import { find, make, write } from "./dom.js";
+import { make, write } from "./dom.js";
 import { ask } from "./link.js";
 
 export class Pairing {

@@ -1,6 +1,7 @@
 // The session as it is now: pose, time, breath, words, and everything that may be said as a
 // button. Owns this view; knows nothing of rules: the coach says what may be done.
 
+import { stayAwake } from "./awake.js";
 import { AudioClock, Breathing } from "./clock.js";
 import { clockTime, draw, make, put, write } from "./dom.js";
 import { Figure } from "./figure.js";
@@ -67,7 +68,7 @@ export class Session {
     this.idle = make("div", { class: "starts" });
     this.buttons = new Map();
     const main = make("div", { class: "primary", role: "group", "aria-label": "Main commands" },
-      this.button("previous", "Back", "tall", icon("previous")),
+      this.button("previous", "Previous", "tall", icon("previous")),
       this.pause = this.button("pause", "Pause", "tall main", icon("pause")),
       this.button("next", "Next", "tall", icon("next")),
       this.button("hurts", "That hurts", "tall hurts", icon("hurts")));
@@ -90,6 +91,7 @@ export class Session {
 
   pressed(element) {
     const { intent } = element.dataset;
+    if (element.getAttribute("aria-disabled") === "true") return;
     const slots = intent === "verbosity"
       ? { amount: this.state?.preferences?.verbosity === "full" ? "brief" : "full" } : {};
     this.app.do(intent, slots);
@@ -108,6 +110,7 @@ export class Session {
     this.clock.hear(state.clock);
     this.movement.take(state);
     const { exercise, mode } = state;
+    stayAwake(mode !== "idle");
     this.element.dataset.mode = mode.replaceAll(" ", "-");
     this.element.dataset.asks = state.asks ?? "none";
     write(this.mode, this.where(state));
