@@ -17,6 +17,7 @@ from voice_coach.core import phrases
 from voice_coach.core.cues import CueKind
 from voice_coach.core.routine import Breath
 from voice_coach.core.state import Mode, State
+from voice_coach.core.view import View, seen
 from voice_coach.units import Samples, to_samples, to_seconds
 
 REFRESHES_PER_SECOND = 8
@@ -101,12 +102,13 @@ def panel(state: State, board: Board, gauges: Gauges, width: int = WIDTH) -> Pan
 
 
 def _lines(state: State, board: Board, gauges: Gauges, inner: int) -> Iterator[RenderableType]:
-    if state.plan is None:
-        names = [routine.name.lower() for routine in state.routines] or ["…"]
+    view = seen(state, gauges.now)
+    if view.routine is None:
+        names = [routine.spoken for routine in view.routines] or ["…"]
         yield Text(f"Listening. Say “start {names[0]} routine”.", "bold")
         yield Text(f"Routines: {', '.join(names)}", "dim")
     else:
-        yield from _exercise(state, gauges.now, inner)
+        yield from _exercise(state, view, gauges.now, inner)
     yield Text()
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim", justify="right")
@@ -120,26 +122,26 @@ def _lines(state: State, board: Board, gauges: Gauges, inner: int) -> Iterator[R
     yield rows
 
 
-def _exercise(state: State, now: Samples, inner: int) -> Iterator[RenderableType]:
-    assert state.plan is not None  # noqa: S101 - the caller has looked
-    cue, exercises = state.cue, state.plan.routine.exercises
+def _exercise(state: State, view: View, now: Samples, inner: int) -> Iterator[RenderableType]:
+    assert view.routine  # noqa: S101 - the caller has looked
+    assert view.exercise  # noqa: S101 - there is one where there is a routine
     head = Table.grid(expand=True)
     head.add_column()
     head.add_column(justify="right")
-    name = Text(state.exercise.name, "bold")
-    if cue.side:
-        name.append(f" · {cue.side} side", "bold magenta")
-    mode = Text(state.mode.value, f"bold {_COLOURS.get(state.mode, 'cyan')}")
-    head.add_row(name, Text(f"exercise {cue.exercise + 1} of {len(exercises)}"))
-    head.add_row(mode, _repetitions(cue.repetition, cue.repetitions))
+    name = Text(view.exercise.name, "bold")
+    if view.side:
+        name.append(f" · {view.side} side", "bold magenta")
+    mode = Text(view.mode, f"bold {_COLOURS.get(state.mode, 'cyan')}")
+    place = f"exercise {view.exercise.index + 1} of {len(view.routine.exercises)}"
+    head.add_row(name, Text(place))
+    head.add_row(mode, _repetitions(view.repetition or 0, view.repetitions or 0))
     yield head
     yield Text()
     yield _countdown(state, now, max(5, inner - 8))
-    breathing = cue.kind is CueKind.MOVE
+    breathing = state.cue.kind is CueKind.MOVE
     yield _BREATHS[state.breath] if breathing else Text()
-    later = exercises[cue.exercise + 1 :]
-    following = f"next: {later[0].name.lower()}" if later else "the last exercise"
-    left = phrases.duration(state.session_left(now))
+    following = f"next: {view.next.lower()}" if view.next else "the last exercise"
+    left = phrases.duration(to_samples(view.left))
     yield Text(f"{following} · about {left} left", "dim")
 
 
