@@ -6,10 +6,11 @@ import socket
 import stat
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -23,6 +24,7 @@ from voice_coach.journal import Journal
 from voice_coach.library import own_folder, read_routine
 from voice_coach.resources import resource
 from voice_coach.screen.address import home_address, hosts_of, listen, qr_code
+from voice_coach.screen.connections import MOST_CONNECTIONS
 from voice_coach.screen.exchange import EarClock, Exchange, Preview, Sight
 from voice_coach.screen.limits import Bucket
 from voice_coach.screen.pages import PAGE, parts
@@ -146,6 +148,7 @@ class TestScreens:
         screens = Screens(tmp_path / "paired.json")
         token = screens.add()
         screens.path.unlink()
+        assert not screens.know(token)
         assert not Screens(screens.path).know(token)
 
     @pytest.mark.parametrize("text", ["", "x", "[]", "{}", '{"screens": 1}', '{"screens": ["a"]}'])
@@ -459,7 +462,7 @@ class TestStartAndEnd:
 
     def test_a_connection_that_says_nothing_holds_nobody_up(self, browser: Browser) -> None:
         port = int(browser.host.rpartition(":")[2])
-        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
         try:
             assert browser.get("/").status_code == 200
             with browser.socket() as open_socket:
@@ -468,9 +471,55 @@ class TestStartAndEnd:
             for each in idle:
                 each.close()
 
+    def test_connections_that_say_nothing_are_ended(
+        self, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("voice_coach.screen.connections.SILENT_SECONDS", 0.2)
+        monkeypatch.setattr("voice_coach.screen.connections.OLDEST_SECONDS", 0.6)
+        port = int(browser.host.rpartition(":")[2])
+        with browser.socket() as page, socket.create_connection(("127.0.0.1", port)) as silent:
+            silent.sendall(b"GET / HTTP/1.1\r\nHost:")
+            silent.settimeout(3)
+            began = time.monotonic()
+            assert _closed(silent)
+            assert time.monotonic() - began < 1
+            with socket.create_connection(("127.0.0.1", port)) as slow:
+                slow.sendall(b"POST /pair HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+                slow.settimeout(3)
+                while not _closed(slow):
+                    pass
+            for _ in range(3):
+                assert next_message(page)["type"] == "state"
+
+    def test_more_connections_than_a_house_has_screens(self, browser: Browser) -> None:
+        port = int(browser.host.rpartition(":")[2])
+        with browser.socket() as page, ExitStack() as stack:
+            flood = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+                for _ in range(MOST_CONNECTIONS + 20)
+            ]
+            flood[-1].settimeout(3)
+            assert _closed(flood[-1])
+            assert next_message(page)["type"] == "state"
+        for _ in range(50):
+            try:
+                assert browser.get("/").status_code == 200
+                return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("it does not come back")
+
     def test_what_is_sent_is_json_of_one_line(self, browser: Browser) -> None:
         with browser.socket() as open_socket:
             text = open_socket.recv(timeout=5)
         assert "\n" not in text
         assert json.loads(text)["type"] == "state"
         assert len(text) < 2_000
+
+
+def _closed(connection: socket.socket) -> bool:
+    """Read what comes next; whether that was the end."""
+    try:
+        return not connection.recv(4_096)
+    except ConnectionResetError:
+        return True

@@ -14,6 +14,7 @@ import uvicorn
 
 from voice_coach.errors import VoiceCoachError
 from voice_coach.screen.address import hosts_of, listen, qr_code
+from voice_coach.screen.connections import Connection
 from voice_coach.screen.exchange import Exchange, Sight
 from voice_coach.screen.guard import Guard
 from voice_coach.screen.messages import LARGEST_MESSAGE
@@ -24,7 +25,6 @@ from voice_coach.settings import ScreenChoice
 
 STOP_SECONDS: Final = 0.6
 """How long the end of a session waits for the server's."""
-_CONNECTIONS: Final = 200
 
 
 Tell = Callable[[str], None]
@@ -153,7 +153,7 @@ class Screen:
 def _configured(application: Guard) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="h11",
+        http=Connection,
         ws="websockets-sansio",
         loop="asyncio",
         lifespan="off",
@@ -167,7 +167,6 @@ def _configured(application: Guard) -> uvicorn.Config:
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         ws_ping_timeout=20,
-        limit_concurrency=_CONNECTIONS,
         h11_max_incomplete_event_size=16_384,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=1,

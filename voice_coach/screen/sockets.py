@@ -57,18 +57,17 @@ class Sockets:
         if len(self._open) >= MOST_SOCKETS:
             await socket.close(_TRY_AGAIN)
             return
-        await socket.accept()
         self._open.add(socket)
-        if self._watcher is None or self._watcher.done():
-            self._watcher = asyncio.create_task(self._watch())
-        sending = asyncio.create_task(self._send(socket))
+        sending = None
         try:
+            await socket.accept()
+            if self._watcher is None or self._watcher.done():
+                self._watcher = asyncio.create_task(self._watch())
+            sending = asyncio.create_task(self._send(socket))
             await self._receive(socket)
         finally:
             self._open.discard(socket)
-            sending.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await sending
+            await _ended(sending)
 
     async def _watch(self) -> None:
         """Draw a picture whenever there is something new to see, as long as anybody looks."""
@@ -132,3 +131,10 @@ class Sockets:
     @staticmethod
     async def _answer(socket: WebSocket, text: str) -> None:
         await asyncio.wait_for(socket.send_text(refusal(text)), PATIENCE_SECONDS)
+
+
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await task
