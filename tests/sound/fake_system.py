@@ -42,7 +42,7 @@ LATENCY = 0.04
 class FakeStream:
     """A thread that calls back until it is closed or its device is pulled out."""
 
-    latency = LATENCY
+    latency: float | tuple[float, float] = LATENCY
 
     def __init__(self, step: Callable[[], None], pause: float) -> None:
         self._closed = threading.Event()
@@ -140,7 +140,9 @@ class FakeSystem:
                 self._emit(play(form.block, False))
                 record(self._hear(form), False)
 
-        return self._run(step)
+        stream = self._run(step)
+        stream.latency = (0.01, LATENCY)
+        return stream
 
     def _demand(self, device: Device, latency: float, kind: str) -> None:
         assert latency == HURRIED.latency
@@ -148,7 +150,7 @@ class FakeSystem:
             raise DeviceError(f"'{device.name}' is gone")
         self.opened.append(kind)
 
-    def _run(self, step: Callable[[], None]) -> Stream:
+    def _run(self, step: Callable[[], None]) -> FakeStream:
         stream = FakeStream(step, self.pause)
         self.streams.append(stream)
         return stream

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.sound.fake_system import AMBIENT, CARD, HURRIED, SERVER, FakeSystem, device
+from tests.sound.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
 from voice_coach.errors import AudioFileError, DeviceError, NoSoundSystemError, OutputError
 from voice_coach.sound import pcm
 from voice_coach.sound.device import (
@@ -224,6 +224,17 @@ def test_two_devices_are_two_streams() -> None:
     system = FakeSystem([device(0, "Camera", 1, 0), device(1, "Box", 0, 2)])
     live(system).run()
     assert system.opened == ["output", "input"]
+
+
+@pytest.mark.parametrize("duplex", [True, False])
+def test_how_far_the_ear_is_behind_is_known(duplex: bool) -> None:
+    listener = live(FakeSystem(duplex_opens=duplex))
+    assert listener.audio.output_latency == 0
+    assert listener.run().audio.output_latency == LATENCY
+
+
+def test_a_file_is_heard_at_once() -> None:
+    assert open_audio(Recording(noise(0)), Nowhere()).output_latency == 0
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000, 8_000])
