@@ -6,12 +6,16 @@ would, but nobody says them. It knows nothing of devices, voices or recognisers.
 
 import heapq
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
 from itertools import cycle
+from operator import itemgetter
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,7 +37,7 @@ from voice_coach.core.state import (
 )
 from voice_coach.journal import Journal, local_now
 from voice_coach.library import read_commands, read_library
-from voice_coach.screen.exchange import Preview, Sight
+from voice_coach.screen.exchange import Preview, Shelf, Sight, Wish
 from voice_coach.screen.messages import Picture
 from voice_coach.screen.server import Screen
 from voice_coach.settings import ScreenChoice
@@ -146,11 +150,18 @@ class StandIn:
         while not self._over.wait(_TICK):
             with self._lock:
                 while (wish := self.screen.exchange.take()) is not None:
-                    if isinstance(wish, Preview):
-                        self.previews.append(wish.text)
-                    else:
-                        self.wish(wish)
+                    self._obey(wish)
                 self.catch_up()
+
+    def _obey(self, wish: Wish) -> None:
+        match wish:
+            case Preview(text):
+                self.previews.append(text)
+            case Shelf(routines, commands):
+                self.state = replace(self.state, routines=routines)
+                self.commands = commands
+            case Intent():
+                self.wish(wish)
 
     def wish(self, wish: Intent) -> None:
         """Do what a page asks for."""
@@ -206,6 +217,14 @@ def messages(seconds: float, step: float = 0.1) -> Iterator[str]:
         yield picture.text(now)
 
 
+@cache
+def _journal() -> bytes:
+    """Return a journal of twelve weeks, as a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        remember(Path(folder) / "journal.sqlite3")
+        return (Path(folder) / "journal.sqlite3").read_bytes()
+
+
 @contextmanager
 def at_home(folder: Path, *, past: bool = True) -> Iterator[Path]:
     """Keep all that a coach keeps in `folder`, with some history if `past`."""
@@ -218,7 +237,7 @@ def at_home(folder: Path, *, past: bool = True) -> Iterator[Path]:
     os.environ.update(ours)
     try:
         if past and not (folder / "journal.sqlite3").exists():
-            remember(folder / "journal.sqlite3")
+            (folder / "journal.sqlite3").write_bytes(_journal())
         yield folder
     finally:
         for name, value in before.items():
@@ -231,28 +250,17 @@ def at_home(folder: Path, *, past: bool = True) -> Iterator[Path]:
 def remember(path: Path) -> None:
     """Write a journal of twelve weeks."""
     clock = [local_now()]
+    done = {each.routine.name: each.routine.exercises for each in read_library()[0]}
     with Journal.open(path, threaded=False, now=lambda: clock[0]) as journal:
-        for days, routine, minutes, before, after, ending in sorted(
-            _PAST, key=lambda past: -past[0]
-        ):
-            began = local_now().replace(hour=8, minute=0, second=0) - timedelta(days=days)
-            _keep(journal, clock, began, routine, minutes, before, after, ending)
-
-
-def _keep(  # noqa: PLR0917
-    journal: Journal, clock: list[datetime], began: datetime, routine: str, minutes: int,
-    before: int | None, after: int | None, ending: str,
-) -> None:  # fmt: skip
-    names = {
-        each.routine.name: [e.name for e in each.routine.exercises] for each in read_library()[0]
-    }
-    clock[0] = began
-    journal.append("started", {"routine": routine, "exercises": names[routine]}, 0)
-    if before is not None:
-        journal.append("pain", {"when": "before", "value": before}, 0)
-    for index, name in enumerate(names[routine]):
-        journal.append("done", {"exercise": index, "name": name}, 0)
-    if after is not None:
-        journal.append("pain", {"when": "after", "value": after}, 0)
-    clock[0] = began + timedelta(minutes=minutes)
-    journal.append(ending, {}, to_samples(60.0 * minutes))
+        for days, routine, minutes, before, after, ending in sorted(_PAST, key=itemgetter(0))[::-1]:
+            clock[0] = local_now().replace(hour=8, minute=0, second=0) - timedelta(days=days)
+            names = [exercise.name for exercise in done[routine]]
+            journal.append("started", {"routine": routine, "exercises": names}, 0)
+            if before is not None:
+                journal.append("pain", {"when": "before", "value": before}, 0)
+            for index, name in enumerate(names):
+                journal.append("done", {"exercise": index, "name": name}, 0)
+            if after is not None:
+                journal.append("pain", {"when": "after", "value": after}, 0)
+            clock[0] += timedelta(minutes=minutes)
+            journal.append(ending, {}, to_samples(60.0 * minutes))

@@ -88,6 +88,54 @@ def test_the_breath_on_the_page_is_that_of_the_audio_clock_within_50_ms(
     assert all(error < 0.02 for error in drawn[3:])
 
 
+def test_the_clock_runs_smoothly_through_messages_that_come_late(visit: Visit) -> None:
+    """Ten messages a second, each up to 80 ms late, and a coach that is started again."""
+    page = visit()
+    worst, slowest, fastest, again = page.evaluate(
+        """async () => {
+          const { AudioClock } = await import('/static/clock.js');
+          let here = 1000, seed = 7;
+          const late = () => ((seed = (seed * 16807) % 2147483647) / 2147483647) * 0.08;
+          const clock = new AudioClock(() => here);
+          let worst = 0, slowest = 1, fastest = 1, before = null, send = [];
+          for (let frame = 0; frame < 60 * 60; frame += 1) {
+            here += 1 / 60;
+            if (frame % 6 === 0) send.push([here + late(), here - 900]);
+            const now = here;
+            for (const [at, value] of send.filter(([at]) => at <= now)) {
+              here = at;
+              clock.hear(value);
+            }
+            here = now;
+            send = send.filter(([at]) => at > now);
+            const read = clock.read();
+            if (frame > 300) {
+              worst = Math.max(worst, Math.abs(read - (here - 900)));
+              slowest = Math.min(slowest, (read - before) * 60);
+              fastest = Math.max(fastest, (read - before) * 60);
+            }
+            before = read;
+          }
+          clock.hear(3);
+          return [worst, slowest, fastest, clock.read()];
+        }"""
+    )
+    assert worst < 0.03
+    assert slowest > 0.9
+    assert fastest < 1.1
+    assert again == pytest.approx(3, abs=0.01)
+
+
+def test_two_pages_show_the_same(visit: Visit, coach: StandIn) -> None:
+    one, other = visit(), visit(view="session")
+    begin(one, coach, "Bridge", left=12)
+    other.wait_for_selector("h1.name:has-text('Bridge')")
+    one.click("[data-intent=pause]")
+    other.wait_for_selector("[data-intent=resume]:has-text('Go on')")
+    other.click("[data-intent=resume]")
+    one.wait_for_selector("[data-intent=pause]:has-text('Pause')")
+
+
 def test_it_pauses_and_goes_on_by_touch_and_by_key(visit: Visit, coach: StandIn) -> None:
     page = visit(has_touch=True)
     begin(page, coach, "Bridge", left=12)
@@ -268,6 +316,7 @@ def test_a_copy_is_edited_as_form_and_as_text_and_saved(visit: Visit, coach: Sta
     shipped = next(each for each in coach.state.routines if each.name == "Back")
     assert saved.exercises[1:] == shipped.exercises[1:]
 
+    until(lambda: any(each.name == "Evening back" for each in coach.state.routines))
     page.click("[aria-label='Edit Evening back']")
     page.wait_for_selector("h1:has-text('Edit Evening back')")
     page.wait_for_selector("#f-x0s0-seconds")
@@ -280,6 +329,10 @@ def test_a_copy_is_edited_as_form_and_as_text_and_saved(visit: Visit, coach: Sta
     page.click("[data-replace=yes]")
     until(lambda: "44" in (own_folder() / "evening-back.yaml").read_text())
     page.wait_for_selector("h2:has-text('Evening back')")
+    page.click("[aria-label='Start Evening back']")
+    page.wait_for_selector(".session:not([data-mode=idle])")
+    assert coach.state.plan is not None
+    assert coach.state.plan.routine.name == "Evening back"
 
 
 def test_the_history_shows_calendar_figures_pain_and_a_table(visit: Visit) -> None:
