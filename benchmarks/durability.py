@@ -297,9 +297,11 @@ def log_damaged(folder: Path) -> Row:
     for number in range(DAMAGES):
         path = folder / f"{number}" / "journal.sqlite3"
         path.parent.mkdir(parents=True)
-        _killed_once(path, number, 0.2)
-        before = len(list(export_events(path)))
         log = path.with_name(path.name + "-wal")
+        for delay in (0.2, 0.5, 1.0, 2.0, 4.0):  # a busy machine may not have written it yet
+            if not log.exists():
+                _killed_once(path, number, delay)
+        before = len(list(export_events(path)))
         start = chance.randrange(log.stat().st_size - 2 * PAGE)
         with log.open("r+b") as file:
             file.seek(start)

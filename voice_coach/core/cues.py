@@ -143,7 +143,10 @@ class Cue:
     def length(self) -> Samples:
         """Time from the first word to the next cue."""
         words = self.words_length
-        return max(words + BEAT, self.count) if self.with_words else words + self.count
+        if self.with_words:
+            return max(words + BEAT, self.count)
+        at_once = self.marks and self.marks[0].left >= self.count
+        return words + (BEAT if at_once else 0) + self.count
 
 
 BEAT = to_samples(0.02)

@@ -167,7 +167,8 @@ def freeze(state: State, mode: Mode, now: Samples) -> State:
 
 def ask(state: State, mode: Mode, text: str, now: Samples) -> Result:
     """Stop everything, freeze in `mode` and say `text`."""
-    after, actions = say(freeze(state, mode, now), text, now + GAP, Role.ANSWER)
+    at = now + GAP if state.on_air else now
+    after, actions = say(freeze(state, mode, now), text, at, Role.ANSWER)
     return after, (Silence(), *actions)
 
 

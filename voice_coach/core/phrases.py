@@ -77,12 +77,15 @@ NOTHING_RUNNING_PAIN = (
 
 
 def number(value: int) -> str:
-    """Return a whole number from 0 to 999 in words."""
+    """Return a whole number from 0 to 999,999 in words."""
     if value < 20:
         return _ONES[value]
     if value < 100:
         tens, ones = divmod(value, 10)
         return _TENS[tens] + (f"-{_ONES[ones]}" if ones else "")
+    if value >= 1000:
+        thousands, rest = divmod(value, 1000)
+        return f"{number(thousands)} thousand" + (f" and {number(rest)}" if rest else "")
     hundreds, rest = divmod(value, 100)
     return f"{_ONES[hundreds]} hundred" + (f" and {number(rest)}" if rest else "")
 

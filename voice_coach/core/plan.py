@@ -66,7 +66,7 @@ class Plan:
             cue = self.cues[index + 1]
         if cue.kind is not CueKind.MOVE:
             return 0, None
-        return cue.repetition or self._closing(cue.exercise), cue.side
+        return cue.repetition or self._closing(index), cue.side
 
     def place_of(self, exercise: int, repetition: int, side: Side | None) -> int | None:
         """Return the index of the cue with which a repetition begins, if there is one."""
@@ -76,8 +76,11 @@ class Plan:
                 return i
         return None
 
-    def _closing(self, exercise: int) -> int:
-        return 1 + max(cue.repetition for cue in self.cues if cue.exercise == exercise)
+    def _closing(self, index: int) -> int:
+        """Return one more than the repetitions before cue `index` of a closing block."""
+        while not self.cues[index].repetition and self.cues[index].kind is not CueKind.INTRODUCE:
+            index -= 1
+        return 1 + self.cues[index].repetition
 
     def remaining_after(self, index: int) -> Samples:
         """Time from the end of cue `index` to the farewell; exact once `measured`."""

@@ -271,6 +271,12 @@ class State:
         asks = (Mode.CONFIRMING_STOP, Mode.CONFIRMING_PAIN, Mode.OFFERING)
         return "confirm" if self.mode in asks else "session"
 
+    @property
+    def beat(self) -> Samples:
+        """Time between the words of the cue and its count: some, if a mark falls due at once."""
+        at_once = self.marks and self.marks[0].left >= self.left and not self.cue.with_words
+        return BEAT if at_once else 0
+
     def count_left(self, now: Samples) -> Samples:
         """What is left of the current cue's count."""
         return max(0, self.left if self.ends is None else self.ends - now)
@@ -294,4 +300,4 @@ class State:
         words = self.cue.words_length - since
         if self.cue.with_words:
             return max(words + BEAT, self.left - since, 0)
-        return max(words, 0) + self.left
+        return max(words, 0) + self.beat + self.left

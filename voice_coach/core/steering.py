@@ -147,7 +147,8 @@ def stop(state: State, _: Event, now: Samples) -> Result:
 
 def end(state: State, _: Event, now: Samples) -> Result:
     """End the session."""
-    after, actions = say(to_idle(state), phrases.STOPPED, now + GAP, Role.ANSWER)
+    at = now + GAP if state.on_air else now
+    after, actions = say(to_idle(state), phrases.STOPPED, at, Role.ANSWER)
     return after, (Note("stopped"), Silence(), *actions)
 
 

@@ -35,6 +35,7 @@ def _count(state: State, start: Samples, now: Samples) -> State:
     """Let the count run from `start`; it cannot end before the words, and a beat after them."""
     if state.cue.waits:
         return replace(state, on_air=None, due=now + STILL_THERE)
+    start += state.beat
     counted = replace(state, on_air=None, ends=max(start + state.left, now + BEAT))
     if state.cue.breath is Breath.HOLD and not state.cue.with_words:
         counted = replace(counted, breath_at=start, breath_length=state.left)
