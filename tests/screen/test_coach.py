@@ -1,12 +1,14 @@
 """A real coach with pages beside it: commands there and back, previews, and no cue delayed."""
 
 import json
+import random
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ from tests.screen.conftest import Browser, Served, Session, next_message
 from tests.test_app import Stage
 from voice_coach.app import Happening
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode
+from voice_coach.core.view import seen
 from voice_coach.live import obey
 from voice_coach.resources import resource
 from voice_coach.screen.exchange import Sight
@@ -126,17 +130,17 @@ def test_every_sentence_has_a_message_with_the_same_meaning(
 ) -> None:
     """Nothing can be said that a page could not ask for."""
     state = coached.stage.coach.state
-    seen: set[str] = set()
+    known: set[str] = set()
     for group in commands.states:
         for example in commands.grammar(group).sentences():
             meant = commands.match(example, group)
-            if meant is None or (key := f"{meant.name} {sorted(meant.slots.items())}") in seen:
+            if meant is None or (key := f"{meant.name} {sorted(meant.slots.items())}") in known:
                 continue
-            seen.add(key)
+            known.add(key)
             assert intent_of(do(meant.name, **meant.slots), commands.intents, state) == Intent(
                 meant.name, dict(meant.slots)
             )
-            if len(seen) > 45:
+            if len(known) > 45:
                 return
 
 
@@ -149,6 +153,36 @@ def test_the_clock_of_a_page_is_that_of_the_loudspeaker(coached: Coached) -> Non
             message = next_message(socket)
             off.append(message["clock"] - coached.stage.playback.position / SAMPLE_RATE)
     assert np.abs(off).max() < 0.05
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_command_at_any_time_does_no_harm(
+    routines: tuple[Routine, ...], commands: Commands, seed: int
+) -> None:
+    """A page may ask for what nobody could say now: a number in a hold, yes to nothing."""
+    chance = random.Random(seed)
+    slots: dict[str, list[dict[str, Any]]] = {
+        "start": [{}, {"routine": "back"}, {"routine": "breathing"}],
+        "number": [{"value": 0}, {"value": 10}],
+        "verbosity": [{"amount": "brief"}, {"amount": "full"}, {"amount": "tones"}],
+    }
+    intents = sorted(commands.intents)
+    preferences = Preferences(ask_pain=bool(seed % 2))
+    with closing(Stage(routines, commands)) as stage:
+        stage.coach.state = replace(stage.coach.state, preferences=preferences)
+        modes = set()
+        for _ in range(400):
+            name = chance.choice([*intents, "start", "resume", "no"])
+            text = do(name, **chance.choice(slots.get(name, [{}])))
+            stage.coach.do(intent_of(text, commands.intents, stage.coach.state))
+            if chance.random() < 0.2:
+                stage.coach.preview("A text. And another one.")
+            stage.run(chance.choice([0.01, 0.3, 2.0, 30.0]))
+            view = seen(stage.coach.state, stage.playback.position)
+            assert json.loads(json.dumps(asdict(view)))["mode"] == stage.coach.state.mode.value
+            assert view.left >= 0
+            modes.add(view.mode)
+        assert {"idle", "introducing", "exercising", "paused", "hurting"} <= modes
 
 
 class TestPreview:
