@@ -119,6 +119,8 @@ export class Session {
     this.showDots(state);
     this.showPose(state);
     write(this.caption, state.said ?? "");
+    this.caption.classList.toggle("long", (state.said ?? "").length > 90);
+    this.element.classList.toggle("uncounted", !state.count);
     this.showCourse(state);
     write(this.next, state.asks ? "" : state.next ? `Next: ${state.next}` : mode === "idle" ? "" : exercise ? "Last exercise" : "");
     write(this.left, state.routine ? `${clockTime(state.left)} left` : "");
