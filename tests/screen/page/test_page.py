@@ -454,9 +454,24 @@ def test_axe_finds_nothing_serious_in_any_view(visit: Visit, coach: StandIn, sch
         page.evaluate("(view) => (location.hash = view)", view)
         page.wait_for_selector(ready)
         found[view] = serious(page, rules)
+    page.evaluate("location.hash = 'author/1'")
+    page.wait_for_selector("h1:has-text('My breathing')")
+    page.fill("#yaml", "name: 7")
+    page.wait_for_selector(".verdict.mistake")
+    found["mistake"] = serious(page, rules)
+    page.evaluate("location.hash = 'session'")
+    page.wait_for_selector(".starts button")
     begin(page, coach, "Leg reach", side="left", left=7)
     page.wait_for_timeout(400)
     found["running"] = serious(page, rules)
+    coach.hear("that hurts")
+    page.wait_for_selector("[data-mode=hurting]")
+    found["hurting"] = serious(page, rules)
+    page.click("[data-intent=resume]")
+    page.wait_for_selector("[data-intent=pause]")
+    coach.hear("stop the session")
+    page.wait_for_selector(".asked.confirm")
+    found["asked"] = serious(page, rules)
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
     found["keys"] = serious(page, rules)
@@ -465,6 +480,7 @@ def test_axe_finds_nothing_serious_in_any_view(visit: Visit, coach: StandIn, sch
 
 def serious(page: Any, rules: str) -> list[str]:
     """Return what axe-core calls serious or critical in the page as it is."""
+    page.wait_for_timeout(300)  # until no colour is on its way to another
     page.evaluate(rules)
     result = page.evaluate(
         "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', "
