@@ -122,14 +122,22 @@ def _coach(routine: str | None, settings: Settings) -> None:
     shelf = read_shelf()
     start = find(shelf, routine).routine.name if routine else None
 
+    from voice_coach.engines import (
+        choose_recogniser,
+        choose_voice,
+        kept_phrases,
+        make_separate_recogniser,
+    )
+
+    speaks = choose_voice(settings.voice, settings.voice_name)
+    engines = choose_recogniser(settings.recogniser), speaks
+    recogniser = make_separate_recogniser(engines[0])  # it loads while the rest is read
+
     from voice_coach.core.preferences import Preferences
-    from voice_coach.engines import choose_recogniser, choose_voice, kept_phrases
     from voice_coach.live import Stage, coach_live
     from voice_coach.terminal import Board, Gauges, TerminalView
 
     routines = tuple(shelved.routine for shelved in shelf)
-    speaks = choose_voice(settings.voice, settings.voice_name)
-    engines = choose_recogniser(settings.recogniser), speaks
     _tell_what_is_taught()
     board = Board()
     view = TerminalView(out, board) if out.is_terminal and not out.is_dumb_terminal else None
@@ -168,6 +176,7 @@ def _coach(routine: str | None, settings: Settings) -> None:
             routines,
             commands,
             engines,
+            recogniser=recogniser,
             start=start,
             mic=settings.microphone,
             speaker=settings.speaker,

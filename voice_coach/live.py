@@ -59,6 +59,7 @@ def coach_live(
     commands: Commands,
     engines: tuple[Engine, Engine],
     *,
+    recogniser: SeparateProcess | None = None,
     start: str | None = None,
     mic: str | None = None,
     speaker: str | None = None,
@@ -71,21 +72,20 @@ def coach_live(
 ) -> None:
     """Coach until the microphone's recording ends, a device fails or Ctrl-C.
 
+    `recogniser` is the first of `engines` if that has been started already; it is closed here.
     `start` names a routine to begin with, else the coach waits to be told by voice; `phrases`
     keeps what was rendered; `ready` is called when everything is open, and `screen` then shows it
     and takes commands, too. What happens is kept in the journal, and what the user prefers in the
-    settings. Raises DeviceError, ModelError,
-    OutputError, JournalBusyError.
+    settings. Raises DeviceError, ModelError, OutputError, JournalBusyError.
     """
     with ExitStack() as open_things:
-        # The devices first: the commonest thing to go wrong, and the quickest to tell.
+        # It loads in a process of its own while everything else is opened.
+        recogniser = recogniser or make_separate_recogniser(engines[0])
+        open_things.enter_context(closing(recogniser))
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
-        recogniser = open_things.enter_context(closing(make_separate_recogniser(engines[0])))
-        for state in commands.states:
-            recogniser.use(
-                commands.grammar(state)
-            )  # loaded now, so that no change of state waits for it
+        for state in commands.states:  # now, so that no change of state waits for its grammar
+            recogniser.use(commands.grammar(state))
         listener = Listener(recogniser)
         ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
         playback = Playback()

@@ -174,8 +174,9 @@ class TestFailure:
     def test_one_that_cannot_start_leaves_nothing_behind(
         self, make: fake_engines.MakeFake, message: str
     ) -> None:
+        engine = SeparateProcess(make)
         with pytest.raises(ModelError, match=message):
-            SeparateProcess(make)
+            engine.name  # noqa: B018 - asking for it waits until it is loaded
         assert processes() == []
 
 

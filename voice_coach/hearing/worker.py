@@ -48,7 +48,7 @@ class SeparateProcess:
         patience: float = PATIENCE_SECONDS,
         patience_at_start: float = START_SECONDS,
     ) -> None:
-        """Start the process; raises the ModelError that `make` raises there."""
+        """Start the process, and do not wait until it has loaded its engine."""
         self._make = make
         self._patience = patience
         self._patience_at_start = patience_at_start
@@ -58,13 +58,19 @@ class SeparateProcess:
         self._closed = False
         self.restarts = 0
         """How often the engine died or hung, and was started anew."""
-        self._name = self._launch()
+        self._name: str | None = None
+        self._launch()
 
     @property
     def name(self) -> str:
+        """Name of the recogniser; waits until it is loaded, and ModelError if it cannot be."""
+        if self._name is None:
+            self._name = self._loaded()
         return self._name
 
     def use(self, grammar: Grammar) -> None:
+        """Wait until it is loaded; raises the ModelError that `make` raised there."""
+        assert self.name  # noqa: S101 - what it says first
         if self._ask("use", grammar, patience=self._patience_at_start) is _LOST:
             self._revive()
             self._put_in_force(grammar)
@@ -103,8 +109,8 @@ class SeparateProcess:
         self._process.join(timeout=1)
         self._kill()
 
-    def _launch(self) -> str:
-        """Start the process; return the name of its recogniser."""
+    def _launch(self) -> None:
+        """Start the process; it loads while others do something else."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         _limit_sending(self._connection, self._patience)
@@ -119,6 +125,9 @@ class SeparateProcess:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+
+    def _loaded(self) -> str:
+        """Wait until the recogniser is loaded, and return its name."""
         try:
             name = self._receive(self._patience_at_start)
             if name is _LOST:
@@ -136,15 +145,16 @@ class SeparateProcess:
         self.restarts += 1
         self._lost_in_a_row += 1
         if self._lost_in_a_row >= LOSSES:
-            raise ModelError(f"{self._name} stopped working {LOSSES} times in a row. {_OTHER}")
+            raise ModelError(f"{self.name} stopped working {LOSSES} times in a row. {_OTHER}")
         self._launch()
+        self._name = self._loaded()
         if self._grammar is not None:
             self._put_in_force(self._grammar)
 
     def _put_in_force(self, grammar: Grammar) -> None:
         if self._ask("use", grammar, patience=self._patience_at_start) is _LOST:
             self._kill()
-            raise ModelError(f"{self._name} cannot listen for '{grammar.name}'. {_OTHER}")
+            raise ModelError(f"{self.name} cannot listen for '{grammar.name}'. {_OTHER}")
 
     def _kill(self) -> None:
         if self._process.is_alive():
