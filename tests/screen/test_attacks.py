@@ -1,5 +1,6 @@
 """Every attack on the page that we could think of, tried against the real server."""
 
+import asyncio
 import json
 import time
 from contextlib import ExitStack, suppress
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
@@ -15,7 +18,8 @@ from voice_coach.core.intents import Intent
 from voice_coach.library import own_folder
 from voice_coach.resources import resource
 from voice_coach.screen.exchange import MOST_WAITING
-from voice_coach.screen.pairing import WRONG_TRIES
+from voice_coach.screen.guard import Guard
+from voice_coach.screen.pairing import WRONG_TRIES, Screens
 from voice_coach.screen.sockets import MOST_SOCKETS
 
 BACK = (resource("routines") / "back.yaml").read_text()
@@ -335,6 +339,42 @@ class TestMessages:
     def test_what_cannot_be_said(self, browser: Browser, text: str) -> None:
         assert browser.post("/api/say", {"text": text}).status_code == 400
         assert browser.screen.exchange.take() is None
+
+
+class TestFlood:
+    """More requests than a house of screens makes, at the guard itself: faster than any network."""
+
+    @staticmethod
+    def statuses(guard: Guard, count: int, *, token: str = "", path: str = "/") -> list[int]:
+        """Ask so often, and return the answers."""
+        headers = [(b"host", b"127.0.0.1:1"), (b"cookie", f"voice_coach={token}".encode())]
+        found: list[int] = []
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                found.append(message["status"])
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        async def ask() -> None:
+            for _ in range(count):
+                scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
+                await guard(scope, receive, send)
+
+        asyncio.run(ask())
+        return found
+
+    def test_strangers_leave_paired_screens_their_own(self, tmp_path: Path) -> None:
+        screens = Screens(tmp_path / "paired.json")
+        guard = Guard(PlainTextResponse("hello"), hosts=["127.0.0.1:1"], screens=screens)
+        strangers = self.statuses(guard, 500)
+        assert strangers[:200] == [200] * 200
+        assert strangers.count(429) > 200
+        assert set(self.statuses(guard, 500, path="/api/routines")) <= {401, 429}
+        paired = self.statuses(guard, 1_000, token=screens.add(), path="/api/routines")
+        assert paired[:600] == [200] * 600
+        assert paired.count(429) > 200
 
 
 def test_texts_arrive_as_they_are_written_and_nothing_more(browser: Browser) -> None:

@@ -37,7 +37,8 @@ class Guard:
         self._hosts = frozenset(hosts)
         self._screens = screens
         self._headers = _binding(self._hosts)
-        self._requests = Bucket(400, 8)
+        self._requests = Bucket(600, 10)
+        self._strangers = Bucket(200, 10)  # of their own, so that they leave screens theirs
         self._sockets = Bucket(40, 10)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,13 +74,14 @@ class Guard:
             return 421
         if not self._is_own(scope, headers):
             return 403
-        is_open = scope["type"] == "http" and (
-            scope["path"] in _OPEN or scope["path"].startswith("/static/")
-        )
-        if not is_open and not self._screens.know(token_in(headers)):
-            return 401
-        bucket = self._sockets if scope["type"] == "websocket" else self._requests
-        return 200 if bucket.take() else 429
+        paired = self._screens.know(token_in(headers))
+        if paired and scope["type"] == "websocket":
+            bucket = self._sockets
+        else:
+            bucket = self._requests if paired else self._strangers
+        if not bucket.take():
+            return 429
+        return 200 if paired or _is_open(scope) else 401
 
     def _is_own(self, scope: Scope, headers: Headers) -> bool:
         """Whether it is asked for by a page of ours, where only that may ask."""
@@ -90,6 +92,11 @@ class Guard:
         # A link elsewhere may lead to the page itself, and to nothing else.
         foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
         return not changes and not (foreign and scope["path"] != "/")
+
+
+def _is_open(scope: Scope) -> bool:
+    path = scope["path"]
+    return scope["type"] == "http" and (path in _OPEN or path.startswith("/static/"))
 
 
 def token_in(headers: Headers) -> str:
