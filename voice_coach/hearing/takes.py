@@ -26,7 +26,7 @@ SKIPS: Final = ("skip", "skip it", "skip this", "skip this one", "skip please")
 """What is said to leave a phrase out."""
 NOISES_DB: Final = (8.0,)
 """How much quieter than the voice the noise is that is added."""
-LEAST_SNR_DB: Final = 8.0
+LEAST_SNR_DB: Final = 9.0
 """How much louder than the room a voice must be, to learn anything of it."""
 AGREEING: Final = 0.12
 """Distance up to which two takes are the same words. Measured: people who say a digit again are
@@ -118,8 +118,8 @@ class TakeRecorder:
 def _trouble(utterance: Pcm, voice: slice) -> str | None:
     if voice.stop - voice.start > _LONG:
         return "That was too long."
-    before = utterance[: voice.start]
-    room_db = level_db(before) if len(before) else level_db(utterance[voice.stop :])
+    # What the coach left in the room before the voice has been turned down, and the room with it.
+    room_db = max(level_db(utterance[: voice.start]), level_db(utterance[voice.stop :]))
     if _voice_db(utterance[voice]) - room_db < LEAST_SNR_DB:
         return "You are hardly louder than the room. Come closer, or speak up."
     return None
