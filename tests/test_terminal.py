@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from voice_coach.app import Happening
-from voice_coach.core.intents import Intent
 from voice_coach.core.cues import CueKind
+from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Breath, Routine, Side
 from voice_coach.core.session import advance

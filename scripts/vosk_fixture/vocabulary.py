@@ -63,7 +63,8 @@ _MORE_WORDS = """
     was we what when where which who wrist wrists yoga you your quiet softer silence mute too
     fourteen fifteen forty fifty sixty cooling cool lying table calm box sleep evening night
     after circles bend from of question with lunch desk office
-    another different change voice short full daily weekly plus minus half both none nothing never always
+    another different change voice short full daily weekly plus minus half both none nothing
+    never always
 """.split()
 
 WORDS = tuple(sorted({word for phrase in PHRASES for word in phrase.split()} | set(_MORE_WORDS)))
