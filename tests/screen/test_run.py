@@ -106,7 +106,8 @@ def test_a_session_is_seen_and_led_by_touch_and_ends_at_once(running: Running) -
         clock, began = next_message(page)["clock"], time.monotonic()
         for _ in range(3):
             later, ended = next_message(page)["clock"], time.monotonic()
-        assert later - clock == pytest.approx(ended - began, abs=0.05)
+        # That it is the ear's clock to 50 ms is TestClock's; a message may come late by far more.
+        assert later - clock == pytest.approx(ended - began, rel=0.3)
         began = time.monotonic()
         running.process.send_signal(signal.SIGINT)
         with pytest.raises(ConnectionClosed):

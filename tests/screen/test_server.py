@@ -151,6 +151,21 @@ class TestScreens:
         assert not screens.know(token)
         assert not Screens(screens.path).know(token)
 
+    def test_a_stranger_who_asks_while_one_is_paired_spoils_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        screens = Screens(tmp_path / "paired.json")
+        first = []
+        written = os.fsync
+
+        def asked_before(file: int) -> None:
+            first.append(screens.know("stranger"))
+            written(file)
+
+        monkeypatch.setattr(os, "fsync", asked_before)
+        assert screens.know(screens.add())
+        assert first == [False]
+
     @pytest.mark.parametrize("text", ["", "x", "[]", "{}", '{"screens": 1}', '{"screens": ["a"]}'])
     def test_a_damaged_file_pairs_nobody(self, tmp_path: Path, text: str) -> None:
         path = tmp_path / "paired.json"

@@ -45,17 +45,20 @@ class Screens:
     def add(self) -> str:
         """Pair one more; return its token."""
         token = secrets.token_urlsafe(32)
-        self._digests = [*self._digests, _digest(token)][-MOST_SCREENS:]
-        self._write()
+        digests = [*self._remembered(), _digest(token)][-MOST_SCREENS:]
+        # Written before it is known: `know`, in another thread, would miss the file.
+        self._write(digests)
+        self._digests = digests
         return token
 
     def know(self, token: str) -> bool:
         """Whether a screen with this token is paired; all are forgotten with their file."""
-        if self._digests and self.problem is None and not self.path.exists():
-            self._digests = []
         digest = _digest(token)
         # All of them, so that the time it takes says nothing.
-        return any([hmac.compare_digest(digest, each) for each in self._digests])  # noqa: C419
+        return any([hmac.compare_digest(digest, each) for each in self._remembered()])  # noqa: C419
+
+    def _remembered(self) -> list[str]:
+        return self._digests if self.problem is not None or self.path.exists() else []
 
     def _read(self) -> list[str]:
         try:
@@ -69,13 +72,13 @@ class Screens:
             return []
         return [each for each in found if len(each) == 64 and each.isascii()][-MOST_SCREENS:]
 
-    def _write(self) -> None:
+    def _write(self, digests: list[str]) -> None:
         part = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(part, flags, 0o600), "w", encoding="utf-8") as file:
-                json.dump({"screens": self._digests}, file)
+                json.dump({"screens": digests}, file)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self.path)

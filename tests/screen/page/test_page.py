@@ -24,9 +24,6 @@ LIMBS = (
 )
 
 
-pytestmark = pytest.mark.page
-
-
 def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait until something becomes true, which is looked at often."""
     end = time.monotonic() + seconds
