@@ -126,31 +126,47 @@ def write_until_killed(path: Path, seed: int) -> None:
             print(number, flush=True)
 
 
+@dataclass
+class Losses:
+    """What a journal lost of what it had said to be saved, over many ends of its writer."""
+
+    path: Path
+    said: int = 0
+    lost: int = 0
+    notices: int = 0
+
+    def count(self, saved: int) -> None:
+        """Open it after one more end, before which cues 1 to `saved` were said to be saved."""
+        with Journal.open(self.path) as journal:
+            self.notices += len(journal.notices)
+        kept = _cues_of_last_run(self.path) if saved else []
+        self.lost += saved - min(saved, len(kept)) + (kept != list(range(1, len(kept) + 1)))
+        self.said += saved
+
+    def row(self, name: str, where: str) -> Row:
+        """Return the figure; `where` says where the ends fell."""
+        numbers = [event["number"] for event in export_events(self.path)]
+        gaps = numbers != list(range(1, len(numbers) + 1))
+        figure = (
+            f"{self.lost} of {self.said:,} saved events lost, {self.notices} times damaged; {where}"
+        )
+        return Row(name, "0 lost", figure, not (self.lost or self.notices or gaps))
+
+
 def killed(folder: Path, times: int) -> Row:
     """Kill a process that writes at random moments, each time on the same journal."""
     folder.mkdir()
     path = folder / "journal.sqlite3"
     chance = random.Random(1)
-    lost = notices = inside = opening = 0
-    said = 0
+    losses = Losses(path)
+    inside = opening = 0
     for run in range(times):
         opened, saved = _killed_once(path, run, chance.uniform(0.0, 0.6))
         opening += not opened
         inside += _ends_within_a_transaction(path)
-        with Journal.open(path) as journal:
-            notices += len(journal.notices)
-        kept = _cues_of_last_run(path) if saved else []
-        lost += saved - min(saved, len(kept)) + (kept != list(range(1, len(kept) + 1)))
-        said += saved
-    numbers = [event["number"] for event in export_events(path)]
-    gaps = numbers != list(range(1, len(numbers) + 1))
-    figure = (
-        f"{lost} of {said:,} saved events lost, {notices} times damaged; {inside} kills within a "
-        f"transaction, {opening} while opening"
-    )
-    return Row(
-        f"kill -9 at {times} random moments", "0 lost", figure, not (lost or notices or gaps)
-    )
+        losses.count(saved)
+    where = f"{inside} kills within a transaction, {opening} while opening"
+    return losses.row(f"kill -9 at {times} random moments", where)
 
 
 def _killed_once(path: Path, seed: int, seconds: float) -> tuple[bool, int]:
@@ -191,7 +207,7 @@ def cut_within_a_write(folder: Path, times: int) -> Row:
         for _ in range(500):
             whole_session(journal)
     chance = random.Random(3)
-    lost = notices = said = 0
+    losses = Losses(path)
     where: Counter[str] = Counter()
     for run in range(times):
         size = path.stat().st_size
@@ -200,19 +216,12 @@ def cut_within_a_write(folder: Path, times: int) -> Row:
         saved = _cut_once(path, limit)
         files = {"log": path.with_name(path.name + "-wal"), "database": path}
         where[next((one for one, f in files.items() if _size(f) == limit), "between")] += 1
-        with Journal.open(path) as journal:
-            notices += len(journal.notices)
-        kept = _cues_of_last_run(path) if saved else []
-        lost += saved - min(saved, len(kept)) + (kept != list(range(1, len(kept) + 1)))
-        said += saved
-    numbers = [event["number"] for event in export_events(path)]
-    gaps = numbers != list(range(1, len(numbers) + 1))
-    figure = (
-        f"{lost} of {said:,} saved events lost, {notices} times damaged; {where['log']} within the "
-        f"log, {where['database']} within the database, {where['between']} between two pages"
+        losses.count(saved)
+    ends = (
+        f"{where['log']} within the log, {where['database']} within the database, "
+        f"{where['between']} between two pages"
     )
-    name = f"ended by the kernel at {times} random bytes of a write"
-    return Row(name, "0 lost", figure, not (lost or notices or gaps))
+    return losses.row(f"ended by the kernel at {times} random bytes of a write", ends)
 
 
 def _cut_once(path: Path, limit: int) -> int:
