@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+import numpy as np
+
 from benchmarks.corpus import (
     CONFIRM,
     FEW_SPEAKERS,
@@ -21,8 +23,13 @@ from benchmarks.corpus import (
     session_sample,
 )
 from benchmarks.ears import Ears, Options, Row, Task
-from benchmarks.rooms import Scene, scene
+from benchmarks.rooms import LEAD, SPEECH_DB, Scene, levelled, scene
 from benchmarks.scoring import Figure, Result, share, shares, verdict
+from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.units import to_samples
+
+TALK: Final = "it will be raining all day again"
+"""What is said before, and is no command."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +43,28 @@ class Condition:
     wrong: float | None = 0.5
     every: int = 1
     """Only every so many sentences are said, where it is between two other conditions."""
+    later: float = 0.0
+    """Seconds since the speaker said something else; without, nothing was heard before."""
 
     def applied(self, speaker: Speaker, text: str) -> Scene:
         """Return the sound of `text` under this condition."""
         clip = said(speaker, text, rate_of(str(speaker), text))
         seed = seed_of(str(speaker), text)
         noise = None if self.kitchen_db is None else kitchen()
-        return scene(clip, seed, metres=self.metres, noise=noise, noise_db=self.kitchen_db or 0.0)
+        return scene(
+            clip,
+            seed,
+            metres=self.metres,
+            noise=noise,
+            noise_db=self.kitchen_db or 0.0,
+            before=self._before(speaker),
+        )
+
+    def _before(self, speaker: Speaker) -> Pcm | None:
+        if not self.later:
+            return None
+        talk = levelled(said(speaker, TALK), SPEECH_DB)
+        return np.concatenate([silence(LEAD), talk, silence(to_samples(self.later))])
 
 
 CONDITIONS: Final = (
@@ -53,8 +75,10 @@ CONDITIONS: Final = (
     Condition("kitchen 20 dB", kitchen_db=20, recall=95),
     Condition("kitchen 10 dB", kitchen_db=10, recall=90),
     Condition("kitchen 5 dB", kitchen_db=5, recall=70, wrong=2),
+    Condition("20 s after talk", every=2, later=20),
+    Condition("20 s after talk, kitchen 10 dB", kitchen_db=10, every=2, later=20),
 )
-QUICK: Final = ("clean", "2 m", "kitchen 10 dB")
+QUICK: Final = ("clean", "2 m", "kitchen 10 dB", "20 s after talk, kitchen 10 dB")
 
 
 def tasks(options: Options) -> list[Task]:

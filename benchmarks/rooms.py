@@ -60,17 +60,19 @@ def scene(
     metres: float | None = None,
     noise: Pcm | None = None,
     noise_db: float = 0.0,
+    before: Pcm | None = None,
 ) -> Scene:
     """Return `clip` at a microphone in a quiet room, with silence around it.
 
     Without `metres` there are no walls. `noise` is mixed in `noise_db` under the speech, by
-    the stretch of it that `seed` chooses.
+    the stretch of it that `seed` chooses. `before` is what was heard there until then.
     """
     voice = _levelled(clip)
     if metres is not None:
         voice = convolved(voice, response(metres))
-    sound = np.concatenate([silence(LEAD), voice, silence(TAIL)]).astype(np.float32)
-    words = slice(LEAD, LEAD + len(clip))
+    lead = silence(LEAD) if before is None else np.concatenate([before, silence(LEAD)])
+    sound = np.concatenate([lead, voice, silence(TAIL)]).astype(np.float32)
+    words = slice(len(lead), len(lead) + len(clip))
     if noise is not None:
         beneath = stretch(noise, len(sound), seed)
         sound = sound + beneath * noise_gain(sound[words], beneath[words], noise_db)

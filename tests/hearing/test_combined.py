@@ -13,6 +13,7 @@ from voice_coach.hearing.combined import (
     TOGETHER,
     CombinedRecogniser,
     Evidence,
+    conceivable,
     sentences_only,
 )
 from voice_coach.hearing.moonshine import Moonshine
@@ -150,6 +151,13 @@ def test_short_sentences_need_more_than_long_ones() -> None:
     assert chance < replace(short, letters=8).probability(TOGETHER)
     endless = replace(short, letters=12).probability(TOGETHER)
     assert replace(short, letters=80).probability(TOGETHER) == endless
+
+
+def test_a_long_sentence_may_be_less_likely_than_a_short_one_but_not_anything() -> None:
+    assert conceivable("what's next", -10.9)
+    assert not conceivable("what's next", -11.1)
+    assert conceivable("start from the beginning", -16.9)
+    assert not conceivable("start from the beginning", -17.1)
 
 
 def test_start_forgets_what_was_not_finished(alone: CombinedRecogniser) -> None:

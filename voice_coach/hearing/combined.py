@@ -32,6 +32,9 @@ _SHORTEST: Final[Samples] = to_samples(0.1)
 _UNLIKELY: Final = -25.0
 """Log-probability of a few words where the search left them behind."""
 _FEW_WORDS: Final = 3
+_INCONCEIVABLE: Final = (-6.5, -0.5)
+"""Log-probability, and so much more for each letter, under which a text is no reading of the sound,
+however unlikely all others are: where nobody speaks, none fits."""
 _SOON: Final[Samples] = to_samples(0.032)
 """So much more silence changes little of what is found."""
 _MANY_LETTERS: Final = 12
@@ -172,7 +175,9 @@ class CombinedRecogniser:
         judged = (
             Hypothesis(
                 text,
-                evidence(text, looks, agreed=text == named.text).probability(TOGETHER),
+                evidence(text, looks, agreed=text == named.text).probability(TOGETHER)
+                if conceivable(text, max(look.chance(text) for look in looks))
+                else 0.0,
                 evidence="; ".join(each.told(text) for each in looks) + told,
             )
             for text in texts
@@ -252,6 +257,12 @@ def evidence(text: str, looks: Sequence[_Look], *, agreed: bool = False) -> Evid
         letters=len(_letters(text)),
         agreed=agreed,
     )
+
+
+def conceivable(text: str, log_probability: float) -> bool:
+    """Whether `text` may have been said at all, with what it has where it fits best."""
+    least, for_each_letter = _INCONCEIVABLE
+    return log_probability >= least + for_each_letter * len(_letters(text))
 
 
 def _letters(text: str) -> str:

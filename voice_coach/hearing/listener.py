@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from voice_coach.grammar import Grammar
-from voice_coach.hearing.activity import CHUNK, ActivityDetector, SileroActivity
+from voice_coach.hearing.activity import CHUNK, SPEECH, ActivityDetector, SileroActivity
 from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.decision import (
     Decision,
@@ -34,8 +34,6 @@ from voice_coach.units import Samples, to_samples
 
 _ON_CHUNKS: Final = 2
 """A segment begins when so many chunks in a row are likely speech."""
-_OFF: Final = 0.35
-"""Probability below which a chunk of a segment is silence."""
 
 _LEAD: Final = to_samples(0.5)
 """How much before the voice the recogniser gets, to know the noise and the first consonant."""
@@ -164,7 +162,7 @@ class Listener:
             self._position,
             probability,
         )
-        self._audibility.learn(played, probability >= _OFF)
+        self._audibility.learn(played, probability >= SPEECH)
         self._position += CHUNK
         self._recent.append(chunk)
         self._dawning = not self._voice and chunk.dawning
@@ -191,7 +189,7 @@ class Listener:
 
     def _continued(self, voice: Voice, chunk: Chunk) -> list[Heard]:
         end = chunk.position + CHUNK
-        if chunk.probability >= _OFF:
+        if chunk.probability >= SPEECH:
             voice.speech += CHUNK
             voice.voice_end = end
         self._hear(voice, chunk, end - voice.voice_end)
