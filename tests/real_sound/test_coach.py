@@ -17,6 +17,7 @@ import pytest
 from tests.conftest import KEPT
 from tests.real_sound.sound_server import AHEAD, Scene, SoundServer, Take, find
 from voice_coach.core import phrases
+from voice_coach.journal import Journal
 from voice_coach.rehearsal import USER_DB, USER_VOICE
 from voice_coach.sound.pcm import Pcm, decibels, level_db
 from voice_coach.speaking.espeak import EspeakVoice
@@ -54,13 +55,14 @@ class RunningCoach:
             if plain.startswith("you"):
                 self.heard.append(plain[3:].strip(" “”"))
 
-    def wait_for(self, beginning: str, seconds: float = 20.0) -> None:
-        """Wait for the next line that begins so; earlier ones are forgotten."""
+    def wait_for(self, beginning: str, seconds: float = 20.0, until: str = "") -> str:
+        """Return the next line that begins so and ends with `until`; earlier ones are forgotten."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             while self.lines:
-                if self.lines.pop(0).startswith(beginning):
-                    return
+                line = self.lines.pop(0)
+                if line.startswith(beginning) and line.endswith(until):
+                    return line
             time.sleep(0.01)
         self.close()
         assert self._process.stderr
@@ -96,6 +98,13 @@ def running(server: SoundServer, *options: str) -> Iterator[RunningCoach]:
 def user(words: str) -> Pcm:
     """Return what the user says, in another voice than the coach's, from two metres away."""
     return EspeakVoice(USER_VOICE).render(words) * np.float32(decibels(USER_DB))
+
+
+def not_the_first_time() -> None:
+    """Leave a session in the journal, so that the long warning of the first one is not said."""
+    with Journal.open() as journal:
+        journal.append("started", {"routine": "Gentle stretch", "exercises": ["Neck"]}, 0)
+        journal.append("finished", {}, to_samples(60))
 
 
 def converse(take: Take, coach: RunningCoach) -> None:
@@ -213,26 +222,49 @@ def assert_repeats(scene: Scene, first: Samples, again: Samples) -> None:
     assert likeness > 0.9
 
 
+THRICE = """\
+name: Morning
+purpose: It wakes you up.
+exercises:
+  - name: Bridge
+    purpose: It strengthens your bottom.
+    position: back
+    get_there: Lie down.
+    setup: Feet flat.
+    get_ready_seconds: 2
+    repetitions: 3
+    rest_seconds: 1
+    steps:
+      - cue: Lift your hips.
+        seconds: 4
+"""
+
+
 def test_a_session_that_was_killed_goes_on_at_the_same_repetition(
-    sound_server: SoundServer,
+    sound_server: SoundServer, tmp_path: Path
 ) -> None:
     """Kill -9 in the middle of an exercise: the next start offers to go on, and does, by voice."""
-    options = ("--no-ask-pain", "--verbosity=brief", "--get-ready-seconds=3")
+    routines = tmp_path / "voice-coach" / "routines"
+    routines.mkdir(parents=True)
+    (routines / "morning.yaml").write_text(THRICE)
+    sound_server.env["XDG_DATA_HOME"] = str(tmp_path)
+    not_the_first_time()
+    options = ("--no-ask-pain", "--verbosity=brief")
     with sound_server.recording() as take:
-        with running(sound_server, "breathing", *options) as coach:
-            coach.wait_for("coach  Sit or lie comfortably.", 60)
-            take.play(user("I'm ready"))
-            coach.wait_for("coach  Breathe out.", 60)
+        with running(sound_server, "morning", *options) as coach:
+            coach.wait_for("coach  Lift your hips.", 60)
+            coach.wait_for("coach  Two of three.")
             take.wait(1.0)
-        # `running` has killed it, with SIGKILL, in the middle of the breath.
+        # `running` has killed it, with SIGKILL, in the middle of the repetition.
         with running(sound_server, *options) as coach:
-            coach.wait_for("coach  Last time we stopped at slow breathing.")
+            coach.wait_for("coach  Last time we stopped at bridge.")
             take.wait(5.0)
             take.play(user("yes"))
             coach.wait_for("you    “yes")
-            coach.wait_for("coach  We go on with slow breathing.")
-            take.wait(1.0)
+            coach.wait_for("coach  We go on with bridge.")
+            lift = coach.wait_for("coach  ", until="Lift your hips.")
             status, said = coach.interrupt()
+    assert lift == "coach  Two of three. Lift your hips."
     assert status == 130, said
     assert "Traceback" not in said
     scene = take.scene()

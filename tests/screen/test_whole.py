@@ -15,7 +15,7 @@ import pytest
 
 from tests.real_sound.conftest import sound_server  # noqa: F401 - a fixture
 from tests.real_sound.sound_server import SoundServer
-from tests.real_sound.test_coach import user
+from tests.real_sound.test_coach import not_the_first_time, user
 from tests.screen.page.browser import chromium
 from tests.screen.test_run import Running
 
@@ -70,6 +70,7 @@ def test_a_whole_session_is_led_by_touch_and_voice_and_seen(
     routines = tmp_path / "voice-coach" / "routines"
     routines.mkdir(parents=True)
     (routines / "morning.yaml").write_text(SHORT)
+    not_the_first_time()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = max(1024, free.getsockname()[1])
