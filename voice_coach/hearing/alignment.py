@@ -6,6 +6,10 @@ The delay is the peak of the cross-correlation by phase alone (GCC-PHAT; Knapp a
 Trans. ASSP 24, 1976) of the last half second, sixteen times a second. A line through the delays
 of the last minute gives the skew, and the reference is read at that speed. A delay that has
 moved, and was measured three times over, is a jump.
+
+While the coach speaks only the speed is set right: the filter has learnt the path at the place
+where the reference is, and each later move would make it learn again. After a pause the
+reference is brought back to that place, since an error of the skew has moved it away unlearnt.
 """
 
 from collections import deque
@@ -42,11 +46,13 @@ _QUIET: Final = 1e-3
 
 _LINE_KEPT: Final = 960
 """Measurements in the line: one minute of the coach's voice."""
-_LINE_FROM: Final = 32
-_PULL: Final = 0.005
-"""Share of the error of its delay that the reference makes up for in each frame …"""
-_FASTEST_PULL: Final = 0.05
-"""… and the most, in samples."""
+_LINE_FROM: Final = 16
+"""Measurements from which a line is believed: one second of the coach's voice."""
+_LINE_SURE: Final = 64
+"""After a jump the skew from before counts until the new line is as long as the old, or so long."""
+_PAUSE: Final = to_samples(1.0)
+_RETURN: Final = 8
+"""Measurements after a pause by which the reference is brought back to its place."""
 
 _Line = npt.NDArray[np.float64]
 
@@ -69,6 +75,8 @@ class Alignment:
         self._shift = 0.0
         self._step = 0.0
         self._ahead: float | None = None
+        self._enough = _LINE_FROM
+        self._returning = 0
 
     @property
     def delay(self) -> Samples | None:
@@ -130,12 +138,13 @@ class Alignment:
         if self._delay is None or self._ahead is None:
             return
         self._delay += self._skew * FRAME
-        error = self._delay - self._ahead - self._shift
-        pull = float(np.clip(_PULL * error, -_FASTEST_PULL, _FASTEST_PULL))
-        self._step = self._skew * FRAME + pull
-        if self._shift + self._step < _LEAST_SHIFT:
-            self._step = 0.0  # the future cannot be read
-        self._shift += self._step
+        self._step = 0.0
+        self._move(self._skew * FRAME)
+
+    def _move(self, later: float) -> None:
+        if self._shift + later >= _LEAST_SHIFT:  # the future cannot be read
+            self._step += later
+            self._shift += later
 
     def _measured(self, sure: bool) -> bool:
         found = self._peak()
@@ -143,6 +152,8 @@ class Alignment:
             return False
         if self._delay is not None and abs(found - self._delay) <= _SAME:
             self._candidates.clear()
+            if self._now - self._line[-1][0] > _PAUSE:
+                self._returning = _RETURN
             self._line.append((self._now, found))
             self._follow()
             return False
@@ -158,6 +169,8 @@ class Alignment:
 
     def _lock(self, delay: float) -> None:
         self._delay = delay
+        self._enough = min(max(len(self._line), _LINE_FROM), _LINE_SURE)
+        self._returning = 0
         self._line = deque(self._candidates, maxlen=_LINE_KEPT)
         self._candidates.clear()
         self._step = 0.0
@@ -167,10 +180,10 @@ class Alignment:
 
     def _follow(self) -> None:
         """Put a line through the delays; the less it is sure of its slope, the less of that."""
+        if len(self._line) < self._enough:
+            return
         times, delays = np.array(self._line).T
         times -= self._now
-        if len(times) < _LINE_FROM:
-            return
         middle, spread = times.mean(), np.sum((times - times.mean()) ** 2)
         slope = np.sum((times - middle) * delays) / spread
         off = delays - delays.mean() - slope * (times - middle)
@@ -178,6 +191,15 @@ class Alignment:
         variance = 8 * np.mean(off**2) / spread
         self._skew = float(slope * slope**2 / (slope**2 + 4 * variance + 1e-18))
         self._delay = float(delays.mean() - self._skew * middle)
+        self._settle(self._delay)
+
+    def _settle(self, delay: float) -> None:
+        """Move the reference after a pause; else take the place where it is for the right one."""
+        if self._returning:
+            self._returning -= 1
+            self._move(delay - (self._ahead or 0.0) - self._shift)
+        else:
+            self._ahead = delay - self._shift
 
     def _peak(self) -> float | None:
         """Return the delay in the latest window to a fraction of a sample, if it is clear."""
