@@ -44,7 +44,7 @@ WHOLE = """\
 00:50 say 'how long left'
 01:35 say "what's next"
 02:20 say 'pause'
-+4 say 'go on'
++4 say 'carry on'
 03:20 say 'what is this for'
 05:00 say 'more time'
 07:55 say 'which side'

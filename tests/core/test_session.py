@@ -31,6 +31,9 @@ from voice_coach.resources import resource
 from voice_coach.settings import BreathCue, GetReady, Verbosity
 from voice_coach.units import Samples, to_samples
 
+LEAD = to_samples(0.1)
+"""So much ahead a time that is due is told, so that what it brings can be made ready."""
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -84,7 +87,8 @@ class Walk:
 
     def step(self) -> None:
         """Let the next thing happen, or a command come before it."""
-        times = [*self.ends.values(), *([self.state.due] if self.state.due is not None else [])]
+        due = self.state.due
+        times = [*self.ends.values(), *([] if due is None else [max(self.now, due - LEAD)])]
         following = min(times, default=None)
         talkative = 0.7 if self.state.mode is Mode.PAUSED else 0.06
         if following is None or self.random.random() < talkative:
@@ -97,8 +101,9 @@ class Walk:
             del self.ends[number]
             self.take(*advance(self.state, Spoken(number), self.now))
         else:
+            assert due is not None
             self.now = following
-            self.take(*advance(self.state, TimeUp(), self.now))
+            self.take(*advance(self.state, TimeUp(), due))
 
     def command(self) -> None:
         """Say something: it must be answered, by words that begin within half a second."""
@@ -128,6 +133,8 @@ class Walk:
                 assert action.at >= self.now
                 self.ends[action.utterance] = action.at + speech_length(action.text)
         assert after.due is None or after.due >= self.now - 1
+        stuck = after.due is None and not self.ends and after.mode is not Mode.IDLE
+        assert not stuck, f"nothing would ever happen: {after.mode}, {after.cue.text}"
         self.state = after
         self.modes.add(after.mode)
 

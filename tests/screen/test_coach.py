@@ -144,6 +144,7 @@ def test_every_sentence_has_a_message_with_the_same_meaning(
                 return
 
 
+@pytest.mark.real_time
 def test_the_clock_of_a_page_is_that_of_the_loudspeaker(coached: Coached) -> None:
     with coached.browser().socket() as socket:
         for _ in range(3):
@@ -268,6 +269,7 @@ class TestNoDelay:
 
     SECONDS = 6.0
 
+    @pytest.mark.real_time
     def test_twenty_pages_and_one_that_hammers(
         self, coached: Coached, record_property: Callable[[str, object], None]
     ) -> None:

@@ -49,8 +49,9 @@ def spoken(state: State, _: Event, now: Samples) -> Result:
         return begin(silent, state.index, now + AFTER_ANSWER, left=state.left)
     if said is Role.CUE:
         return _count(silent, state.said_at if state.cue.with_words else now, now), ()
-    if state.ends is not None and state.ends <= now:
-        return _next_cue(silent, now + AFTER_ANSWER)
+    if state.ends is not None and (state.due is None or state.ends <= now):
+        # The count is over, or will be at once: an end is told a little ahead of its time.
+        return _next_cue(silent, max(now + AFTER_ANSWER, state.ends))
     return silent, ()
 
 

@@ -65,6 +65,7 @@ def test_a_routine_is_started_by_its_button_and_pose_ring_and_breath_move(
     assert "Cat stretch" in page.get_attribute(".stage .figure", "aria-label")
 
 
+@pytest.mark.real_time
 def test_the_breath_on_the_page_is_that_of_the_audio_clock_within_50_ms(
     visit: Visit, coach: StandIn
 ) -> None:
