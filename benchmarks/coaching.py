@@ -37,6 +37,7 @@ def _durability(options: Options) -> Sequence[Row]:
 ROWS: Final = {
     "plan": Measurement("cues against the plan", ideal.against_the_plan),
     "live": Measurement("cues on real streams", live_timing.live_position, quick=False),
+    "pages": Measurement("cues beside pages", live_timing.with_pages, quick=False),
     "file-answers": Measurement("answers by the rules alone", answers.on_files),
     "answers": Measurement("answers on real streams", answers.live, quick=False),
     "underruns": Measurement("underruns", live_timing.underruns, quick=False),

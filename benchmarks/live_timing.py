@@ -11,17 +11,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import numpy as np
 
 from benchmarks.ideal import Begun, Clips, place_of
 from benchmarks.lines import Line, Options
-from benchmarks.stage import Casting, performing, sound_server
+from benchmarks.stage import Casting, Performance, performing, sound_server
 from tests.real_sound.sound_server import AHEAD
+from tests.screen.crowd import REFUSED, Crowd, crowd
 from voice_coach.sound.pcm import Pcm, level_db
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
@@ -75,6 +77,8 @@ class Session:
     """How busy the machine's processors were, 0 to 1, whoever kept them so."""
     stalls: tuple[tuple[float, float], ...] = ()
     """When, in seconds since 1970, a bystander was held up, and for how many seconds."""
+    sent: int = 0
+    """How many messages the hammering page has sent."""
 
     @property
     def counters(self) -> dict[str, Any]:
@@ -82,23 +86,45 @@ class Session:
         return next(one for one in self.records if one["kind"] == "counters")
 
 
-def session(minutes: float, *, busy: bool = False) -> Session:
-    """Let the coach lead the back routine in real time; `busy` keeps another core at work."""
+def session(minutes: float, *, busy: bool = False, pages: bool = False) -> Session:
+    """Let the coach lead the back routine in real time.
+
+    `busy` keeps another core at work; with `pages` twenty pages look on, and one more hammers.
+    """
     with tempfile.TemporaryDirectory() as folder, sound_server() as server:
-        casting = Casting(folder, 60 * minutes)
+        casting = Casting(folder, 60 * minutes, page=pages)
         with server.recording() as take, _load_elsewhere(busy), bystander() as stalls:
             before = _ticks()
-            with performing(server, casting) as performance:
+            with (
+                performing(server, casting) as performance,
+                _pages(performance) if pages else nullcontext() as crowded,
+            ):
                 time.sleep(30 * minutes)
                 load = os.getloadavg()[0]
                 performance.wait(30 * minutes + 60)
                 time.sleep(1)
                 after = _ticks()
+                sent = crowded.stop() if crowded else 0
             recorded = take.scene().loudspeaker
         return Session(
             list(performance.records), performance.sound("played"), recorded, load,
             1 - (after[1] - before[1]) / max(1, after[0] - before[0]), tuple(stalls),
+            sent,
         )  # fmt: skip
+
+
+@contextmanager
+def _pages(performance: Performance) -> Iterator[Crowd]:
+    """Pair as a page does, and open all of them."""
+    assert performance.wait_for(lambda one: one["kind"] == "page", 30) >= 0, "there is no page"
+    told = performance.of("page")[0]
+    origin = f"http://{told['host']}"
+    answer = httpx.post(
+        f"{origin}/pair", json={"code": told["code"]}, headers={"origin": origin}, trust_env=False
+    )
+    answer.raise_for_status()
+    with crowd(told["host"], answer.cookies["voice_coach"], REFUSED) as pages:
+        yield pages
 
 
 @contextmanager
@@ -255,6 +281,28 @@ def live_position(options: Options) -> list[Line]:
         ),
         _lates(lived),
     ]
+
+
+def with_pages(options: Options) -> list[Line]:
+    """Measure the same with twenty pages open, of which half are dead, and one that hammers."""
+    minutes = 0.5 if options.quick else options.minutes
+    lived = session(minutes, pages=True)
+    pairs = positions(lived)
+    p50, p99, most = jitter_ms(pairs)
+    said = sum(one["kind"] == "said" for one in lived.records)
+    underran = lived.counters["underruns"]
+    return [
+        Line(
+            f"cue position live, {minutes:g} min, with 20 pages open and one that hammers: jitter",
+            f"p99 ≤ {JITTER_MS:g} ms, as without",
+            f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, at most {most:.2f} ms; {len(pairs)} of {said} "
+            f"cues found; {underran} underruns; {lived.sent:,} messages sent; {_about(lived)}",
+            p99 <= JITTER_MS and len(pairs) >= said - 2,
+            {"p50_ms": p50, "p99_ms": p99, "most_ms": most, "found": len(pairs), "said": said,
+             "underruns": underran, "sent": lived.sent, "load": lived.load, "busy": lived.busy},
+        ),
+        _lates(lived),
+    ]  # fmt: skip
 
 
 def _lates(lived: Session) -> Line:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -31,6 +32,8 @@ from voice_coach.engines import kept_phrases
 from voice_coach.library import read_commands, read_routine
 from voice_coach.live import Stage, coach_live
 from voice_coach.resources import resource
+from voice_coach.screen.server import Screen
+from voice_coach.settings import ScreenChoice
 from voice_coach.sound.pcm import Pcm
 from voice_coach.units import Samples, to_samples
 
@@ -49,14 +52,17 @@ class Casting:
     seconds: float
     routine: str = "back"
     get_ready_seconds: int | None = None
+    page: bool = False
+    """Whether the page is served; its address and code are told."""
 
 
 class Scribe:
     """Writes down what a coach does, and starts its routine again whenever it is over."""
 
-    def __init__(self, casting: Casting, name: str) -> None:
+    def __init__(self, casting: Casting, name: str, screen: Screen | None) -> None:
         folder = Path(casting.folder)
         self._name = name
+        self._untold = screen
         self._end = to_samples(casting.seconds)
         self._heard = (folder / "heard.raw").open("wb")
         self._played = (folder / "played.raw").open("wb")
@@ -82,6 +88,10 @@ class Scribe:
         if (underruns := self._stage.audio.counters.underruns) > self._underruns:
             self._underruns = underruns
             self.tell({"kind": "underrun", "at": position})
+        if self._untold and self._untold.address:
+            page = {"host": urlsplit(self._untold.address).netloc, "code": self._untold.code}
+            self.tell({"kind": "page", "at": position, **page})
+            self._untold = None
         self._heard.write(microphone.astype("<f4").tobytes())
         self._played.write(played.astype("<f4").tobytes())
         self._on_block(microphone, played, position)
@@ -143,11 +153,13 @@ def _planned(state: State, said: Happening) -> Samples | None:
 
 def _perform(casting: Casting) -> None:
     routine = read_routine(resource("routines") / f"{casting.routine}.yaml")
-    scribe = Scribe(casting, routine.name)
+    commands = read_commands([routine])
+    screen = Screen(ScreenChoice.ON, 0, commands.intents) if casting.page else None
+    scribe = Scribe(casting, routine.name, screen)
     try:
         coach_live(
             (routine,),
-            read_commands([routine]),
+            commands,
             EMBEDDED,
             start=routine.name,
             preferences=Preferences(get_ready_seconds=casting.get_ready_seconds),
@@ -155,6 +167,7 @@ def _perform(casting: Casting) -> None:
             watch=scribe.watch,
             notice=scribe.notice,
             ready=scribe.ready,
+            screen=screen,
         )
     finally:
         scribe.close()

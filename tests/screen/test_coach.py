@@ -2,12 +2,10 @@
 
 import json
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.screen.conftest import Browser, Served, Session, next_message
+from tests.screen.crowd import OBEYED, crowd
 from tests.test_app import Stage
 from voice_coach.app import Happening
 from voice_coach.core.intents import Commands, Intent
@@ -278,15 +277,12 @@ class TestNoDelay:
         time.sleep(self.SECONDS)
         alone = np.array(coached.late[before:])
         browser = coached.browser()
-        with _crowd(browser) as crowd:
-            assert crowd.stdout is not None
-            assert crowd.stdout.readline() == "20 pages\n"
+        with crowd(browser.host, browser.cookies["voice_coach"], OBEYED) as pages:
             coached.screen.exchange.ask(Intent("start"))
             before = len(coached.late)
             time.sleep(self.SECONDS)
             crowded = np.array(coached.late[before:])
-            crowd.kill()
-            sent = int(crowd.communicate()[0].split()[-1])
+            sent = pages.stop()
         figures = {
             f"{name}_{q}_ms": round(float(np.percentile(late, q)) * 1e3, 2)
             for name, late in (("alone", alone), ("crowded", crowded))
@@ -300,54 +296,6 @@ class TestNoDelay:
         assert np.percentile(crowded, 99) < max(0.03, 3 * np.percentile(alone, 99))
         assert np.mean(crowded > 0.1) <= np.mean(alone > 0.1) + 0.002
         assert len(crowded) > 0.98 * self.SECONDS * SAMPLE_RATE / BLOCK
-
-
-CROWD = """
-import sys
-import threading
-from websockets.sync.client import connect
-
-url, origin, cookie = sys.argv[1:]
-
-
-def page():
-    return connect(url, origin=origin, additional_headers={"cookie": cookie}, proxy=None)
-
-
-def read(socket):
-    while True:
-        socket.recv()
-
-
-pages = [page().__enter__() for _ in range(20)]
-for socket in pages[:10]:
-    threading.Thread(target=read, args=(socket,), daemon=True).start()
-print("20 pages", flush=True)
-sent = 0
-while True:
-    try:
-        with page() as socket:
-            while True:
-                socket.send('{"type": "do", "intent": "time_left", "slots": {}}')
-                socket.send("[" * 2000)
-                sent += 2
-    except Exception:
-        print(sent, flush=True)
-"""
-"""Ten pages that read, ten that are dead, and one that sends as much as there is room for."""
-
-
-@contextmanager
-def _crowd(browser: Browser) -> Iterator[subprocess.Popen[str]]:
-    """Open all of them in a process of their own: what is measured here is the server alone."""
-    cookie = f"voice_coach={browser.cookies['voice_coach']}"
-    command = [sys.executable, "-c", CROWD, f"ws://{browser.host}/live"]
-    command += [f"http://{browser.host}", cookie]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as crowd:
-        try:
-            yield crowd
-        finally:
-            crowd.kill()
 
 
 def _wait(happened: Callable[[], bool]) -> None:
