@@ -3,6 +3,7 @@
 Owns the arithmetic of the benchmarks; must not know sounds, files or the listener.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -14,8 +15,11 @@ Result = dict[str, Any]
 TOLERANCES: Final = {
     "%": 5.0, "points": 5.0, "/h": 12.0, "": 1.0, "ms": 60.0, "s": 0.5, "% CPU": 5.0, "MB": 40.0,
 }  # fmt: skip
-"""How much worse than the baseline a figure may be, by unit: about one sound of a quick run,
-which another processor's rounding may tip; for time and memory, what another machine may take."""
+"""How much worse than the baseline a figure may be at least, by unit: about one sound of a quick
+run, which another processor's rounding may tip; for time and memory, what another machine may
+take."""
+_ROUNDED: Final = 0.01
+"""The baseline is kept with two decimals."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,21 @@ class Figure:
             return None
         return self.value <= self.goal if self.less else self.value >= self.goal
 
+    @property
+    def tolerance(self) -> float:
+        """How much worse than before it may be: of few sounds, what one of them makes.
+
+        Points are the difference of two shares, so one sound of each may tip.
+        """
+        sounds = re.match(r"\d+", self.of.replace(",", ""))
+        tipped = {"%": 1, "points": 2}.get(self.unit, 0)
+        one = 100 / int(sounds[0]) if sounds and tipped else 0.0
+        return max(TOLERANCES[self.unit], tipped * one)
+
     def worse_than(self, before: float) -> bool:
-        """Whether this is worse than `before` by more than the tolerance of its unit."""
+        """Whether this is worse than `before` by more than is tolerated."""
         loss = self.value - before if self.less else before - self.value
-        return loss > TOLERANCES[self.unit]
+        return loss > self.tolerance + _ROUNDED
 
 
 def verdict(heard: Sequence[Mapping[str, Any]], intent: str, slots: Mapping[str, Any]) -> Verdict:
@@ -116,6 +131,6 @@ def worse(
             complaints.append(
                 f"{figure.name}: {figure.value:.1f} {figure.unit} of {figure.of}, "
                 f"was {before.value:.1f} of {before.of}; "
-                f"{TOLERANCES[figure.unit]:g} worse is allowed."
+                f"{figure.tolerance:.3g} worse is allowed."
             )
     return complaints

@@ -87,21 +87,32 @@ def test_a_goal_is_met_from_the_right_side() -> None:
 
 
 def test_only_what_is_worse_than_the_tolerance_is_told() -> None:
-    baseline = {"recall": Before(90, "5 clips"), "wrong": Before(1, "5 clips")}
+    baseline = {"recall": Before(90, "80 clips"), "wrong": Before(1, "80 clips")}
     slack = TOLERANCES["%"]
     fine = [
-        Figure("recall", 90 - slack, "%", "5 clips"),
-        Figure("wrong", 1 + slack, "%", "5 clips", less=True),
-        Figure("new", 0, "%", "5 clips"),
+        Figure("recall", 90 - slack, "%", "80 clips"),
+        Figure("wrong", 1 + slack, "%", "80 clips", less=True),
+        Figure("new", 0, "%", "80 clips"),
     ]
     assert worse(fine, baseline, all_sounds=True) == []
     bad = [
-        Figure("recall", 89.9 - slack, "%", "5 clips"),
-        Figure("wrong", 1.1 + slack, "%", "5 clips", less=True),
+        Figure("recall", 89.9 - slack, "%", "80 clips"),
+        Figure("wrong", 1.1 + slack, "%", "80 clips", less=True),
     ]
     complaints = worse(bad, baseline, all_sounds=True)
     assert [line.split(":")[0] for line in complaints] == ["recall", "wrong"]
-    assert "was 90.0 of 5 clips" in complaints[0]
+    assert "was 90.0 of 80 clips" in complaints[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "of", "tolerance"),
+    [("%", "12 clips", 100 / 12), ("%", "1,200 clips", 5), ("points", "24 commands", 200 / 24)],
+)
+def test_of_few_sounds_one_may_tip(unit: str, of: str, tolerance: float) -> None:
+    figure = Figure("recall", 50, unit, of)
+    assert figure.tolerance == pytest.approx(tolerance)
+    assert not figure.worse_than(50 + tolerance)
+    assert figure.worse_than(50 + tolerance + 0.1)
 
 
 def test_without_all_sounds_only_like_is_compared_with_like() -> None:
