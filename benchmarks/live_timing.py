@@ -256,22 +256,9 @@ def live_position(options: Options) -> list[Line]:
     """Measure where cues sound in a live session."""
     minutes = 0.5 if options.quick else options.minutes
     lived = session(minutes)
-    pairs = positions(lived)
-    p50, p99, most = jitter_ms(pairs)
-    drift = drift_ppm(pairs)
-    said = sum(one["kind"] == "said" for one in lived.records)
-    about = _about(lived)
-    values = {"p50_ms": p50, "p99_ms": p99, "most_ms": most, "found": len(pairs), "said": said,
-              "load": lived.load, "busy": lived.busy}  # fmt: skip
+    drift = drift_ppm(positions(lived))
     return [
-        Line(
-            f"cue position live through PortAudio, {minutes:g} min: jitter",
-            f"p99 ≤ {JITTER_MS:g} ms",
-            f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, at most {most:.2f} ms; {len(pairs)} of {said} "
-            f"cues found; {about}",
-            p99 <= JITTER_MS and len(pairs) >= said - 2,
-            values,
-        ),
+        _jitter(lived, f"cue position live through PortAudio, {minutes:g} min: jitter"),
         Line(
             "the same: drift against the sink's clock",
             f"0 (± {DRIFT_PPM:g} ppm)",
@@ -287,22 +274,26 @@ def with_pages(options: Options) -> list[Line]:
     """Measure the same with twenty pages open, of which half are dead, and one that hammers."""
     minutes = 0.5 if options.quick else options.minutes
     lived = session(minutes, pages=True)
+    title = f"cue position live, {minutes:g} min, with 20 pages open and one that hammers: jitter"
+    return [_jitter(lived, title), _lates(lived)]
+
+
+def _jitter(lived: Session, title: str) -> Line:
+    """How far cues sound from where they were meant, by the first of them."""
     pairs = positions(lived)
     p50, p99, most = jitter_ms(pairs)
     said = sum(one["kind"] == "said" for one in lived.records)
     underran = lived.counters["underruns"]
-    return [
-        Line(
-            f"cue position live, {minutes:g} min, with 20 pages open and one that hammers: jitter",
-            f"p99 ≤ {JITTER_MS:g} ms, as without",
-            f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, at most {most:.2f} ms; {len(pairs)} of {said} "
-            f"cues found; {underran} underruns; {lived.sent:,} messages sent; {_about(lived)}",
-            p99 <= JITTER_MS and len(pairs) >= said - 2,
-            {"p50_ms": p50, "p99_ms": p99, "most_ms": most, "found": len(pairs), "said": said,
-             "underruns": underran, "sent": lived.sent, "load": lived.load, "busy": lived.busy},
-        ),
-        _lates(lived),
-    ]  # fmt: skip
+    sent = f"; {lived.sent:,} messages sent" if lived.sent else ""
+    return Line(
+        title,
+        f"p99 ≤ {JITTER_MS:g} ms",
+        f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, at most {most:.2f} ms; {len(pairs)} of {said} "
+        f"cues found; {underran} underruns{sent}; {_about(lived)}",
+        p99 <= JITTER_MS and len(pairs) >= said - 2,
+        {"p50_ms": p50, "p99_ms": p99, "most_ms": most, "found": len(pairs), "said": said,
+         "underruns": underran, "sent": lived.sent, "load": lived.load, "busy": lived.busy},
+    )  # fmt: skip
 
 
 def _lates(lived: Session) -> Line:

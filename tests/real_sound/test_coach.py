@@ -107,6 +107,29 @@ def not_the_first_time() -> None:
         journal.append("finished", {}, to_samples(60))
 
 
+def keep_routine(data: Path, rest: str) -> Path:
+    """Keep a routine of the user's own in the data folder `data`; return where its like are kept.
+
+    It is called Morning, and has one exercise, the bridge, which goes on with `rest`.
+    """
+    routines = data / "voice-coach" / "routines"
+    routines.mkdir(parents=True)
+    (routines / "morning.yaml").write_text(_MORNING + rest)
+    return routines
+
+
+_MORNING = """\
+name: Morning
+purpose: It wakes you up.
+exercises:
+  - name: Bridge
+    purpose: It strengthens your bottom.
+    position: back
+    get_there: Lie down.
+    setup: Feet flat.
+"""
+
+
 def converse(take: Take, coach: RunningCoach) -> None:
     """Start, pause, resume and stop a routine by voice."""
     take.wait(1.0)
@@ -223,14 +246,6 @@ def assert_repeats(scene: Scene, first: Samples, again: Samples) -> None:
 
 
 THRICE = """\
-name: Morning
-purpose: It wakes you up.
-exercises:
-  - name: Bridge
-    purpose: It strengthens your bottom.
-    position: back
-    get_there: Lie down.
-    setup: Feet flat.
     get_ready_seconds: 2
     repetitions: 3
     rest_seconds: 1
@@ -244,9 +259,7 @@ def test_a_session_that_was_killed_goes_on_at_the_same_repetition(
     sound_server: SoundServer, tmp_path: Path
 ) -> None:
     """Kill -9 in the middle of an exercise: the next start offers to go on, and does, by voice."""
-    routines = tmp_path / "voice-coach" / "routines"
-    routines.mkdir(parents=True)
-    (routines / "morning.yaml").write_text(THRICE)
+    keep_routine(tmp_path, THRICE)
     sound_server.env["XDG_DATA_HOME"] = str(tmp_path)
     not_the_first_time()
     options = ("--no-ask-pain", "--verbosity=brief")

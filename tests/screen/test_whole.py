@@ -15,27 +15,19 @@ import pytest
 
 from tests.real_sound.conftest import sound_server  # noqa: F401 - a fixture
 from tests.real_sound.sound_server import SoundServer
-from tests.real_sound.test_coach import not_the_first_time, user
+from tests.real_sound.test_coach import keep_routine, not_the_first_time, user
 from tests.screen.page.browser import chromium
 from tests.screen.test_run import Running
 
 pytestmark = pytest.mark.real_sound
 
 SHORT = """\
-name: Morning
-purpose: It wakes you up.
-pace: {inhale_seconds: 2, exhale_seconds: 2}
-exercises:
-  - name: Bridge
-    purpose: It strengthens your bottom.
-    position: back
-    get_there: Lie down.
-    setup: Feet flat.
     get_ready_seconds: 3
     steps:
       - cue: Lift your hips, with deep breaths.
         seconds: 16
         breath: deep
+pace: {inhale_seconds: 2, exhale_seconds: 2}
 """
 
 
@@ -67,9 +59,7 @@ def test_a_whole_session_is_led_by_touch_and_voice_and_seen(
     sound_server: SoundServer,  # noqa: F811 - the fixture above
     tmp_path: Path,
 ) -> None:
-    routines = tmp_path / "voice-coach" / "routines"
-    routines.mkdir(parents=True)
-    (routines / "morning.yaml").write_text(SHORT)
+    routines = keep_routine(tmp_path, SHORT)
     not_the_first_time()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
