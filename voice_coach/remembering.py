@@ -105,7 +105,8 @@ def delete_history(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete the journal: all sessions, and damaged journals that were kept aside."""
-    from voice_coach.journal import delete, journal_path, read_sessions
+    from voice_coach.journal import delete, read_sessions
+    from voice_coach.paths import journal_path
 
     try:
         what = _counted(len(read_sessions()), "session")
