@@ -54,7 +54,7 @@ def main() -> int:
     """Make both passes; return 0 if nothing was found, 1 if something was, 2 if one cannot be."""
     options = _options()
     if options.inside:
-        return _isolated(Path(options.inside), options.with_telemetry)
+        return _isolated(Path(options.inside), options)
     wanted = [options.only] if options.only else ["namespace", "strace"]
     if lacking := _lacking(wanted):
         print(f"prove_offline: {lacking}", file=sys.stderr)
@@ -66,10 +66,11 @@ def main() -> int:
         failed = False
         if "namespace" in wanted:
             inside = [*_unshare(), sys.executable, "-m", "scripts.offline", "--inside", name]
+            inside += ["--match", options.match]
             inside += ["--with-telemetry"] if options.with_telemetry else []
             failed |= subprocess.run(inside, cwd=ROOT, check=False).returncode != 0
         if "strace" in wanted:
-            failed |= bool(_pass(Path(name), "watched by strace", options.with_telemetry, True))
+            failed |= bool(_pass(Path(name), "watched by strace", options, watched=True))
     print("Something would leave this machine." if failed else "Nothing leaves this machine.")
     return 1 if failed else 0
 
@@ -85,6 +86,9 @@ def _options() -> argparse.Namespace:
         "--with-telemetry",
         action="store_true",
         help="let onnxruntime report behind the coach's back, to see that the proof fails",
+    )
+    parser.add_argument(
+        "--match", metavar="WORD", default="", help="walk only through commands that hold this word"
     )
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -106,7 +110,7 @@ def _unshare() -> list[str]:
     return ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root-user"]
 
 
-def _isolated(folder: Path, with_telemetry: bool) -> int:
+def _isolated(folder: Path, options: argparse.Namespace) -> int:
     """Make the pass without a network; this process is in a namespace of its own."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         up, set_flags = 0x1 | 0x40, 0x8914  # IFF_UP | IFF_RUNNING, SIOCSIFFLAGS
@@ -114,12 +118,12 @@ def _isolated(folder: Path, with_telemetry: bool) -> int:
         try:
             probe.connect(("192.0.2.1", 9))
         except OSError:
-            return 1 if _pass(folder, "without a network", with_telemetry, False) else 0
+            return 1 if _pass(folder, "without a network", options, watched=False) else 0
     print("prove_offline: the namespace has a route; this would prove nothing.")
     return 1
 
 
-def _pass(folder: Path, title: str, with_telemetry: bool, watched: bool) -> int:
+def _pass(folder: Path, title: str, options: argparse.Namespace, *, watched: bool) -> int:
     """Walk through all steps in a home of its own; tell and count what was found."""
     place = folder / title.replace(" ", "-")
     home, work, passing = (place / name for name in ("home", "work", "tmp"))
@@ -127,9 +131,10 @@ def _pass(folder: Path, title: str, with_telemetry: bool, watched: bool) -> int:
         each.mkdir(parents=True)
     shutil.copytree(folder / "inputs", work)
     install_models(home)
-    env = _environment(home, passing, place if with_telemetry else None)
+    env = _environment(home, passing, place if options.with_telemetry else None)
+    steps = [step for step in STEPS if options.match in str(step)]
     began, number = time.monotonic(), 0
-    for step in STEPS:
+    for step in steps:
         trace = place / "trace" if watched else None
         problem = perform(step, [*_strace(trace), str(COACH), *step.arguments], work, env)
         found = [Breach("it failed", problem)] if problem else []
@@ -138,7 +143,7 @@ def _pass(folder: Path, title: str, with_telemetry: bool, watched: bool) -> int:
                 found += breaches(lines, _places(home, work, passing))
         number += _tell(title, str(step), found)
     number += _tell(title, "all of it", _left(home, work, passing, folder / "inputs"))
-    print(f"{title}: {len(STEPS)} commands, {number} found, in {seconds_since(began)}", flush=True)
+    print(f"{title}: {len(steps)} commands, {number} found, in {seconds_since(began)}", flush=True)
     return number
 
 
