@@ -44,16 +44,18 @@ def a_user_of_its_own(
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> Iterator[None]:
-    """Ctrl-C reaches every program that a test starts.
+    """Ctrl-C and a closed terminal reach every program that a test starts.
 
-    A shell without job control starts its background jobs with SIGINT ignored, and what is
-    ignored is handed on from process to process.
+    A shell without job control starts its background jobs with SIGINT ignored, nohup with SIGHUP,
+    and what is ignored is handed on from process to process. A handler that does nothing is not.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    endings = (signal.SIGINT, signal.SIGHUP)
+    ignored = [each for each in endings if signal.getsignal(each) is signal.SIG_IGN]
+    for each in ignored:
+        signal.signal(each, lambda *_: None)
     yield
-    signal.signal(signal.SIGINT, before)
+    for each in ignored:
+        signal.signal(each, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")
