@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from voice_coach import configuration
-from voice_coach.configuration import change, create, read, settings_path, template
+from voice_coach.configuration import change, create, read, template
 from voice_coach.errors import OutputError, SettingsError
+from voice_coach.paths import settings_path
 from voice_coach.settings import KEYS, BreathCue, Settings, Verbosity
 
 NOBODY = 65534

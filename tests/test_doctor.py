@@ -181,6 +181,7 @@ def test_a_check_up_goes_on_after_what_is_wrong(
     tmp_path: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VOICE_COACH_MODELS", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     pcm.write(tmp_path / "mic.wav", room(16_000))
     choices = RecogniserChoice.VOSK, VoiceChoice.PIPER
     mic, speaker = str(tmp_path / "mic.wav"), str(tmp_path / "out.wav")
@@ -188,3 +189,23 @@ def test_a_check_up_goes_on_after_what_is_wrong(
     assert [f.subject for f in found] == ["version", "recogniser", "voice", "devices"]
     assert [f.grade for f in found] == [Grade.GOOD, Grade.BAD, Grade.BAD, Grade.GOOD]
     assert "models install" in found[1].text
+
+
+def test_what_an_earlier_version_left_is_found(
+    tmp_path: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caches = tmp_path / "my caches"
+    left = caches / "Microsoft" / "DeveloperTools" / ".onnxruntime"
+    left.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(caches))
+    pcm.write(tmp_path / "mic.wav", room(16_000))
+    mic, speaker = str(tmp_path / "mic.wav"), str(tmp_path / "out.wav")
+    engines = RecogniserChoice.POCKETSPHINX, VoiceChoice.ESPEAK
+    *_, last = check_up(commands, *engines, mic=mic, speaker=speaker)
+    assert (last.grade, last.subject) == (Grade.HINT, "leftover")
+    assert "another program that uses onnxruntime" in last.text
+    assert last.text.endswith(f"Delete it: rm -r '{left}'")
+    subprocess.run(last.text.split("Delete it: ")[1], shell=True, check=True)  # noqa: S602
+    assert "leftover" not in [
+        f.subject for f in check_up(commands, *engines, mic=mic, speaker=speaker)
+    ]

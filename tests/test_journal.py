@@ -21,9 +21,9 @@ from voice_coach.journal import (
     backup,
     delete,
     export_events,
-    journal_path,
     read_sessions,
 )
+from voice_coach.paths import journal_path
 from voice_coach.units import to_samples
 
 NAMES = ["Cat stretch", "Bridge", "Cobra"]

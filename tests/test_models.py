@@ -19,10 +19,10 @@ from voice_coach.models import (
     find,
     install,
     installed,
-    models_dir,
     remove,
     verify,
 )
+from voice_coach.paths import models_dir
 
 RECOGNISER = "vosk-model-tiny-en"
 VOICE = "en_GB-tiny-low"

@@ -377,3 +377,29 @@ def elsewhere(program: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def test_a_report_leaves_nothing_outside_the_coachs_folders(tmp_path: Path) -> None:
+    """Matplotlib and fontconfig would make folders of their own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with Journal.open() as journal:
+        journal.append("started", {"routine": "Gentle stretch", "exercises": ["Neck"]}, 0)
+        journal.append("finished", {}, to_samples(60))
+    subprocess.run(
+        [
+            Path(sys.executable).with_name("voice-coach"),
+            "report",
+            "--out",
+            tmp_path / "report.html",
+        ],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "VOICE_COACH_JOURNAL": os.environ["VOICE_COACH_JOURNAL"],
+        },
+        timeout=60,
+        check=True,
+    )
+    left = [path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()]
+    assert [path for path in left if not path.startswith(".cache/voice-coach/charts/")] == []

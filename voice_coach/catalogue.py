@@ -51,7 +51,7 @@ def complete_routine(incomplete: str) -> list[str]:
 def list_routines() -> None:
     """List all routines, yours and those that ship."""
     from voice_coach.core.plan import make_plan
-    from voice_coach.library import own_folder
+    from voice_coach.paths import routines_dir
 
     table = plain_table("name", "minutes", "exercises", "what for")
     for shelved in read_shelf():
@@ -62,7 +62,7 @@ def list_routines() -> None:
         table.add_row(name, f"{minutes:.0f}", count, routine.purpose)
     out.print(table)
     out.print("Say “start … routine”, or voice-coach run NAME.", style="dim")
-    out.print(f"Put your own into {own_folder()}", style="dim", soft_wrap=True)
+    out.print(f"Put your own into {routines_dir()}", style="dim", soft_wrap=True)
 
 
 @routines_app.command("show")
@@ -115,6 +115,7 @@ def print_schema() -> None:
 def list_models() -> None:
     """List the models that can be installed, and those that are."""
     from voice_coach import models
+    from voice_coach.paths import models_dir
 
     table = plain_table("name", "kind", "MB", "licence", "", "what it is")
     present = {model.name for kind in get_args(models.Kind) for model in models.installed(kind)}
@@ -123,7 +124,7 @@ def list_models() -> None:
         size = f"{model.size / 1e6:.0f}"
         table.add_row(model.name, model.kind, size, model.licence, state, model.about)
     out.print(table)
-    out.print(f"They live in {models.models_dir()}", style="dim", soft_wrap=True)
+    out.print(f"They live in {models_dir()}", style="dim", soft_wrap=True)
 
 
 @models_app.command("install")

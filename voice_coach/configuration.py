@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from voice_coach.errors import OutputError, SettingsError, nearest
+from voice_coach.paths import settings_path
 from voice_coach.settings import KEYS, Key
 
 LARGEST_BYTES: Final = 64_000
@@ -38,19 +39,6 @@ _HEAD = """\
 # VOICE_COACH_VOLUME_DB; an option goes before a variable, and a variable before this file.
 # What counts in the end: voice-coach settings show
 """
-
-
-def settings_path() -> Path:
-    """Return where the settings are: VOICE_COACH_SETTINGS, else the user's own folder.
-
-    The file need not exist.
-    """
-    own = os.environ.get("VOICE_COACH_SETTINGS")
-    if own:
-        return Path(own)
-    from platformdirs import user_config_path  # noqa: PLC0415 - help does not need it
-
-    return user_config_path("voice-coach") / "settings.toml"
 
 
 def template() -> str:

@@ -142,7 +142,7 @@ def show_settings(
     ] = False,
 ) -> None:
     """Show every key, its value, and where that comes from."""
-    from voice_coach.configuration import settings_path
+    from voice_coach.paths import settings_path
 
     if as_json:
         told = {name: asdict(choice) for name, choice in choices.items()}
@@ -168,7 +168,7 @@ def _worded(value: object) -> str:
 @settings_app.command("path")
 def print_path() -> None:
     """Print where the settings file is, or would be."""
-    from voice_coach.configuration import settings_path
+    from voice_coach.paths import settings_path
 
     print(settings_path())  # noqa: T201 - rich would fold long lines
 
@@ -176,7 +176,8 @@ def print_path() -> None:
 @settings_app.command("edit")
 def edit_settings() -> None:
     """Open the settings file in your editor ($VISUAL or $EDITOR), and check it afterwards."""
-    from voice_coach.configuration import create, read, settings_path
+    from voice_coach.configuration import create, read
+    from voice_coach.paths import settings_path
 
     path = settings_path()
     create(path)

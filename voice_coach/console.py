@@ -8,15 +8,17 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import typer
 from rich.console import Console
 
+from voice_coach import crash
 from voice_coach.errors import VoiceCoachError
 
-USERS_MISTAKE, INTERRUPTED = 2, 130
+FAULT, USERS_MISTAKE, INTERRUPTED = 1, 2, 130
 
 # Texts of routines and names of files may hold brackets and colons: they are shown as they are.
 out = Console(highlight=False, markup=False, emoji=False)
@@ -24,7 +26,10 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def guarded(command: Callable[[], Any]) -> int:
-    """Run `command`; return the exit status, and tell what the user can mend in one line."""
+    """Run `command`; return the exit status, and tell in one line whatever ended it.
+
+    What nobody foresaw is told so, too; VOICE_COACH_TRACEBACK lets it through as it is.
+    """
     _prepare()
     try:
         result = command()
@@ -37,11 +42,12 @@ def guarded(command: Callable[[], Any]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except OSError as problem:
-        _drop_output()
-        if isinstance(problem, BrokenPipeError):
-            return 0
-        place = f": {problem.filename}" if problem.filename else ""
-        return _failed(f"{problem.strerror or problem}{place}. What was to be written is lost.")
+        return _lost(problem)
+    except Exception as fault:
+        if crash.raw():
+            raise
+        complain(f"voice-coach: {crash.told(fault)}")
+        return FAULT
     return result if isinstance(result, int) else 0
 
 
@@ -60,6 +66,14 @@ def _failed(message: str) -> int:
     return USERS_MISTAKE
 
 
+def _lost(problem: OSError) -> int:
+    _drop_output()
+    if isinstance(problem, BrokenPipeError):
+        return 0
+    place = f": {problem.filename}" if problem.filename else ""
+    return _failed(f"{problem.strerror or problem}{place}. What was to be written is lost.")
+
+
 def _one_line(text: str) -> str:
     """Return `text` without line breaks and control characters, which names of files may hold."""
     return "".join(c if c.isprintable() else " " for c in text)
@@ -76,9 +90,19 @@ def _misuse(mistake: typer.TyperException) -> str:
 def _prepare() -> None:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         # So that sound stops, files are finished and the terminal is restored, as by Ctrl-C.
-        signal.signal(ending, lambda number, _: sys.exit(128 + number))
+        # Who had it ignored, as nohup does, wants it to be; Python leaves SIGINT so by itself.
+        if signal.getsignal(ending) is not signal.SIG_IGN:
+            signal.signal(ending, lambda number, _: sys.exit(128 + number))
+    if not crash.raw():
+        threading.excepthook = _thread_failed
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without “ or █ shows a ?
+
+
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """Tell what ended a thread; the session goes on without it."""
+    if failed.exc_value and not isinstance(failed.exc_value, SystemExit):
+        complain(f"voice-coach: {crash.told(failed.exc_value)}")
 
 
 def _drop_output() -> None:

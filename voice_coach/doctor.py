@@ -4,6 +4,7 @@ Owns the questions and their order; must not know what the figures mean.
 """
 
 import platform
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -27,6 +28,7 @@ from voice_coach.engines import (
 from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing import acoustics
 from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.paths import telemetry_leftover
 from voice_coach.settings import RecogniserChoice, VoiceChoice
 from voice_coach.sound.device import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.sound.pcm import Pcm, silence
@@ -192,6 +194,15 @@ def check_up(
     yield _checked("recogniser", lambda: _try_recogniser(choose_recogniser(recogniser), commands))
     yield _checked("voice", lambda: _try_voice(choose_voice(voice)))
     yield _checked("devices", lambda: _try_devices(mic, speaker))
+    if left := telemetry_leftover():
+        yield Finding(
+            Grade.HINT,
+            "leftover",
+            f"{left} holds an id of this machine and reports that onnxruntime meant to send to "
+            "its maker. Versions of this coach before 0.2 left it, or another program that uses "
+            "onnxruntime; this one neither makes nor reads it. "
+            f"Delete it: rm -r {shlex.quote(str(left))}",
+        )
 
 
 def _checked(subject: str, trial: Callable[[], str]) -> Finding:

@@ -13,8 +13,9 @@ from voice_coach.errors import ModelError
 from voice_coach.hearing.recogniser import Recogniser
 from voice_coach.hearing.taught import Profile, Taught, own_profile
 from voice_coach.hearing.worker import SeparateProcess
+from voice_coach.paths import phrases_dir
 from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.speaking.cache import PhraseCache, own_folder
+from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.voice import Voice
 
 ESPEAK_VOICES = ("en-gb", "en-us+f3", "en-gb-scotland+m2", "en-us+m7", "en-gb+f2")
@@ -126,7 +127,7 @@ def make_separate_recogniser(engine: Engine) -> SeparateProcess:
 
 def kept_phrases(megabytes: int) -> PhraseCache | None:
     """Return where rendered phrases outlive the process, in at most so much of the disk."""
-    return PhraseCache(own_folder(), limit=megabytes * 2**20) if megabytes else None
+    return PhraseCache(phrases_dir(), limit=megabytes * 2**20) if megabytes else None
 
 
 def make_voice(engine: Engine) -> Voice:

@@ -4,7 +4,6 @@ Owns what is remembered from session to session, and what past sessions came to;
 a session is led, how its past is shown, nor how the file is kept whole (`keeping`).
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
@@ -13,14 +12,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final, Literal, Self, cast
 
-from platformdirs import user_data_path
-
 from voice_coach.errors import JournalBusyError, JournalError, OutputError
 from voice_coach.keeping import database, tables
 from voice_coach.keeping.lock import Lock
 from voice_coach.keeping.tables import Memory
 from voice_coach.keeping.tally import OPEN, Event, Tally
 from voice_coach.keeping.writer import Writer
+from voice_coach.paths import journal_path
 from voice_coach.units import Samples, to_seconds
 
 Ending = Literal["finished", "stopped", "left", "unfinished"]
@@ -76,12 +74,6 @@ _PATIENCE: Final = 10.0
 """Seconds to wait for a disk."""
 _UNKNOWN: Final = "(unknown)"
 """The routine of a session whose beginning is lost."""
-
-
-def journal_path() -> Path:
-    """Return where the journal is kept: VOICE_COACH_JOURNAL, else the user's data folder."""
-    own = os.environ.get("VOICE_COACH_JOURNAL")
-    return Path(own) if own else user_data_path("voice-coach") / "journal.sqlite3"
 
 
 def local_now() -> datetime:

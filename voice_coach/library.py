@@ -12,13 +12,13 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 import yaml
-from platformdirs import user_data_path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.errors import RoutineError, SentencesError, VoiceCoachError, nearest
+from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
 
 LARGEST_BYTES = 256_000
@@ -48,11 +48,6 @@ class Shelved:
     """Whether it is the user's own, not one that ships."""
 
 
-def own_folder() -> Path:
-    """Return the folder for the user's own routines; it need not exist."""
-    return user_data_path("voice-coach") / "routines"
-
-
 def read_library() -> tuple[list[Shelved], list[RoutineError]]:
     """Return every routine, and what is wrong with files that are none.
 
@@ -60,7 +55,7 @@ def read_library() -> tuple[list[Shelved], list[RoutineError]]:
     """
     shelf: dict[str, Shelved] = {}
     problems: list[RoutineError] = []
-    for folder, own in ((resource("routines"), False), (own_folder(), True)):
+    for folder, own in ((resource("routines"), False), (routines_dir(), True)):
         for path in _routine_files(folder):
             try:
                 routine = read_routine(path)

@@ -4,14 +4,12 @@ Owns the models folder and the list of recommended models; must not know how a m
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, TypeAlias
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from voice_coach.download import (
@@ -26,6 +24,7 @@ from voice_coach.download import (
     unpack,
 )
 from voice_coach.errors import ModelError, nearest
+from voice_coach.paths import chosen, models_dir
 from voice_coach.resources import resource
 
 Kind: TypeAlias = Literal["recogniser", "voice"]
@@ -98,12 +97,6 @@ class InstalledModel:
     kind: Kind
     path: Path
     """A recogniser's folder, or a voice's .onnx file."""
-
-
-def models_dir() -> Path:
-    """Return the folder where models are installed: VOICE_COACH_MODELS, else the user's own."""
-    own = os.environ.get("VOICE_COACH_MODELS")
-    return Path(own) if own else platformdirs.user_data_path("voice-coach") / "models"
 
 
 def installed(kind: Kind) -> list[InstalledModel]:
@@ -273,7 +266,7 @@ def _assembled(model: Model, files: list[Path], ready: Path) -> Path:
 def _present(kind: Kind) -> Iterator[InstalledModel]:
     """Yield what looks like a model of `kind`, complete or not."""
     own = models_dir()
-    checkout = [] if os.environ.get("VOICE_COACH_MODELS") else [resource("models")]
+    checkout = [] if chosen("VOICE_COACH_MODELS") else [resource("models")]
     for place in [own, *checkout]:
         folders = sorted(path for path in place.glob("[!.]*") if path.is_dir())
         if kind == "recogniser":

@@ -19,6 +19,7 @@ import typer
 
 from voice_coach.console import out
 from voice_coach.errors import JournalError, OutputError, VoiceCoachError
+from voice_coach.paths import charts_dir
 
 if TYPE_CHECKING:
     from voice_coach.journal import PastSession
@@ -105,7 +106,8 @@ def delete_history(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete the journal: all sessions, and damaged journals that were kept aside."""
-    from voice_coach.journal import delete, journal_path, read_sessions
+    from voice_coach.journal import delete, read_sessions
+    from voice_coach.paths import journal_path
 
     try:
         what = _counted(len(read_sessions()), "session")
@@ -188,9 +190,30 @@ def _report() -> Any:
     """Load what draws, which takes a while."""
     # A home that is read-only, or a list of fonts that is made once, is no news to the user.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    from voice_coach import report as drawing
+    with _kept_in(charts_dir()):
+        from voice_coach import report as drawing
 
     return drawing
+
+
+@contextmanager
+def _kept_in(folder: Path) -> Iterator[None]:
+    """Let matplotlib, and the fc-list that it runs, keep their lists of fonts in `folder`.
+
+    Left alone they make folders of their own in the user's home. Both look when matplotlib is
+    imported, and not again.
+    """
+    places = {"MPLCONFIGDIR": str(folder), "XDG_CACHE_HOME": str(folder)}
+    before = {name: os.environ.get(name) for name in places}
+    os.environ.update(places)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _picture_format(path: Path) -> str:

@@ -22,7 +22,8 @@ from voice_coach.hearing import acoustics
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.takes import TakeRecorder, Trial, agreeing
-from voice_coach.hearing.taught import Profile, Take, own_profile, profile_path
+from voice_coach.hearing.taught import Profile, Take, own_profile
+from voice_coach.paths import profile_path
 from voice_coach.sound.device import Audio, open_audio
 from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.sound.playback import Playback

@@ -13,7 +13,7 @@ from voice_coach.grammar import Grammar
 from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.sound.pcm import Pcm
 
-WORK, CRASH_HEARING, CRASH_AT_END, HANG_HEARING, HANG_AT_END, COMPLAIN = range(6)
+WORK, CRASH_HEARING, CRASH_AT_END, HANG_HEARING, HANG_AT_END, COMPLAIN, FAIL = range(7)
 
 
 class FakeEngine:
@@ -50,6 +50,8 @@ class FakeEngine:
         self._misbehave(CRASH_AT_END, HANG_AT_END)
         if self._order == COMPLAIN:
             raise ModelError("The model has lost its words.")
+        if self._order == FAIL:
+            raise RuntimeError("something in the library")
         assert self._grammar is not None
         return Hypothesis(next(self._grammar.sentences()), 0.5, (0, self._heard))
 
@@ -76,6 +78,11 @@ def without_model() -> FakeEngine:
 def broken() -> FakeEngine:
     """Die while starting, as a library does that does not suit the machine."""
     os._exit(3)
+
+
+def failing() -> FakeEngine:
+    """Fail as a library does that raises whatever it likes."""
+    raise RuntimeError("something in the library")
 
 
 MakeFake = Callable[[], FakeEngine]

@@ -16,9 +16,9 @@ from voice_coach.hearing.taught import (
     Taught,
     Warping,
     own_profile,
-    profile_path,
     trimmed,
 )
+from voice_coach.paths import profile_path
 from voice_coach.units import to_samples
 
 QUIET = np.ones((25, FEATURES), dtype=np.float32)

@@ -164,6 +164,28 @@ class TestFailure:
         assert utterance(engine, fake_engines.WORK).text == "pause"
         assert engine.restarts == 0
 
+    def test_what_its_library_raises_is_written_down_and_not_shown(
+        self,
+        engine: SeparateProcess,
+        monkeypatch: pytest.MonkeyPatch,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        engine.close()
+        monkeypatch.delenv("VOICE_COACH_TRACEBACK")
+        crash = Path(os.environ["VOICE_COACH_CRASH"])
+        failing = SeparateProcess(fake_engines.failing)
+        with closing(failing), pytest.raises(ModelError, match="did not start"):
+            failing.name  # noqa: B018 - asking for it waits until it is loaded
+        assert "something in the library" in crash.read_text()
+        crash.unlink()
+        with closing(SeparateProcess(fake_engines.fake)) as separate:
+            separate.use(PAUSE)
+            assert utterance(separate, fake_engines.FAIL) == NOTHING
+            assert utterance(separate, fake_engines.WORK).text == "pause"
+            assert separate.restarts == 1
+        assert "something in the library" in crash.read_text()
+        assert capfd.readouterr() == ("", "")
+
     @pytest.mark.parametrize(
         ("make", "message"),
         [

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection
 
 from tests.screen.conftest import Browser, Served, next_message
 from voice_coach.core.intents import Intent
-from voice_coach.library import own_folder
+from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
 from voice_coach.screen.exchange import MOST_WAITING
 from voice_coach.screen.guard import Guard
@@ -52,7 +52,7 @@ class TestStrangers:
     def test_nothing_is_done(self, served: Served, path: str) -> None:
         answer = served.browser().post(f"/api/{path}", {"yaml": MINE, "text": "hello"})
         assert answer.status_code == 401
-        assert not own_folder().exists()
+        assert not routines_dir().exists()
         assert served.screen.exchange.take() is None
 
     def test_the_page_itself_holds_nothing_of_the_session(self, served: Served) -> None:
@@ -200,7 +200,7 @@ class TestPaths:
         assert answer["ok"] is False
         assert answer["line"] == 2
         assert answer["key"] == "name"
-        assert not own_folder().exists()
+        assert not routines_dir().exists()
 
     @pytest.mark.parametrize("index", ["-1", "99", "../0", "0/../1", "x", "9" * 400])
     def test_a_routine_that_is_not_there(self, browser: Browser, index: str) -> None:
@@ -212,17 +212,17 @@ class TestPaths:
     ) -> None:
         outside = tmp_path / "precious.yaml"
         outside.write_text(MINE)
-        own_folder().mkdir(parents=True)
-        (own_folder() / "my-back.yaml").symlink_to(outside)
+        routines_dir().mkdir(parents=True)
+        (routines_dir() / "my-back.yaml").symlink_to(outside)
         changed = MINE.replace("Seven gentle", "Eight gentle")
         answer = browser.post("/api/save", {"yaml": changed, "replace": True})
         assert answer.status_code == 409
         assert outside.read_text() == MINE
-        assert (own_folder() / "my-back.yaml").is_symlink()
+        assert (routines_dir() / "my-back.yaml").is_symlink()
 
     def test_a_link_to_nowhere_is_not_filled(self, browser: Browser, tmp_path: Path) -> None:
-        own_folder().mkdir(parents=True)
-        (own_folder() / "my-back.yaml").symlink_to(tmp_path / "made.yaml")
+        routines_dir().mkdir(parents=True)
+        (routines_dir() / "my-back.yaml").symlink_to(tmp_path / "made.yaml")
         assert browser.post("/api/save", {"yaml": MINE, "replace": True}).status_code == 409
         assert not (tmp_path / "made.yaml").exists()
 
@@ -232,7 +232,7 @@ class TestPaths:
             answer = browser.post("/api/save", {"yaml": text, "replace": True})
             assert answer.status_code == 409
         assert (resource("routines") / "back.yaml").read_text() == BACK
-        assert not own_folder().exists()
+        assert not routines_dir().exists()
 
 
 class TestMessages:

@@ -21,14 +21,15 @@ from voice_coach.core.session import advance
 from voice_coach.core.state import Heard, Mode, State
 from voice_coach.errors import VoiceCoachError
 from voice_coach.journal import Journal
-from voice_coach.library import own_folder, read_routine
+from voice_coach.library import read_routine
+from voice_coach.paths import paired_path, routines_dir
 from voice_coach.resources import resource
 from voice_coach.screen.address import home_address, hosts_of, listen, qr_code
 from voice_coach.screen.connections import MOST_CONNECTIONS
 from voice_coach.screen.exchange import EarClock, Exchange, Preview, Sight
 from voice_coach.screen.limits import Bucket
 from voice_coach.screen.pages import PAGE, parts
-from voice_coach.screen.pairing import MINUTE, MOST_SCREENS, WRONG_TRIES, Door, Screens, paired_path
+from voice_coach.screen.pairing import MINUTE, MOST_SCREENS, WRONG_TRIES, Door, Screens
 from voice_coach.screen.server import Screen
 from voice_coach.settings import ScreenChoice
 from voice_coach.units import SAMPLE_RATE
@@ -370,7 +371,7 @@ class TestRoutines:
 
     def test_what_is_saved_is_what_was_written(self, browser: Browser) -> None:
         assert browser.post("/api/save", {"yaml": MINE}).json() == {"ok": True, "name": "My back"}
-        (path,) = own_folder().iterdir()
+        (path,) = routines_dir().iterdir()
         assert path.name == "my-back.yaml"
         assert path.read_text() == MINE
         assert read_routine(path).name == "My back"
@@ -381,30 +382,30 @@ class TestRoutines:
         changed = MINE.replace("seconds: 20", "seconds: 21", 1)
         refused = browser.post("/api/save", {"yaml": changed})
         assert (refused.status_code, refused.json()["exists"]) == (409, True)
-        assert (own_folder() / "my-back.yaml").read_text() == MINE
+        assert (routines_dir() / "my-back.yaml").read_text() == MINE
         assert browser.post("/api/save", {"yaml": changed, "replace": True}).status_code == 200
-        assert (own_folder() / "my-back.yaml").read_text() == changed
+        assert (routines_dir() / "my-back.yaml").read_text() == changed
 
     def test_a_file_of_another_name_keeps_it(self, browser: Browser) -> None:
-        own_folder().mkdir(parents=True)
-        (own_folder() / "evening.yaml").write_text(MINE)
+        routines_dir().mkdir(parents=True)
+        (routines_dir() / "evening.yaml").write_text(MINE)
         browser.post("/api/save", {"yaml": MINE + "\n# mine\n", "replace": True})
-        assert [path.name for path in own_folder().iterdir()] == ["evening.yaml"]
+        assert [path.name for path in routines_dir().iterdir()] == ["evening.yaml"]
 
     def test_a_broken_file_in_its_place_is_not_overwritten(self, browser: Browser) -> None:
-        own_folder().mkdir(parents=True)
-        (own_folder() / "my-back.yaml").write_text("half done: [")
+        routines_dir().mkdir(parents=True)
+        (routines_dir() / "my-back.yaml").write_text("half done: [")
         answer = browser.post("/api/save", {"yaml": MINE, "replace": True})
         assert (answer.status_code, answer.json()["exists"]) == (409, False)
-        assert (own_folder() / "my-back.yaml").read_text() == "half done: ["
+        assert (routines_dir() / "my-back.yaml").read_text() == "half done: ["
 
     @pytest.mark.skipif(os.geteuid() == 0 and not Path("/proc").is_dir(), reason="needs Linux")
     def test_a_disk_that_cannot_be_written(self, served: Served, browser: Browser) -> None:
-        own_folder().parent.mkdir(parents=True)
-        own_folder().write_text("a file in the place of the folder")
+        routines_dir().parent.mkdir(parents=True)
+        routines_dir().write_text("a file in the place of the folder")
         answer = browser.post("/api/save", {"yaml": MINE})
         assert answer.status_code == 507
-        assert str(own_folder()) not in answer.text
+        assert str(routines_dir()) not in answer.text
         assert any("Cannot save the routine" in line for line in served.told)
 
 

@@ -10,7 +10,6 @@ them all: for it, nothing changes.
 """
 
 import math
-import os
 import secrets
 import zipfile
 from collections.abc import Callable, Mapping
@@ -21,10 +20,10 @@ from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from platformdirs import user_data_path
 
 from voice_coach.errors import ModelError, OutputError
 from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.paths import profile_path
 from voice_coach.units import Samples
 
 Frames = NDArray[np.float32]
@@ -145,12 +144,6 @@ class Profile:
         parts = np.split(frames.astype(np.float32), np.cumsum(lengths)[:-1])
         takes = (Take(str(p), part) for p, part in zip(phrases, parts, strict=True))
         return cls(tuple(takes), str(file["made"]))
-
-
-def profile_path() -> Path:
-    """Return where the profile is kept: VOICE_COACH_PROFILE, else the user's data folder."""
-    own = os.environ.get("VOICE_COACH_PROFILE")
-    return Path(own) if own else user_data_path("voice-coach") / "voice.npz"
 
 
 def own_profile() -> Profile | None:

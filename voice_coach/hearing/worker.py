@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from voice_coach import crash
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
@@ -211,7 +212,18 @@ _LOST: Final = None
 
 
 def _serve(connection: Connection, make: MakeRecogniser) -> None:
-    """Run the recogniser: one message in, at most one out, until the other side is gone."""
+    """Run the recogniser, and end quietly with whatever ends it: the coach sees that it is gone."""
+    try:
+        _answer(connection, make)
+    except Exception as fault:
+        if crash.raw():
+            raise
+        # The terminal belongs to the other process, which starts this one anew and tells of it.
+        crash.told(fault)
+
+
+def _answer(connection: Connection, make: MakeRecogniser) -> None:
+    """Take one message in, and give at most one out, until the other side is gone."""
     try:
         recogniser = make()
         connection.send(recogniser.name)

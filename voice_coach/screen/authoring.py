@@ -15,7 +15,8 @@ from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
 from voice_coach.errors import OutputError, RoutineError
-from voice_coach.library import Shelved, own_folder, read_commands, read_library, routine_of
+from voice_coach.library import Shelved, read_commands, read_library, routine_of
+from voice_coach.paths import routines_dir
 from voice_coach.screen.exchange import Shelf
 from voice_coach.units import to_seconds
 
@@ -96,7 +97,7 @@ def _target(routine: Routine, *, replace: bool) -> Path:
         raise Refusal("A routine of this name ships with the coach. Give yours another name.")
     # The name is of letters, spaces, hyphens and apostrophes; what is left names no folder.
     slug = re.sub(r"[^a-z0-9]+", "-", name).strip("-")
-    target = own.get(name, own_folder() / f"{slug}.yaml")
+    target = own.get(name, routines_dir() / f"{slug}.yaml")
     if target.is_symlink():
         raise Refusal("Your routine of this name is a link to another file. Edit it there.")
     if target.exists() and name not in own:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_data_path
+from voice_coach.paths import paired_path
 
 DIGITS: Final = 6
 WRONG_TRIES: Final = 5
@@ -25,12 +25,6 @@ WRONG_TRIES: Final = 5
 MINUTE: Final = 60.0
 MOST_SCREENS: Final = 32
 """The screen that was paired longest ago makes room for the next one."""
-
-
-def paired_path() -> Path:
-    """Return where paired screens are kept: VOICE_COACH_PAIRED, else the user's data folder."""
-    own = os.environ.get("VOICE_COACH_PAIRED")
-    return Path(own) if own else user_data_path("voice-coach") / "paired.json"
 
 
 class Screens:

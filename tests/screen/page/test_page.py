@@ -13,7 +13,8 @@ from tests.screen.page.browser import axe
 from tests.screen.page.stand_in import StandIn, messages
 from voice_coach.core.state import Mode
 from voice_coach.core.view import seen as view_of
-from voice_coach.library import own_folder, read_routine
+from voice_coach.library import read_routine
+from voice_coach.paths import routines_dir
 from voice_coach.screen.pages import PAGE
 from voice_coach.units import to_seconds
 
@@ -312,7 +313,7 @@ def test_a_copy_is_edited_as_form_and_as_text_and_saved(visit: Visit, coach: Sta
     assert coach.previews[0].startswith("Ease into your stretch")
     page.click("button:text-is('Save')")
     page.wait_for_selector("h2:has-text('Evening back')")
-    saved = read_routine(own_folder() / "evening-back.yaml")
+    saved = read_routine(routines_dir() / "evening-back.yaml")
     assert saved.exercises[0].steps[0].seconds == 33
     shipped = next(each for each in coach.state.routines if each.name == "Back")
     assert saved.exercises[1:] == shipped.exercises[1:]
@@ -326,9 +327,9 @@ def test_a_copy_is_edited_as_form_and_as_text_and_saved(visit: Visit, coach: Sta
     page.wait_for_selector(".verdict.good")
     page.click("button:text-is('Save')")
     page.wait_for_selector("dialog[open] >> text=Replace it?")
-    assert read_routine(own_folder() / "evening-back.yaml").exercises[0].steps[0].seconds == 33
+    assert read_routine(routines_dir() / "evening-back.yaml").exercises[0].steps[0].seconds == 33
     page.click("[data-replace=yes]")
-    until(lambda: "44" in (own_folder() / "evening-back.yaml").read_text())
+    until(lambda: "44" in (routines_dir() / "evening-back.yaml").read_text())
     page.wait_for_selector("h2:has-text('Evening back')")
     page.click("[aria-label='Start Evening back']")
     page.wait_for_selector(".session:not([data-mode=idle])")
