@@ -22,7 +22,16 @@ from voice_coach.core.cues import (
     speech_length,
 )
 from voice_coach.core.preferences import Preferences
-from voice_coach.core.routine import Breath, Exercise, Release, Routine, Side, Sides, Step
+from voice_coach.core.routine import (
+    Breath,
+    Exercise,
+    Position,
+    Release,
+    Routine,
+    Side,
+    Sides,
+    Step,
+)
 from voice_coach.settings import GetReady, Verbosity
 from voice_coach.units import Samples, to_samples
 
@@ -33,11 +42,30 @@ SHORT_GET_READY_SECONDS = 5
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """How the user comes to an exercise that they did not reach from the one before it."""
+
+    exercise: int
+    """Its index; past the last one, that of the finish."""
+    position: Position | None
+    """Where the user comes from; None if nobody can know."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """All cues of a routine, in order."""
 
     routine: Routine
     cues: tuple[Cue, ...]
+    opening: str = ""
+    """Said before the first exercise, beside the routine's own word of safety."""
+    arrival: Arrival | None = None
+    """Where the user came from to one of the exercises, if not from the one before it."""
+
+    @property
+    def safety(self) -> str:
+        """What nobody may begin without having heard; nothing if there is no such thing."""
+        return " ".join(filter(None, (self.routine.safety, self.opening)))
 
     def heading_of(self, exercise: int) -> int:
         """Return the index of the cue that announces `exercise`; past the last, the finish."""
@@ -55,6 +83,26 @@ class Plan:
             for i, cue in enumerate(self.cues)
             if cue.kind is CueKind.INTRODUCE and cue.exercise == exercise
         )
+
+    def position_at(self, index: int) -> Position | None:
+        """Return the position of whoever was told all that comes before cue `index`.
+
+        None while nobody can know: before the first exercise, and on the way.
+        """
+        cue = self.cues[index]
+        if cue.kind is CueKind.WELCOME:
+            return None
+        if cue.kind is CueKind.FINISH:
+            return self._coming_to(len(self.routine.exercises))
+        heading, setup = self.heading_of(cue.exercise), self.setup_of(cue.exercise)
+        moves = setup - heading > 1  # the way into position comes between the two
+        if moves and index == heading:
+            return self._coming_to(cue.exercise)
+        on_the_way = moves and index < setup
+        return None if on_the_way else self.routine.exercises[cue.exercise].position
+
+    def _coming_to(self, exercise: int) -> Position | None:
+        return _coming_to(self.routine, exercise, self.arrival)
 
     def repetition_at(self, index: int) -> tuple[int, Side | None]:
         """Return the repetition and the side to which cue `index` belongs or leads.
@@ -82,9 +130,16 @@ class Plan:
             index -= 1
         return 1 + self.cues[index].repetition
 
-    def remaining_after(self, index: int) -> Samples:
-        """Time from the end of cue `index` to the farewell; exact once `measured`."""
-        return self._remaining[index]
+    def remaining_after(self, index: int, then: int | None = None) -> Samples:
+        """Time from the end of cue `index` to the farewell; exact once `measured`.
+
+        `then` is the cue that follows the time to get ready, if it is not the next one.
+        """
+        if then is None:
+            return self._remaining[index]
+        ready = self.setup_of(self.cues[index].exercise) + 1
+        passed_over = self._remaining[ready] - self._remaining[then - 1]
+        return self._remaining[index] - passed_over
 
     @property
     def length(self) -> Samples:
@@ -102,6 +157,13 @@ class Plan:
         return replace(self, cues=tuple(cues))
 
 
+def _coming_to(routine: Routine, exercise: int, arrival: Arrival | None) -> Position | None:
+    """Return the position from which the user comes to `exercise`."""
+    if arrival is not None and arrival.exercise == exercise:
+        return arrival.position
+    return routine.exercises[exercise - 1].position if exercise else None
+
+
 def name_side(text: str, side: Side | None) -> str:
     """Return `text` with {side} and {other_side} as words."""
     if side is None:
@@ -117,31 +179,31 @@ def make_plan(
     told: frozenset[int] = frozenset(),
     sessions: int = 0,
     opening: str = "",
+    arrival: Arrival | None = None,
 ) -> Plan:
     """Lay out `routine`.
 
     A tempo above 1 shortens breaths, rests and changes of position, never the holds that are
     given in seconds. `easier` holds the indexes of exercises to be done in their easier
     variant, `told` those of which it is said why. `sessions` that were done before make the
-    praise another one; `opening` is said before the first exercise. How many cues there are
-    depends on the routine and on `easier` alone.
+    praise another one; `opening` is said before the first exercise. The way into position is
+    said wherever it changes, also for who comes to an exercise as `arrival` says. How many cues
+    there are depends on the routine, on `easier` and on `arrival` alone.
     """
     exercises = [e.made_easier() if i in easier else e for i, e in enumerate(routine.exercises)]
     cues: list[Cue] = []
-    position = None
     for i, exercise in enumerate(exercises):
-        moved = exercise.position is not position
+        moved = exercise.position is not _coming_to(routine, i, arrival)
         layout = _Layout(i, exercise, routine, preferences, i in told, _praise(i, sessions))
         cues += layout.cues(len(exercises), moved=moved)
-        position = exercise.position
     cues = [replace(cue, tempo=preferences.tempo) for cue in cues]
     length = sum(cue.length for cue in cues)
-    farewell = phrases.farewell(routine.name, len(exercises), (), length)
+    farewell = phrases.farewell(routine.name, len(exercises), 0, (), length)
     last = Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER, tempo=preferences.tempo)
-    safety = " ".join(filter(None, (routine.safety, opening)))
-    welcome = phrases.welcome(routine.name, len(exercises), length, safety)
+    laid = Plan(routine, (*cues, last), opening, arrival)
+    welcome = phrases.welcome(routine.name, len(exercises), length, laid.safety)
     first = Cue(CueKind.WELCOME, 0, welcome, 2 * BREATHER, tempo=preferences.tempo)
-    return Plan(routine, (first, *cues, last))
+    return replace(laid, cues=(first, *laid.cues))
 
 
 def _praise(exercise: int, sessions: int) -> str:
