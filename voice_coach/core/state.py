@@ -179,7 +179,8 @@ class Memory:
     """What is known of earlier sessions."""
 
     sessions: int = 1
-    """How many there were. None: signs of danger are named with the first one."""
+    """How many there were that came further than their welcome, which names the signs of danger
+    if there were none."""
     hurt: frozenset[tuple[str, str]] = frozenset()
     """(routine, exercise) to be begun in the easier variant."""
     place: Place | None = None
