@@ -6,7 +6,8 @@ counted; when that is over (`TimeUp` at `State.due`), the next cue begins at tha
 Marks ("halfway", "breathe out") fall due while a cue is counted. An answer to a command takes
 the air from whatever is being said; words that it cut are said again afterwards, while a
 running count goes on beneath it. Pausing, and every question that waits for an answer, freezes
-the count; going on says the words of the cue again and counts what was left.
+the count; going on says the words of the cue again and counts what was left. A jump leads to the
+earliest thing that was not heard yet (`moves.lead_to`).
 
 Everything that can change the state stands in `TABLE`: (mode, trigger) → the modes it may lead
 to and the function that does it. What is not in the table gets a short spoken answer. This
@@ -16,7 +17,7 @@ module must not do I/O nor know the time: `now` is always given, in samples.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from voice_coach.core import answers, farewell, phrases, questions, steering, walking
+from voice_coach.core import answers, ending, phrases, questions, steering, walking
 from voice_coach.core.moves import Result
 from voice_coach.core.state import (
     LED,
@@ -177,11 +178,11 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows((*_UNDER_WAY, *_DONE), "previous", _START, steering.previous),
     **_rows((*_UNDER_WAY, *_DONE), "restart", _START, steering.restart),
     # The farewell: what is done can be done again, but not paused, skipped or stopped
-    **_rows(_DONE, "start", (*_BEGIN, Mode.IDLE), farewell.start_another),
-    **_rows(_DONE, "next", (Mode.ASKING_PAIN, Mode.IDLE), farewell.skip),
-    **_stay(_DONE, "pause", farewell.wait),
+    **_rows(_DONE, "start", (*_BEGIN, Mode.IDLE), ending.start_another),
+    **_rows(_DONE, "next", (Mode.ASKING_PAIN, Mode.IDLE), ending.skip),
+    **_stay(_DONE, "pause", ending.wait),
     **_rows(_DONE, "stop", (Mode.IDLE,), steering.end),
-    **_stay(_DONE, "hurts", farewell.hurts),
+    **_stay(_DONE, "hurts", ending.hurts),
     # Answers
     **_stay((*RUNNING, Mode.PAUSED), "repeat", answers.repeat),
     **_stay(_UNDER_WAY, "time_left", answers.time_left),

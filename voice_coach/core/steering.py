@@ -88,7 +88,7 @@ def skip(state: State, _: Event, now: Samples) -> Result:
     if state.cue.kind is CueKind.WELCOME:
         return _cut_welcome(state, now)
     here, progress = state.cue.exercise, state.progress
-    after, actions = lead_to(_left(state), here + 1, now)
+    after, actions = lead_to(_with_skipped(state), here + 1, now)
     if here in progress.done:
         return after, actions
     return after, (about(state, "partly" if here in progress.begun else "skipped"), *actions)
@@ -102,7 +102,7 @@ def _cut_welcome(state: State, now: Samples) -> Result:
     return jump(state, state.index + 1, now)
 
 
-def _left(state: State) -> State:
+def _with_skipped(state: State) -> State:
     here, progress = state.cue.exercise, state.progress
     skipped = progress.skipped | ({here} - progress.done)
     return replace(state, progress=replace(progress, skipped=skipped), then=None)
