@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from voice_coach.core.cues import BEAT, Cue, CueKind, MarkKind, speech_length
-from voice_coach.core.plan import SHORT_GET_READY_SECONDS, Arrival, Plan, make_plan, name_side
+from voice_coach.core.layout import SHORT_GET_READY_SECONDS, name_side
+from voice_coach.core.plan import Arrival, Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Position, Routine, Side
 from voice_coach.library import read_routine

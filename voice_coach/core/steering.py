@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from voice_coach.core import answers, phrases, questions
 from voice_coach.core.cues import CueKind
+from voice_coach.core.layout import name_side
 from voice_coach.core.moves import (
     GAP,
     Result,
@@ -25,7 +26,6 @@ from voice_coach.core.moves import (
     ways_on,
     with_hurt,
 )
-from voice_coach.core.plan import name_side
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
     WAITING,
