@@ -203,6 +203,19 @@ def test_a_session_that_was_cut_off_can_be_continued(path: Path) -> None:
         assert after.unfinished is None
 
 
+def test_whether_anybody_came_further_than_a_welcome(path: Path) -> None:
+    """Stopped in the welcome, again and again: then nobody has heard it to its end."""
+    for begun in range(3):
+        with Journal.open(path, threaded=False, now=lambda: NOW) as journal:
+            assert (journal.sessions, journal.welcomed) == (begun, False)
+            begin(journal)
+            journal.append("cue", about(0, cue=0, repetition=0, side=None), 0)
+    with Journal.open(path, threaded=False, now=lambda: NOW) as journal:
+        journal.append("cue", about(0, cue=1, repetition=0, side=None), 0)
+    with Journal.open(path, threaded=False, now=lambda: NOW) as journal:
+        assert (journal.sessions, journal.welcomed) == (3, True)
+
+
 def test_no_is_remembered(path: Path) -> None:
     journal = Journal.open(path)
     begin(journal)

@@ -220,9 +220,8 @@ class TestShort:
         assert states == [
             ("introducing", "Gentle stretches"),
             ("paused", "Gentle stretches"),
-            ("introducing", "Gentle stretches"),
-            ("introducing", "Seated stretch"),
-            ("confirming stop", "Seated stretch"),
+            ("introducing", "Gentle stretches"),  # also after "next": that is the first one
+            ("confirming stop", "Gentle stretches"),
             ("idle", None),
         ]
 

@@ -262,12 +262,12 @@ class Coach:
         self._renderer.close()
 
     def _measure(self) -> None:
-        """Tell the session how long its words are, once all of them have been rendered."""
+        """Tell the session how long its words are, once all that are to come have been rendered."""
         plan, speed = self._unmeasured, self.state.preferences.tempo
         if plan is None or self._playback.position < self._look_again:
             return
         self._look_again = self._playback.position + MEASURED_EVERY
-        texts = {cue.words for cue in plan.cues[:-1] if cue.words}
+        texts = {cue.words for cue in plan.cues[self.state.index : -1] if cue.words}
         ready = self._renderer.in_step or all(self._renderer.ready(each, speed) for each in texts)
         if ready:
             lengths = {text: len(self._renderer.get(text, speed)) for text in texts}

@@ -155,6 +155,11 @@ class Journal:
         return self._memory.newest.number if self._memory.newest else 0
 
     @property
+    def welcomed(self) -> bool:
+        """Whether any session had come further than its welcome when the journal was opened."""
+        return self._memory.welcomed
+
+    @property
     def unfinished(self) -> Bookmark | None:
         """Where the last session was cut off, if it was, in the last 24 hours."""
         return self._unfinished

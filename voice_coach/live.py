@@ -202,11 +202,13 @@ class _Keeper:
 def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
     """Return what the session needs to know of earlier ones."""
     hurt = {(routine.name, name) for routine in routines for name in journal.hurt(routine.name)}
+    # Whoever never heard a welcome to its end is told the signs of danger as if for the first time.
+    sessions = journal.sessions if journal.welcomed else 0
     mark = journal.unfinished
     if mark is None:
-        return Memory(journal.sessions, frozenset(hurt))
+        return Memory(sessions, frozenset(hurt))
     where = (mark.routine, mark.exercise, mark.name, mark.repetition, mark.side, mark.eased)
-    return Memory(journal.sessions, frozenset(hurt), Place(*where))
+    return Memory(sessions, frozenset(hurt), Place(*where))
 
 
 class _Health:

@@ -52,15 +52,24 @@ def test_done_is_done() -> None:
     assert list(found.skipped.values()) == ["C"]
 
 
-def test_after_the_end_only_pain_counts() -> None:
+def test_done_in_part_is_not_skipped() -> None:
+    found = tally(
+        (0, "skipped", exercise(0)), (1, "partly", exercise(0)), (2, "partly", exercise(1))
+    )
+    assert (found.done, found.skipped) == ({}, {})
+
+
+def test_after_the_end_only_what_hurt_counts() -> None:
     found = tally(
         (0, "started", {"routine": "Back"}),
         (9, "finished", {}),
         (10, "pain", {"when": "after", "value": 4}),
         (11, "done", exercise(0)),
-        (12, "stopped", {}),
+        (12, "hurt", exercise(1)),
+        (13, "stopped", {}),
     )
     assert (found.ending, found.pain_after, found.done) == ("finished", 4, {})
+    assert list(found.hurt.values()) == ["B"]
 
 
 @pytest.mark.parametrize("value", [None, -1, 11, "5", 5.5])

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from voice_coach.core import phrases
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
-from voice_coach.core.cues import CueKind, Signal
-from voice_coach.core.plan import Plan, make_plan
+from voice_coach.core.cues import Cue, CueKind, Signal
+from voice_coach.core.plan import Arrival, Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
@@ -17,6 +17,7 @@ from voice_coach.core.state import (
     Action,
     Mode,
     Note,
+    Progress,
     Role,
     Say,
     Silence,
@@ -75,15 +76,19 @@ def answer(state: State, text: str, now: Samples) -> Result:
 
 
 def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
-           prefix: str = "", praised: bool = False, aloud: bool = False) -> Result:  # fmt: skip
+           prefix: str = "", words: str = "", praised: bool = False,
+           aloud: bool = False) -> Result:  # fmt: skip
     """Say the words of cue `index`, and count `left` (all of it, if not given) after them.
 
-    `praised`: what came before was done to its end. `aloud`: words even where a signal would do.
+    `words` are said in place of its own. `praised`: what came before was done to its end.
+    `aloud`: words even where a signal would do.
     """
     cue = plan_of(state).cues[index]
     left = cue.count if left is None or cue.with_words else left
+    going = _going(state, at)
     standing = replace(
-        _going(state, at),
+        going,
+        progress=_begun(going, cue),
         mode=_MODE_OF[cue.kind],
         index=index,
         said_at=at,
@@ -100,7 +105,7 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
     after, actions = (
         give(standing, cue.signal, at, Role.CUE)
         if cue.signal and not (prefix or aloud)
-        else say(standing, f"{prefix} {_words(standing, praised)}".strip(), at, Role.CUE)
+        else say(standing, f"{prefix} {words or _words(standing, praised)}".strip(), at, Role.CUE)
     )
     return after, (*actions, *tone, _reached(after))
 
@@ -114,6 +119,12 @@ def _going(state: State, at: Samples) -> State:
     return replace(state, progress=replace(progress, began=began, frozen=None))
 
 
+def _begun(state: State, cue: Cue) -> Progress:
+    """Return the progress once `cue` has begun: its exercise is, with the first move."""
+    moves = {cue.exercise} if cue.kind is CueKind.MOVE else set()
+    return replace(state.progress, begun=state.progress.begun | moves)
+
+
 def _words(state: State, praised: bool) -> str:
     if state.cue.kind is CueKind.FINISH:
         return farewell(state, state.said_at)
@@ -123,8 +134,9 @@ def _words(state: State, praised: bool) -> str:
 def farewell(state: State, now: Samples) -> str:
     """Return what is said at the end: what was done and what was not."""
     progress, routine = state.progress, plan_of(state).routine
-    skipped = [routine.exercises[i].name for i in sorted(progress.skipped)]
-    return phrases.farewell(routine.name, len(progress.done), skipped, now - progress.began)
+    skipped = [routine.exercises[i].name for i in sorted(progress.skipped - progress.begun)]
+    done, partly = len(progress.done), len(progress.begun - progress.done)
+    return phrases.farewell(routine.name, done, partly, skipped, now - progress.began)
 
 
 def _reached(state: State) -> Note:
@@ -135,17 +147,46 @@ def _reached(state: State) -> Note:
     return about(state, "cue", cue=state.index, repetition=repetition, side=named)
 
 
-def jump(state: State, index: int, now: Samples, *, prefix: str = "") -> Result:
+def jump(state: State, index: int, now: Samples, *, prefix: str = "", words: str = "") -> Result:
     """Leave the current cue, whatever it is doing, for cue `index`."""
     at = now + GAP if state.on_air else now
     sounding = state.on_air or state.ends is not None
-    after, actions = begin(state, index, at, prefix=prefix)
+    after, actions = begin(state, index, at, prefix=prefix, words=words)
     return after, ((Silence(),) if sounding else ()) + actions
+
+
+def lead_to(state: State, exercise: int, now: Samples, *, prefix: str = "") -> Result:
+    """Begin `exercise`, or the finish past the last one, with what was not heard yet.
+
+    In the exercise where the session stands, nothing of its introduction (or of the welcome) is
+    passed over, and its set-up is always said again. To another one the user comes from wherever
+    they are now.
+    """
+    plan, here = plan_of(state), state.cue
+    stays = here.exercise == exercise and here.kind is not CueKind.FINISH
+    if not stays:
+        state = replace(state, arrival=Arrival(exercise, plan.position_at(state.index)))
+    known = {cue.words: cue.measured for cue in plan.cues if cue.measured is not None}
+    laid = laid_out(state, plan.routine).measured(known)
+    index = min(state.heard_to, plan.setup_of(exercise)) if stays else laid.heading_of(exercise)
+    return jump(replace(state, plan=laid), index, now, prefix=prefix)
 
 
 def about(state: State, kind: str, **details: str | int | None) -> Note:
     """Return the note that something happened to the exercise at which the session stands."""
     return Note(kind, {"exercise": state.cue.exercise, "name": state.exercise.name, **details})
+
+
+def named(state: State) -> tuple[str, str]:
+    """Return routine and exercise by which the memory knows the present exercise."""
+    return plan_of(state).routine.name, state.exercise.name
+
+
+def with_hurt(state: State) -> State:
+    """Return `state` knowing that the exercise hurt, for the next session, too."""
+    memory = replace(state.memory, hurt=state.memory.hurt | {named(state)})
+    progress = replace(state.progress, hurt=state.progress.hurt | {state.cue.exercise})
+    return replace(state, memory=memory, progress=progress)
 
 
 def with_due(state: State) -> State:
@@ -174,7 +215,8 @@ def ask(state: State, mode: Mode, text: str, now: Samples) -> Result:
 
 def to_idle(state: State) -> State:
     """Return what is left when a session has ended."""
-    memory = replace(state.memory, sessions=state.memory.sessions + 1)
+    welcomed = state.index > 0  # else the signs of danger are still to be named
+    memory = replace(state.memory, sessions=state.memory.sessions + welcomed)
     return State(
         state.routines,
         preferences=state.preferences,
@@ -194,6 +236,7 @@ def laid_out(state: State, routine: Routine) -> Plan:
         told=state.told,
         sessions=state.memory.sessions,
         opening="" if state.memory.sessions else phrases.RED_FLAGS,
+        arrival=state.arrival,
     )
 
 

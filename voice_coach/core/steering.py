@@ -5,8 +5,9 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 
 from dataclasses import replace
 
-from voice_coach.core import phrases, questions
+from voice_coach.core import answers, phrases, questions
 from voice_coach.core.cues import CueKind
+from voice_coach.core.layout import name_side
 from voice_coach.core.moves import (
     GAP,
     Result,
@@ -17,13 +18,14 @@ from voice_coach.core.moves import (
     hush,
     jump,
     laid_out,
+    lead_to,
     names_of,
     plan_of,
     say,
     to_idle,
     ways_on,
+    with_hurt,
 )
-from voice_coach.core.plan import name_side
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
     WAITING,
@@ -36,8 +38,8 @@ from voice_coach.core.state import (
     Silence,
     State,
 )
-from voice_coach.core.walking import following, named
-from voice_coach.units import Samples
+from voice_coach.core.walking import following
+from voice_coach.units import Samples, to_seconds
 
 
 def start(state: State, event: Event, now: Samples) -> Result:
@@ -60,6 +62,7 @@ def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
         memory=replace(state.memory, place=None),
         easier=hurt,
         told=hurt,
+        arrival=None,
         then=None,
         progress=Progress(began=now),
     )
@@ -81,33 +84,54 @@ def start_again(state: State, event: Event, now: Samples) -> Result:
 
 
 def skip(state: State, _: Event, now: Samples) -> Result:
-    """Leave the exercise for the next one."""
+    """Leave the exercise for the next one; in the welcome that is the first one."""
+    if state.cue.kind is CueKind.WELCOME:
+        return _cut_welcome(state, now)
     here, progress = state.cue.exercise, state.progress
-    skipped = replace(progress, skipped=progress.skipped | {here}, done=progress.done - {here})
-    left = replace(state, progress=skipped, then=None)
-    after, actions = jump(left, plan_of(state).heading_of(here + 1), now)
-    return after, (about(state, "skipped"), *actions)
+    after, actions = lead_to(_with_skipped(state), here + 1, now)
+    if here in progress.done:
+        return after, actions
+    return after, (about(state, "partly" if here in progress.begun else "skipped"), *actions)
 
 
-def previous(state: State, _: Event, now: Samples) -> Result:
-    """Go back to the exercise before."""
+def _cut_welcome(state: State, now: Samples) -> Result:
+    """Say only what nobody may begin without having heard, then begin."""
+    safety = plan_of(state).safety
+    if safety and state.heard_to == state.index:
+        return jump(state, state.index, now, words=safety)
+    return jump(state, state.index + 1, now)
+
+
+def _with_skipped(state: State) -> State:
+    here, progress = state.cue.exercise, state.progress
+    skipped = progress.skipped | ({here} - progress.done)
+    return replace(state, progress=replace(progress, skipped=skipped), then=None)
+
+
+def previous(state: State, event: Event, now: Samples) -> Result:
+    """Go back to the exercise before; in the farewell that is the last one."""
     state = replace(state, then=None)
-    if state.cue.exercise == 0:
-        return jump(state, plan_of(state).setup_of(0), now, prefix=phrases.FIRST_EXERCISE)
-    return jump(state, plan_of(state).heading_of(state.cue.exercise - 1), now)
+    if state.cue.kind is CueKind.WELCOME:
+        return restart(state, event, now)
+    if state.cue.kind is CueKind.FINISH:
+        return lead_to(state, state.cue.exercise, now)
+    first = state.cue.exercise == 0
+    prefix = phrases.FIRST_EXERCISE if first else ""
+    return lead_to(state, max(0, state.cue.exercise - 1), now, prefix=prefix)
 
 
 def restart(state: State, _: Event, now: Samples) -> Result:
     """Begin the exercise anew, from its set-up."""
-    setup = plan_of(state).setup_of(state.cue.exercise)
-    return jump(state, setup, now, prefix=phrases.FROM_THE_START)
+    anew = replace(state, then=None)
+    return lead_to(anew, state.cue.exercise, now, prefix=phrases.FROM_THE_START)
 
 
 def easier(state: State, _: Event, now: Samples) -> Result:
     """Begin the exercise anew in its easier variant, where it has one."""
     if state.exercise.easier is None:
         return answer(state, phrases.NO_EASIER, now)
-    after, actions = _vary(state, state.easier | {state.cue.exercise}, phrases.EASIER, now)
+    prefix = phrases.BEGIN_EASIER if _welcoming(state) else phrases.EASIER
+    after, actions = _vary(state, state.easier | {state.cue.exercise}, prefix, now)
     return after, (about(state, "eased"), *actions)
 
 
@@ -115,15 +139,19 @@ def full_version(state: State, _: Event, now: Samples) -> Result:
     """Begin the exercise anew, not made easier."""
     if state.cue.exercise not in state.easier:
         return answer(state, phrases.ALREADY_FULL, now)
-    return _vary(state, state.easier - {state.cue.exercise}, phrases.FULL_VERSION, now)
+    prefix = phrases.BEGIN_FULL if _welcoming(state) else phrases.FULL_VERSION
+    return _vary(state, state.easier - {state.cue.exercise}, prefix, now)
+
+
+def _welcoming(state: State) -> bool:
+    return state.cue.kind is CueKind.WELCOME
 
 
 def _vary(state: State, easier: frozenset[int], prefix: str, now: Samples) -> Result:
     """Begin the exercise anew in its other variant."""
     here = state.cue.exercise
     varied = replace(state, easier=easier, told=state.told - {here}, then=None)
-    varied = replace(varied, plan=laid_out(varied, plan_of(state).routine))
-    return jump(varied, plan_of(varied).setup_of(here), now, prefix=prefix)
+    return lead_to(varied, here, now, prefix=prefix)
 
 
 def ready(state: State, _: Event, now: Samples) -> Result:
@@ -132,6 +160,16 @@ def ready(state: State, _: Event, now: Samples) -> Result:
         return answer(state, phrases.ALREADY_GOING, now)
     index, going = following(state)
     return jump(going, index, now)
+
+
+def go_on(state: State, event: Event, now: Samples) -> Result:
+    """ "Go on" while it goes on: nobody's time to get ready is cut short for it."""
+    if state.mode is not Mode.GETTING_READY:
+        return answer(state, phrases.ALREADY_GOING, now)
+    if state.ends is None:
+        return answers.repeat(state, event, now)
+    seconds = max(1, round(to_seconds(state.count_left(now))))
+    return answer(state, phrases.get_ready(seconds), now)
 
 
 def pause(state: State, _: Event, now: Samples) -> Result:
@@ -146,20 +184,19 @@ def stop(state: State, _: Event, now: Samples) -> Result:
 
 
 def end(state: State, _: Event, now: Samples) -> Result:
-    """End the session."""
+    """End the session; one that has come to its farewell is finished already."""
     at = now + GAP if state.on_air else now
-    after, actions = say(to_idle(state), phrases.STOPPED, at, Role.ANSWER)
-    return after, (Note("stopped"), Silence(), *actions)
+    finished = state.cue.kind is CueKind.FINISH
+    text = phrases.DONE if finished else phrases.STOPPED
+    after, actions = say(to_idle(state), text, at, Role.ANSWER)
+    return after, (*(() if finished else (Note("stopped"),)), Silence(), *actions)
 
 
 def hurts(state: State, _: Event, now: Samples) -> Result:
     """Stop everything, say how to let go, and offer the ways on."""
     release = state.exercise.release if state.cue.kind is CueKind.MOVE else None
     words = name_side(release.cue, state.cue.side) if release else None
-    memory = replace(state.memory, hurt=state.memory.hurt | {named(state)})
-    progress = replace(state.progress, hurt=state.progress.hurt | {state.cue.exercise})
-    kept = replace(state, memory=memory, progress=progress)
-    after, actions = ask(kept, Mode.HURTING, phrases.hurts(words, ways_on(state)), now)
+    after, actions = ask(with_hurt(state), Mode.HURTING, phrases.hurts(words, ways_on(state)), now)
     return after, (about(state, "hurt"), *actions)
 
 

@@ -14,6 +14,7 @@ from voice_coach.core.moves import (
     ask,
     begin,
     give,
+    named,
     plan_of,
     say,
     to_idle,
@@ -144,8 +145,3 @@ def _with_done(state: State) -> State:
     if here not in state.easier and here not in progress.hurt:
         memory = replace(memory, hurt=memory.hurt - {named(state)})
     return replace(state, progress=progress, memory=memory)
-
-
-def named(state: State) -> tuple[str, str]:
-    """Return routine and exercise by which the memory knows the present exercise."""
-    return plan_of(state).routine.name, state.exercise.name

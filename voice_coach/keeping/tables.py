@@ -44,6 +44,11 @@ _SUMS: Final[list[Statement]] = [
         "PRAGMA user_version = 2",
     )
 ]
+_WELCOMED: Final = (
+    "SELECT 1 FROM events WHERE kind = 'cue' AND json_valid(details)"
+    " AND json_extract(details, '$.cue') > 0 LIMIT 1"
+)
+"""Finds its answer in the first session, as a rule."""
 
 
 @dataclass
@@ -57,19 +62,22 @@ class Memory:
     newest: Tally | None = None
     """The session that was begun last."""
     hurts: Hurts = field(default_factory=Hurts)
+    welcomed: bool = False
+    """Whether any session came further than its welcome."""
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> Self:
         """Read it from tables of this version or an older one."""
         last = connection.execute("SELECT number, run FROM events ORDER BY number DESC LIMIT 1")
         number, run = last.fetchone() or (0, 0)
+        welcomed = connection.execute(_WELCOMED).fetchone() is not None
         if _version(connection) < VERSION:
             sums, known = _summed(events(connection))
-            return cls(number, run, sums[-1] if sums else None, known)
+            return cls(number, run, sums[-1] if sums else None, known, welcomed)
         newest = list(_tallies(connection, "ORDER BY number DESC LIMIT 1"))
         hurts = connection.execute("SELECT routine, name, session FROM hurts")
         known = Hurts({(routine, name): session for routine, name, session in hurts})
-        return cls(number, run, newest[0] if newest else None, known)
+        return cls(number, run, newest[0] if newest else None, known, welcomed)
 
 
 def tallies(connection: sqlite3.Connection) -> Iterator[Tally]:

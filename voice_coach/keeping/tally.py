@@ -99,13 +99,15 @@ class Tally:
     """Details of the last cue."""
 
     def take(self, event: Event) -> None:
-        """Add the next event. After the end only pain still counts, unless it goes on."""
+        """Add the next event. After the end only what hurt still counts, unless it goes on."""
         self.last = event.time
         if not self.began:
             self.first, self.began = event.number, event.time
             self.utc_offset = event.utc_offset
         if event.kind == "pain":
             self._feel(event.details)
+        elif event.kind == "hurt":
+            self.hurt.setdefault(str(event.details.get("exercise")), event.name)
         if self.ending in OPEN and event.kind == "discarded":
             self.ending = event.kind
         elif event.kind in _MOVING:
@@ -148,10 +150,10 @@ class Tally:
         if event.kind == "done":
             self.skipped.pop(index, None)
             self.done.setdefault(index, name)
+        elif event.kind == "partly":
+            self.skipped.pop(index, None)
         elif event.kind == "skipped" and index not in self.done:
             self.skipped.setdefault(index, name)
-        elif event.kind == "hurt":
-            self.hurt.setdefault(index, name)
         if event.kind == "eased" and name not in self.eased:
             self.eased.append(name)
 
