@@ -19,11 +19,11 @@ from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.echoes import ECHO_DB, ROOMS, DuckingCoach, Room, coach, echo_of, jumped, skewed
 from benchmarks.rooms import levelled
 from benchmarks.scoring import Figure, Result
+from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Intent
 from voice_coach.hearing.adaptive_filter import FRAME
 from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.sound.pcm import Pcm, decibels, silence
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 
 USERS: Final = (

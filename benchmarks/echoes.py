@@ -15,8 +15,8 @@ import yaml
 from benchmarks.corpus import ROOT
 from benchmarks.rooms import convolved, levelled
 from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.playback import Playback
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples
 

@@ -20,14 +20,14 @@ from benchmarks import durability
 from benchmarks.ideal import shipped
 from benchmarks.lines import Line, Options
 from voice_coach.app import Coach, Keeping
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
 from voice_coach.core.state import Note
 from voice_coach.hearing.listener import Heard
 from voice_coach.journal import Journal, local_now
 from voice_coach.library import read_commands
-from voice_coach.sound.device import Nowhere, open_audio
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.playback import Playback
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import SAMPLE_RATE, Samples

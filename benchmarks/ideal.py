@@ -18,6 +18,9 @@ import soundfile
 
 from benchmarks.lines import Line, Options
 from voice_coach.app import Happening
+from voice_coach.audio import tones
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan
@@ -41,9 +44,6 @@ from voice_coach.library import read_commands, read_routine
 from voice_coach.rehearsal import Utterance, rehearse
 from voice_coach.resources import resource
 from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.sound import tones
-from voice_coach.sound.pcm import Pcm
-from voice_coach.sound.playback import Playback
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 

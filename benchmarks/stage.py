@@ -23,6 +23,7 @@ from benchmarks.ideal import EMBEDDED
 from tests.conftest import KEPT
 from tests.real_sound.sound_server import AHEAD, SoundServer
 from voice_coach.app import Happening
+from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
@@ -34,7 +35,6 @@ from voice_coach.live import Stage, coach_live
 from voice_coach.resources import resource
 from voice_coach.screen.server import Screen
 from voice_coach.settings import ScreenChoice
-from voice_coach.sound.pcm import Pcm
 from voice_coach.units import Samples, to_samples
 
 Record = dict[str, Any]

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 import soundfile
 
+from voice_coach.audio.pcm import Pcm, decibels
 from voice_coach.core import phrases
 from voice_coach.core.plan import Plan, make_plan
 from voice_coach.core.preferences import Preferences
@@ -25,7 +26,6 @@ from voice_coach.library import read_commands, read_routine
 from voice_coach.rehearsal import read_script, rehearse
 from voice_coach.resources import resource
 from voice_coach.settings import BreathCue, RecogniserChoice, VoiceChoice
-from voice_coach.sound.pcm import Pcm, decibels
 from voice_coach.units import Samples, to_samples
 
 UNDERSTOOD: Final = 0.6

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
+from voice_coach.audio.mixer import SILENCE_FADE, Playback
+from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode
@@ -19,8 +21,6 @@ from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.sound.pcm import Pcm, decibels, silence
-from voice_coach.sound.playback import SILENCE_FADE, Playback
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
 

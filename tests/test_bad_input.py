@@ -25,9 +25,9 @@ import soxr
 
 from tests.real_sound.conftest import sound_server
 from tests.real_sound.sound_server import SoundServer
+from voice_coach.audio import pcm
+from voice_coach.audio.pcm import decibels, silence
 from voice_coach.resources import resource
-from voice_coach.sound import pcm
-from voice_coach.sound.pcm import decibels, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, to_samples
 

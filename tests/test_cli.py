@@ -11,9 +11,9 @@ from rich.console import Console
 
 from tests.hearing.speech import spoken_in_room
 from voice_coach import catalogue, cli, console
+from voice_coach.audio import pcm
 from voice_coach.library import schema
 from voice_coach.resources import resource
-from voice_coach.sound import pcm
 from voice_coach.units import SAMPLE_RATE
 
 ROUTINES = ("back", "breathing", "gentle-stretch")

@@ -12,14 +12,14 @@ import pytest
 import soxr
 
 from tests.hearing.speech import room, said
+from voice_coach.audio import pcm
+from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands
 from voice_coach.diagnosis import Figures, Grade, diagnosed
 from voice_coach.doctor import PHRASES, STAY_QUIET, Question, check_up, examine, questions
 from voice_coach.engines import Engine
 from voice_coach.library import read_commands, read_library
 from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.sound import pcm
-from voice_coach.sound.pcm import Pcm, decibels, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples
 

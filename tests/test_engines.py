@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from voice_coach.audio.pcm import silence
 from voice_coach.engines import (
     Engine,
     choose_recogniser,
@@ -18,7 +19,6 @@ from voice_coach.engines import (
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.sound.pcm import silence
 
 TONES = Path(__file__).parent / "fixtures" / "piper" / "tones-22050.onnx"
 PAUSE = Grammar("session", ((0, 1, "pause"),), frozenset({1}))

@@ -10,6 +10,7 @@ import pytest
 
 from tests.hearing.speech import room, said
 from voice_coach.app import Happening
+from voice_coach.audio import pcm
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.engines import Engine
@@ -17,7 +18,6 @@ from voice_coach.library import read_commands, read_routine
 from voice_coach.live import RESTARTED, Stage, coach_live
 from voice_coach.resources import resource
 from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.sound import pcm
 from voice_coach.units import Samples, to_samples
 
 EMBEDDED = Engine(RecogniserChoice.POCKETSPHINX), Engine(VoiceChoice.ESPEAK)

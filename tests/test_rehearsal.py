@@ -13,6 +13,8 @@ import pytest
 import soundfile
 
 from voice_coach.app import LEAD, Keeping
+from voice_coach.audio import pcm
+from voice_coach.audio.pcm import Pcm, decibels, level_db
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory
 from voice_coach.engines import Engine
@@ -21,8 +23,6 @@ from voice_coach.library import read_commands, read_routine
 from voice_coach.rehearsal import ROOM_DB, Report, Room, Utterance, read_script, rehearse
 from voice_coach.resources import resource
 from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.sound import pcm
-from voice_coach.sound.pcm import Pcm, decibels, level_db
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 

@@ -13,6 +13,9 @@ import pytest
 
 from tests.hearing.speech import breath, room, said
 from voice_coach.app import attend
+from voice_coach.audio import pcm
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands
 from voice_coach.engines import Engine, make_recogniser
 from voice_coach.errors import VoiceCoachError
@@ -22,9 +25,6 @@ from voice_coach.hearing.takes import TakeRecorder, Trial
 from voice_coach.hearing.taught import Profile
 from voice_coach.library import read_commands
 from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.sound import pcm
-from voice_coach.sound.pcm import Pcm, decibels, silence
-from voice_coach.sound.playback import Playback
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.teaching import Lesson, Teacher, teach

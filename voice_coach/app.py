@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from voice_coach.audio import tones
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, faded
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.moves import answer
 from voice_coach.core.plan import Plan
@@ -38,9 +41,6 @@ from voice_coach.core.state import (
 )
 from voice_coach.ears import Ears, attend
 from voice_coach.hearing.listener import Heard as Utterance
-from voice_coach.sound import tones
-from voice_coach.sound.pcm import Pcm, faded
-from voice_coach.sound.playback import Playback
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples
 

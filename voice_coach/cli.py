@@ -439,7 +439,7 @@ def say(
 @app.command()
 def devices() -> None:
     """List microphones and loudspeakers, and which are taken unless you say otherwise."""
-    from voice_coach.sound.device import list_devices
+    from voice_coach.audio.world import list_devices
 
     table = plain_table("", "name", "inputs", "outputs", "")
     for device in list_devices():

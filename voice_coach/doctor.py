@@ -16,6 +16,9 @@ import numpy as np
 
 from voice_coach import models
 from voice_coach.app import attend
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.diagnosis import Figures, Finding, Grade, Understood
 from voice_coach.engines import (
@@ -30,9 +33,6 @@ from voice_coach.hearing import acoustics
 from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.paths import telemetry_leftover
 from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.sound.device import Audio, Limits, Notice, NoticeKind, open_audio
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.playback import Playback
 from voice_coach.units import BLOCK, Samples, to_samples
 
 _BRIEF: Final = Limits(start=4.0, patience=2.0, zeros=1.0)

@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 
+from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Commands
 from voice_coach.hearing.decision import Rules
 from voice_coach.hearing.listener import Heard as Utterance
 from voice_coach.hearing.listener import Listener
-from voice_coach.sound.pcm import Pcm
 
 
 class Ears:

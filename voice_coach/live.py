@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 from voice_coach import configuration
 from voice_coach.app import Coach, Ears, Happening, Keeping, Watcher
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.world import Audio, Recording, open_audio
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -22,9 +25,6 @@ from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.worker import SeparateProcess
 from voice_coach.journal import Journal
 from voice_coach.screen.exchange import Exchange, Preview, Shelf, Sight
-from voice_coach.sound.device import Audio, Recording, open_audio
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.playback import Playback
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples

@@ -15,6 +15,9 @@ from typing import Final
 import numpy as np
 
 from voice_coach.app import Ears
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.world import Audio, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.engines import Engine, make_voice
 from voice_coach.errors import OutputError, VoiceCoachError
@@ -24,9 +27,6 @@ from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.takes import TakeRecorder, Trial, agreeing
 from voice_coach.hearing.taught import Profile, Take, own_profile
 from voice_coach.paths import profile_path
-from voice_coach.sound.device import Audio, open_audio
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.playback import Playback
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import BLOCK, Samples, to_samples
 

@@ -8,10 +8,10 @@ import os
 import threading
 from collections.abc import Callable
 
+from voice_coach.audio.pcm import Pcm
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.recogniser import Hypothesis
-from voice_coach.sound.pcm import Pcm
 
 WORK, CRASH_HEARING, CRASH_AT_END, HANG_HEARING, HANG_AT_END, COMPLAIN, FAIL = range(7)
 

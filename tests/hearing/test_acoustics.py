@@ -5,9 +5,9 @@ import pytest
 import soxr
 
 from tests.hearing.speech import room, said
+from voice_coach.audio.pcm import SILENCE_DB, Pcm, decibels, from_int16, silence, to_int16
 from voice_coach.hearing import acoustics
 from voice_coach.hearing.acoustics import Echo, Speech
-from voice_coach.sound.pcm import SILENCE_DB, Pcm, decibels, from_int16, silence, to_int16
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 PHRASE = "how long left"

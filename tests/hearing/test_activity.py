@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks.noises import rush
+from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.hearing.activity import CHUNK, SileroActivity
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples
 

@@ -12,10 +12,10 @@ from tests.hearing.test_canceller import (
     skewed,
     suppression_db,
 )
+from voice_coach.audio.pcm import Pcm
 from voice_coach.hearing.adaptive_filter import FRAME
 from voice_coach.hearing.alignment import Alignment
 from voice_coach.hearing.canceller import EchoCanceller
-from voice_coach.sound.pcm import Pcm
 from voice_coach.units import SAMPLE_RATE, to_samples
 
 DELAY = to_samples(0.06)

@@ -8,12 +8,12 @@ import soxr
 
 from tests.hearing.speech import said
 from tests.hearing.test_echo import COACH, room
+from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.hearing.adaptive_filter import FRAME
 from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.library import read_commands
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.hearing.speech import room, said, spoken_in_room
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing import moonshine
@@ -18,7 +19,6 @@ from voice_coach.hearing.combined import (
 )
 from voice_coach.hearing.moonshine import Moonshine
 from voice_coach.hearing.recogniser import Hypothesis
-from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import to_samples
 
 SENTENCES = "pause, stop, stop the session, next, how long left, that hurts, ten, what's next"

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.hearing.echo import Audibility, own_share
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.library import read_commands
-from voice_coach.sound.pcm import Pcm, decibels, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import BLOCK, SAMPLE_RATE, to_samples
 

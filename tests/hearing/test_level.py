@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import USER, breath, room, said
+from voice_coach.audio.pcm import Pcm, decibels, from_int16, level_db, silence, to_int16
 from voice_coach.hearing.activity import CHUNK, SileroActivity
 from voice_coach.hearing.level import (
     FALL_DB,
@@ -14,7 +15,6 @@ from voice_coach.hearing.level import (
     TARGET_DB,
     AutomaticGain,
 )
-from voice_coach.sound.pcm import Pcm, decibels, from_int16, level_db, silence, to_int16
 from voice_coach.units import SAMPLE_RATE, to_seconds
 
 SECONDS = to_seconds(CHUNK)

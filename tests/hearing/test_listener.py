@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import breath, room, said, spoken_in_room
+from voice_coach.audio.pcm import Pcm, level_db, silence
 from voice_coach.core.intents import Commands
 from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.activity import CHUNK
@@ -19,7 +20,6 @@ from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.library import read_commands, read_library
-from voice_coach.sound.pcm import Pcm, level_db, silence
 from voice_coach.units import Samples, to_samples
 
 STOP = minimised("stop", {0: {"stop": 1}}, {1})

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tests.hearing.speech import room, said
+from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.hearing.canceller import EchoCanceller
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 COACH = "Lie on your back, bend your knees, and let your feet rest flat on the mat. Breathe in."

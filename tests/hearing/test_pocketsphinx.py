@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import room, spoken_in_room
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
-from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import to_samples
 
 COMMANDS = minimised(

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from voice_coach.audio.pcm import Pcm, decibels, level_db
 from voice_coach.hearing.activity import CHUNK
 from voice_coach.hearing.stretch import Chunk
-from voice_coach.sound.pcm import Pcm, decibels, level_db
 
 
 def noise(db: float) -> Pcm:

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import room, said
+from voice_coach.audio.pcm import Pcm, decibels, resample, silence
 from voice_coach.hearing.combined import sentences_only
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
 from voice_coach.hearing.takes import NOISES_DB, TakeRecorder, Trial, agreeing
 from voice_coach.hearing.taught import FEATURES
-from voice_coach.sound.pcm import Pcm, decibels, resample, silence
 
 PHRASES = ("pause", "stop", "how long left")
 

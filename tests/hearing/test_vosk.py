@@ -18,13 +18,13 @@ import soxr
 import yaml
 
 import voice_coach
+from voice_coach.audio.pcm import Pcm, resample, silence
 from voice_coach.core.intents import STATES, Commands
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 from voice_coach.hearing.vosk import VoskRecogniser, covering_sentences
 from voice_coach.hearing.vosk_model import load_model
-from voice_coach.sound.pcm import Pcm, resample, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import BLOCK, SAMPLE_RATE, to_samples, to_seconds
 

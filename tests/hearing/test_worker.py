@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 
 from tests.hearing import fake_engines
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.recogniser import Hypothesis, Recogniser
 from voice_coach.hearing.worker import LOSSES, SeparateProcess
-from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE
 

@@ -9,10 +9,10 @@ import time
 
 import numpy as np
 
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.world import Limits, Notice, open_audio
 from voice_coach.errors import VoiceCoachError
-from voice_coach.sound.device import Limits, Notice, open_audio
-from voice_coach.sound.pcm import Pcm
-from voice_coach.sound.playback import Playback
 from voice_coach.units import BLOCK, Samples, to_samples
 
 

@@ -144,8 +144,8 @@ import json, subprocess, sys, threading, time
 import numpy as np
 from voice_coach.core.state import State
 from voice_coach.screen.exchange import EarClock, Sight
-from voice_coach.sound.device import open_audio
-from voice_coach.sound.playback import Playback
+from voice_coach.audio.world import open_audio
+from voice_coach.audio.mixer import Playback
 from voice_coach.units import SAMPLE_RATE
 
 at = [int(each) for each in sys.argv[1:]]

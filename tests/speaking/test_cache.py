@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from voice_coach.audio.pcm import Pcm, from_int16
 from voice_coach.paths import phrases_dir
-from voice_coach.sound.pcm import Pcm, from_int16
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
 
@@ -280,7 +280,7 @@ WRITER = """
 import sys
 import numpy as np
 from pathlib import Path
-from voice_coach.sound.pcm import from_int16
+from voice_coach.audio.pcm import from_int16
 from voice_coach.speaking.cache import PhraseCache
 cache = PhraseCache(Path(sys.argv[1]), limit=60_000, tell=print)
 source = np.random.default_rng(int(sys.argv[2]))

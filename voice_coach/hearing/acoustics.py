@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from voice_coach.audio.microphone_faults import clips, piled_up
+from voice_coach.audio.pcm import SILENCE_DB, Pcm
 from voice_coach.hearing.activity import CHUNK, ActivityDetector, SileroActivity
 from voice_coach.hearing.canceller import EchoCanceller
-from voice_coach.sound.faults import clips, piled_up
-from voice_coach.sound.pcm import SILENCE_DB, Pcm
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
 
 _VOICED: Final = 0.5

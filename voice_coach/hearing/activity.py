@@ -6,7 +6,7 @@ Owns the probability of speech, chunk by chunk; must not know segments, words or
 import os
 from typing import Final, Protocol
 
-from voice_coach.sound.pcm import Pcm
+from voice_coach.audio.pcm import Pcm
 from voice_coach.units import Samples
 
 # The wheel's own OpenMP starts four threads for a network that one computes in 0.07 ms, and

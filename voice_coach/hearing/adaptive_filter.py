@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.units import Samples, to_samples
 
 FRAME: Final[Samples] = 256

@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.hearing.adaptive_filter import FRAME, TAIL
-from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 LONGEST_DELAY: Final[Samples] = 8000

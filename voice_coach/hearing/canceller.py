@@ -9,10 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.hearing.adaptive_filter import FRAME, TAIL, AdaptiveFilter, Learnt
 from voice_coach.hearing.alignment import LONGEST_DELAY, Alignment
 from voice_coach.hearing.residual import ResidualSuppressor
-from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import Samples
 
 _IDLE: Final[Samples] = LONGEST_DELAY + TAIL + FRAME

@@ -19,12 +19,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from voice_coach.audio.pcm import Pcm, resample, silence
 from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.moonshine import Moonshine, Reading
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.hearing.subwords import Subwords
 from voice_coach.hearing.taught import Taught
-from voice_coach.sound.pcm import Pcm, resample, silence
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 _SHORTEST: Final[Samples] = to_samples(0.1)

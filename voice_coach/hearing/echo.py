@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
+from voice_coach.audio.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.units import Samples, to_samples
 
 _LONGEST_DELAY: Final = to_samples(0.5)

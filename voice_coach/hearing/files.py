@@ -7,8 +7,8 @@ what a sentence means.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import SAMPLE_RATE
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from voice_coach.sound.pcm import SILENCE_DB, Pcm, decibels, level_db
+from voice_coach.audio.pcm import SILENCE_DB, Pcm, decibels, level_db
 from voice_coach.units import Samples, to_seconds
 
 TARGET_DB: Final = -26.0

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from voice_coach.audio.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.activity import CHUNK, SPEECH, ActivityDetector, SileroActivity
 from voice_coach.hearing.canceller import EchoCanceller
@@ -29,7 +30,6 @@ from voice_coach.hearing.echo import Audibility
 from voice_coach.hearing.level import AutomaticGain, Centring
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.hearing.stretch import ON, Chunk, Voice
-from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.units import Samples, to_samples
 
 _ON_CHUNKS: Final = 2

@@ -19,10 +19,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.subwords import END, START, Place, Subwords, Vocabulary
-from voice_coach.sound.pcm import Pcm, decibels, silence
 from voice_coach.units import Samples, to_samples
 
 _Floats = NDArray[np.float32]

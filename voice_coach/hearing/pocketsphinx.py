@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 import pocketsphinx
 
+from voice_coach.audio.pcm import Pcm, silence, to_int16
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis
-from voice_coach.sound.pcm import Pcm, silence, to_int16
 from voice_coach.units import SAMPLE_RATE
 
 FRAME: Final = 160

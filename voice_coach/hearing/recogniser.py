@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from voice_coach.audio.pcm import Pcm
 from voice_coach.grammar import Grammar
-from voice_coach.sound.pcm import Pcm
 from voice_coach.units import Samples
 
 

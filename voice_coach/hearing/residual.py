@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.sound.pcm import Pcm, decibels, silence
+from voice_coach.audio.pcm import Pcm, decibels, silence
 
 _LEAST_GAIN: Final = decibels(-6.0)
 _FADING: Final = 0.8

@@ -8,11 +8,11 @@ from typing import Final, Self
 
 import numpy as np
 
+from voice_coach.audio.pcm import SILENCE_DB, Pcm, decibels, level_db
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.decision import Rules, Segment
 from voice_coach.hearing.echo import own_share
 from voice_coach.hearing.recogniser import Hypothesis
-from voice_coach.sound.pcm import SILENCE_DB, Pcm, decibels, level_db
 from voice_coach.units import Samples
 
 ON: Final = 0.5

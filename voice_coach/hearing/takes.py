@@ -13,13 +13,13 @@ from typing import Final
 
 import numpy as np
 
+from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.combined import sentences_only
 from voice_coach.hearing.decision import Segment
 from voice_coach.hearing.moonshine import Moonshine
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 from voice_coach.hearing.taught import LONGEST, SHORTEST, Frames, Warping, trimmed
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
 from voice_coach.units import Samples, to_samples
 
 SKIPS: Final = ("skip", "skip it", "skip this", "skip this one", "skip please")

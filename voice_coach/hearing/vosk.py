@@ -18,11 +18,11 @@ from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from voice_coach.audio.pcm import Pcm, to_int16
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 from voice_coach.hearing.vosk_model import VoskModel, load_model
-from voice_coach.sound.pcm import Pcm, to_int16
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 UNKNOWN: Final = "[unk]"

@@ -18,10 +18,10 @@ from typing import Any, Final
 import numpy as np
 
 from voice_coach import crash
+from voice_coach.audio.pcm import Pcm
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
-from voice_coach.sound.pcm import Pcm
 
 PATIENCE_SECONDS: Final = 10.0
 """How long an engine may take for one answer before it counts as hung."""

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from voice_coach.sound.pcm import Pcm, from_int16, to_int16
+from voice_coach.audio.pcm import Pcm, from_int16, to_int16
 
 LIMIT_BYTES: Final = 256 * 2**20
 """More than two hours of speech."""

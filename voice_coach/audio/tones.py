@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.sound.pcm import Pcm, decibels
+from voice_coach.audio.pcm import Pcm, decibels
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 _Curve: TypeAlias = npt.NDArray[np.float64]

@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 import soxr
 
+from voice_coach.audio.blocks import Counters, Played, Recorded
+from voice_coach.audio.microphone_faults import SOUND, Flaw, inspected
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.portaudio import Device, Frames, Play, Record, Role, SoundSystem, Stream
 from voice_coach.errors import DeviceError
-from voice_coach.sound.blocks import Counters, Played, Recorded
-from voice_coach.sound.faults import SOUND, Flaw, inspected
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.playback import Playback
-from voice_coach.sound.portaudio import Device, Frames, Play, Record, Role, SoundSystem, Stream
 from voice_coach.units import BLOCK, SAMPLE_RATE
 
 QUEUED: Final = 3_000

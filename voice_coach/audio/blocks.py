@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from voice_coach.sound.faults import SOUND, Flaw
-from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.audio.microphone_faults import SOUND, Flaw
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.units import BLOCK, Samples
 
 _WINDOW: Final = 100

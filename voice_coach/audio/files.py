@@ -8,9 +8,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from voice_coach.audio import pcm
+from voice_coach.audio.pcm import Pcm, WavWriter, silence
 from voice_coach.errors import OutputError
-from voice_coach.sound import pcm
-from voice_coach.sound.pcm import Pcm, WavWriter, silence
 from voice_coach.units import BLOCK, Samples
 
 _SOUND_FILES: Final = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif"}

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.portaudio import Device, Format, Frames, Play, Record, Role, Stream
+from voice_coach.audio.streams import Limits
 from voice_coach.errors import DeviceError, NoSoundSystemError
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.portaudio import Device, Format, Frames, Play, Record, Role, Stream
-from voice_coach.sound.streams import Limits
 from voice_coach.units import SAMPLE_RATE
 
 HURRIED = Limits(probe=0.2, start=0.3, gap=0.2, retry=0.01, patience=0.5, zeros=0.5, latency=0.0)

@@ -6,9 +6,9 @@ import random
 import numpy as np
 import pytest
 
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
-from voice_coach.sound.playback import Playback
-from voice_coach.sound.tones import (
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
+from voice_coach.audio.tones import (
     FADE,
     HIGH_HOLD_DB,
     HIGH_HZ,

@@ -7,14 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 
+from voice_coach.audio.blocks import Block, Counters, Join, Played, Recorded
+from voice_coach.audio.files import Reel
+from voice_coach.audio.microphone_faults import MicrophoneWatch, Notice, NoticeKind
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import silence
+from voice_coach.audio.portaudio import Device, Role, SoundSystem, choose, hushed
+from voice_coach.audio.streams import Limits, Streams
 from voice_coach.errors import DeviceError
-from voice_coach.sound.blocks import Block, Counters, Join, Played, Recorded
-from voice_coach.sound.faults import MicrophoneWatch, Notice, NoticeKind
-from voice_coach.sound.pcm import silence
-from voice_coach.sound.playback import Playback
-from voice_coach.sound.portaudio import Device, Role, SoundSystem, choose, hushed
-from voice_coach.sound.stand_in import Reel
-from voice_coach.sound.streams import Limits, Streams
 from voice_coach.units import BLOCK, to_samples
 
 OnNotice = Callable[[Notice], None]

@@ -5,7 +5,7 @@ import pytest
 import soxr
 
 from tests.hearing.speech import said
-from voice_coach.sound.faults import (
+from voice_coach.audio.microphone_faults import (
     SOUND,
     Flaw,
     MicrophoneWatch,
@@ -15,7 +15,7 @@ from voice_coach.sound.faults import (
     inspected,
     piled_up,
 )
-from voice_coach.sound.pcm import Pcm, decibels, from_int16, to_int16
+from voice_coach.audio.pcm import Pcm, decibels, from_int16, to_int16
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
 
 LIFELESS = to_samples(5)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.sound.fake_system import device
+from tests.audio.fake_system import device
+from voice_coach.audio.portaudio import Device, Format, Frames, PortAudio, Role, choose, hushed
 from voice_coach.errors import DeviceError, NoSoundSystemError
-from voice_coach.sound.portaudio import Device, Format, Frames, PortAudio, Role, choose, hushed
 
 MIC, SPEAKER = Role.MICROPHONE, Role.LOUDSPEAKER
 

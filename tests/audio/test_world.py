@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.sound.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
-from voice_coach.errors import AudioFileError, DeviceError, NoSoundSystemError, OutputError
-from voice_coach.sound import pcm
-from voice_coach.sound.device import (
+from tests.audio.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
+from voice_coach.audio import pcm
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.world import (
     Audio,
     Limits,
     Notice,
@@ -21,8 +22,7 @@ from voice_coach.sound.device import (
     list_devices,
     open_audio,
 )
-from voice_coach.sound.pcm import Pcm
-from voice_coach.sound.playback import Playback
+from voice_coach.errors import AudioFileError, DeviceError, NoSoundSystemError, OutputError
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples
 
 
@@ -397,7 +397,7 @@ def test_an_interrupt_closes_the_streams() -> None:
 def test_a_listener_that_is_too_slow_loses_sound_and_no_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("voice_coach.sound.streams.QUEUED", 40)
+    monkeypatch.setattr("voice_coach.audio.streams.QUEUED", 40)
     system = FakeSystem()
     listener = live(system, blocks=400)
     listener.playback.play(noise(70_000), 0, tag=1)

@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.sound.pcm import EDGE, Pcm, decibels
-from voice_coach.sound.pcm import silence as silent
+from voice_coach.audio.pcm import EDGE, Pcm, decibels
+from voice_coach.audio.pcm import silence as silent
 from voice_coach.units import Samples, to_samples
 
 SILENCE_FADE: Final = to_samples(0.010)

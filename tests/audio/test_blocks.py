@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from voice_coach.sound.blocks import Block, Counters, Join, Played, Recorded
-from voice_coach.sound.pcm import Pcm
+from voice_coach.audio.blocks import Block, Counters, Join, Played, Recorded
+from voice_coach.audio.pcm import Pcm
 from voice_coach.units import BLOCK
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from voice_coach.sound.pcm import EDGE, Pcm, decibels
-from voice_coach.sound.playback import GAIN_RAMP, SILENCE_FADE, Finished, Playback
+from voice_coach.audio.mixer import GAIN_RAMP, SILENCE_FADE, Finished, Playback
+from voice_coach.audio.pcm import EDGE, Pcm, decibels
 from voice_coach.units import BLOCK
 
 Command = Callable[[Playback], None]

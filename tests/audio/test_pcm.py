@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from voice_coach.audio import pcm
+from voice_coach.audio.pcm import Pcm, WavWriter
 from voice_coach.errors import AudioFileError, OutputError
-from voice_coach.sound import pcm
-from voice_coach.sound.pcm import Pcm, WavWriter
 from voice_coach.units import SAMPLE_RATE
 
 
@@ -152,7 +152,7 @@ def test_a_kill_leaves_a_valid_file_up_to_the_last_second(tmp_path: Path) -> Non
     code = """
 import os, sys, numpy as np
 from pathlib import Path
-from voice_coach.sound.pcm import WavWriter
+from voice_coach.audio.pcm import WavWriter
 file = WavWriter(Path(sys.argv[1]))
 for _ in range(350):
     file.write(np.full(160, 0.5, dtype=np.float32))

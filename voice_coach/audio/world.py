@@ -15,22 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from voice_coach.sound.blocks import Block, Counters
-from voice_coach.sound.faults import MicrophoneWatch, Notice, NoticeKind, inspected
-from voice_coach.sound.live import Hardware, Live, OnNotice
-from voice_coach.sound.pcm import Pcm, WavWriter
-from voice_coach.sound.playback import Playback
-from voice_coach.sound.portaudio import Device, PortAudio, Role, SoundSystem, choose
-from voice_coach.sound.stand_in import (
-    Nowhere,
-    Recording,
-    Reel,
-    Sink,
-    Source,
-    sink_of,
-    source_of,
-)
-from voice_coach.sound.streams import Limits
+from voice_coach.audio.blocks import Block, Counters
+from voice_coach.audio.files import Nowhere, Recording, Reel, Sink, Source, sink_of, source_of
+from voice_coach.audio.microphone_faults import MicrophoneWatch, Notice, NoticeKind, inspected
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, WavWriter
+from voice_coach.audio.portaudio import Device, PortAudio, Role, SoundSystem, choose
+from voice_coach.audio.realtime import Hardware, Live, OnNotice
+from voice_coach.audio.streams import Limits
 from voice_coach.units import BLOCK, Samples
 
 __all__ = [
