@@ -21,8 +21,8 @@ from benchmarks.rooms import levelled
 from benchmarks.scoring import Figure, Result
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Intent
-from voice_coach.hearing.adaptive_filter import FRAME
-from voice_coach.hearing.canceller import EchoCanceller
+from voice_coach.hearing.echo.adaptive_filter import FRAME
+from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 

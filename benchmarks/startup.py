@@ -198,9 +198,9 @@ import voice_coach.cli
 step("importing the command line, as every new process does")
 import voice_coach.engines
 step("importing what chooses the engines")
-import voice_coach.hearing.combined
+import voice_coach.hearing.engines.combined
 step("importing the combination and moonshine")
-import voice_coach.hearing.pocketsphinx
+import voice_coach.hearing.engines.pocketsphinx
 step("importing pocketsphinx")
 made = voice_coach.engines.make_recogniser(
     voice_coach.engines.Engine(voice_coach.settings.RecogniserChoice.POCKETSPHINX)

@@ -21,7 +21,7 @@ from voice_coach.core import phrases
 from voice_coach.core.plan import Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.engines import Engine
-from voice_coach.hearing.moonshine import Moonshine
+from voice_coach.hearing.engines.moonshine import Moonshine
 from voice_coach.library import read_commands, read_routine
 from voice_coach.rehearsal import read_script, rehearse
 from voice_coach.resources import resource

@@ -17,8 +17,8 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import Grammar
+from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.hearing.recogniser import Hypothesis
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.speaking.renderer import Renderer

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from voice_coach.diagnosis import Figures, Finding, Grade, Understood, diagnosed
-from voice_coach.hearing.acoustics import Echo, Speech
+from voice_coach.hearing.measures import Echo, Speech
 from voice_coach.units import to_samples
 
 SPEECH = Speech(level_db=-30.0, snr_db=30.0, bandwidth_hz=7_500.0)

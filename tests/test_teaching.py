@@ -19,10 +19,10 @@ from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands
 from voice_coach.engines import Engine, make_recogniser
 from voice_coach.errors import VoiceCoachError
+from voice_coach.hearing.enrolled.profile import Profile
+from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
-from voice_coach.hearing.takes import TakeRecorder, Trial
-from voice_coach.hearing.taught import Profile
 from voice_coach.library import read_commands
 from voice_coach.settings import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice

@@ -10,7 +10,7 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 WAYS = {
-    "hearing": "import voice_coach.hearing.moonshine",
+    "hearing": "import voice_coach.hearing.engines.moonshine",
     "another process": """
 if __name__ == "__main__":
     from voice_coach.engines import Engine, make_separate_recogniser
@@ -48,7 +48,7 @@ def test_nothing_is_left(way: str, tmp_path: Path) -> None:
 
 
 def test_also_where_the_user_has_it_switched_on(tmp_path: Path) -> None:
-    program = "import voice_coach.hearing.moonshine"
+    program = "import voice_coach.hearing.engines.moonshine"
     assert left_by(program, tmp_path / "home", ORT_DISABLE_TELEMETRY="0") == []
 
 

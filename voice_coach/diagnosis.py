@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from voice_coach.hearing.acoustics import Echo, Speech
+from voice_coach.hearing.measures import Echo, Speech
 from voice_coach.units import Samples, to_samples, to_seconds
 
 _LOUD_ROOM_DB: Final = -40.0

@@ -29,7 +29,7 @@ from voice_coach.engines import (
     make_voice,
 )
 from voice_coach.errors import VoiceCoachError
-from voice_coach.hearing import acoustics
+from voice_coach.hearing import measures
 from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.paths import telemetry_leftover
 from voice_coach.settings import RecogniserChoice, VoiceChoice
@@ -114,16 +114,16 @@ def examine(
     with closing(make_recogniser(engines[0])) as recogniser:
         heard = _heard(microphone, played, asked, Listener(recogniser), commands)
     quiet, own = asked[0], asked[-1]
-    noise_db = acoustics.noise_db(microphone[quiet.answer])
+    noise_db = measures.noise_db(microphone[quiet.answer])
     answers = np.concatenate([microphone[q.answer] for q in asked if q.phrase])
     return Figures(
         lifeless=not np.ptp(microphone),
         torn=NoticeKind.NO_NUMBERS in notices,
-        offset=acoustics.offset(microphone),
+        offset=measures.offset(microphone),
         noise_db=noise_db,
-        speech=acoustics.speech(answers, noise_db),
-        clipped=acoustics.clipped(answers),
-        echo=acoustics.echo(microphone, played, own.answer, noise_db),
+        speech=measures.speech(answers, noise_db),
+        clipped=measures.clipped(answers),
+        echo=measures.echo(microphone, played, own.answer, noise_db),
         phrases=tuple(_understood(q, heard, commands) for q in asked if q.phrase),
     )
 

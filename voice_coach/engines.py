@@ -10,9 +10,9 @@ from pathlib import Path
 
 from voice_coach import models
 from voice_coach.errors import ModelError
-from voice_coach.hearing.recogniser import Recogniser
-from voice_coach.hearing.taught import Profile, Taught, own_profile
-from voice_coach.hearing.worker import SeparateProcess
+from voice_coach.hearing.engines.recogniser import Recogniser
+from voice_coach.hearing.engines.separate_process import SeparateProcess
+from voice_coach.hearing.enrolled.profile import Profile, Taught, own_profile
 from voice_coach.paths import phrases_dir
 from voice_coach.settings import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.cache import PhraseCache
@@ -94,18 +94,18 @@ def make_recogniser(engine: Engine, profile: Profile | None = None) -> Recognise
     `profile` is what a user has taught it; None is nothing, so that it hears all alike.
     """
     # Each engine is imported only where it is used: they are heavy.
-    from voice_coach.hearing.combined import CombinedRecogniser
+    from voice_coach.hearing.engines.combined import CombinedRecogniser
 
     return CombinedRecogniser(_make_other(engine), Taught(profile) if profile else None)
 
 
 def _make_other(engine: Engine) -> Recogniser | None:
     if engine.kind is RecogniserChoice.VOSK and engine.model:
-        from voice_coach.hearing.vosk import VoskRecogniser
+        from voice_coach.hearing.engines.vosk import VoskRecogniser
 
         return VoskRecogniser(engine.model)
     if engine.kind is RecogniserChoice.POCKETSPHINX:
-        from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
+        from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
 
         return PocketsphinxRecogniser()
     return None

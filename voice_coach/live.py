@@ -21,8 +21,8 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory, Note, Place
 from voice_coach.engines import Engine, make_separate_recogniser, make_voice, voices_of
 from voice_coach.errors import OutputError, VoiceCoachError
+from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
-from voice_coach.hearing.worker import SeparateProcess
 from voice_coach.journal import Journal
 from voice_coach.screen.exchange import Exchange, Preview, Shelf, Sight
 from voice_coach.speaking.cache import PhraseCache

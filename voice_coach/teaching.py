@@ -21,11 +21,11 @@ from voice_coach.audio.world import Audio, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.engines import Engine, make_voice
 from voice_coach.errors import OutputError, VoiceCoachError
-from voice_coach.hearing import acoustics
+from voice_coach.hearing import measures
 from voice_coach.hearing.decision import Decision
+from voice_coach.hearing.enrolled.profile import Profile, Take, own_profile
+from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial, agreeing
 from voice_coach.hearing.listener import Listener
-from voice_coach.hearing.takes import TakeRecorder, Trial, agreeing
-from voice_coach.hearing.taught import Profile, Take, own_profile
 from voice_coach.paths import profile_path
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import BLOCK, Samples, to_samples
@@ -221,7 +221,7 @@ class Teacher:
         sound = np.concatenate([silence(0), *self._recent])
         first = self._heard_until - len(sound)
         voice = sound[max(0, trial.start - first) : max(0, trial.end - first)]
-        if acoustics.clipped(voice) > _CLIPPED:
+        if measures.clipped(voice) > _CLIPPED:
             trouble = "That was too loud for the microphone."
             return Trial(trial.start, trial.end, trouble=trouble)
         return trial

@@ -12,13 +12,13 @@ from tests.hearing.speech import breath, room, said, spoken_in_room
 from voice_coach.audio.pcm import Pcm, level_db, silence
 from voice_coach.core.intents import Commands
 from voice_coach.grammar import Grammar, minimised
-from voice_coach.hearing.activity import CHUNK
-from voice_coach.hearing.combined import CombinedRecogniser
 from voice_coach.hearing.decision import Decision, Rules
+from voice_coach.hearing.engines.combined import CombinedRecogniser
+from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
+from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.vad import CHUNK
 from voice_coach.library import read_commands, read_library
 from voice_coach.units import Samples, to_samples
 

@@ -14,8 +14,6 @@ import numpy as np
 
 from voice_coach.audio.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.grammar import Grammar
-from voice_coach.hearing.activity import CHUNK, SPEECH, ActivityDetector, SileroActivity
-from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.decision import (
     Decision,
     Rules,
@@ -26,10 +24,12 @@ from voice_coach.hearing.decision import (
     hopeless,
     too_long,
 )
-from voice_coach.hearing.echo import Audibility
-from voice_coach.hearing.level import AutomaticGain, Centring
-from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
-from voice_coach.hearing.stretch import ON, Chunk, Voice
+from voice_coach.hearing.echo.canceller import EchoCanceller
+from voice_coach.hearing.echo.coherence import Audibility
+from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
+from voice_coach.hearing.gain import AutomaticGain, Centring
+from voice_coach.hearing.utterance import ON, Chunk, Voice
+from voice_coach.hearing.vad import CHUNK, SPEECH, ActivityDetector, SileroActivity
 from voice_coach.units import Samples, to_samples
 
 _ON_CHUNKS: Final = 2
