@@ -26,7 +26,7 @@ from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
 from voice_coach.core.state import Note
 from voice_coach.hearing.listener import Heard
-from voice_coach.journal import Journal, local_now
+from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer

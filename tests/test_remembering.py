@@ -15,7 +15,7 @@ import typer
 
 from voice_coach.console import guarded
 from voice_coach.errors import OutputError
-from voice_coach.journal import Journal, export_events, local_now, read_sessions
+from voice_coach.history.journal import Journal, export_events, local_now, read_sessions
 from voice_coach.remembering import history_app, report, whole_file
 from voice_coach.units import to_samples
 

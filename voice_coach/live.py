@@ -23,7 +23,7 @@ from voice_coach.engines import Engine, make_separate_recogniser, make_voice, vo
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
-from voice_coach.journal import Journal
+from voice_coach.history.journal import Journal
 from voice_coach.screen.exchange import Exchange, Preview, Shelf, Sight
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer

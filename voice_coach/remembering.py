@@ -22,7 +22,7 @@ from voice_coach.errors import JournalError, OutputError, VoiceCoachError
 from voice_coach.paths import charts_dir
 
 if TYPE_CHECKING:
-    from voice_coach.journal import PastSession
+    from voice_coach.history.journal import PastSession
 
 SHOWN: Final = 20
 """So many sessions are shown in the terminal unless told otherwise."""
@@ -54,7 +54,7 @@ def show_history(
         return
     if as_json + as_csv + (plot is not None) > 1:
         raise VoiceCoachError("--json, --csv and --plot do not go together. Give one of them.")
-    from voice_coach.journal import read_sessions
+    from voice_coach.history.journal import read_sessions
 
     form = _picture_format(plot) if plot else ""
     sessions = read_sessions()
@@ -76,7 +76,7 @@ def export_history(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="A .jsonl file; - prints it.")],
 ) -> None:
     """Write every event that was ever kept, one JSON object in a line."""
-    from voice_coach.journal import export_events
+    from voice_coach.history.journal import export_events
 
     lines = (json.dumps(event) + "\n" for event in export_events())
     if file == "-":
@@ -95,7 +95,7 @@ def back_up_history(
     file: Annotated[Path, typer.Argument(help="Where the copy goes, over what may be there.")],
 ) -> None:
     """Copy the journal, whole as of this moment, also while a coach is running."""
-    from voice_coach.journal import backup
+    from voice_coach.history.journal import backup
 
     backup(None, file)
     out.print(f"Written: {file}", soft_wrap=True)
@@ -106,7 +106,7 @@ def delete_history(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete the journal: all sessions, and damaged journals that were kept aside."""
-    from voice_coach.journal import delete, read_sessions
+    from voice_coach.history.journal import delete, read_sessions
     from voice_coach.paths import journal_path
 
     try:
@@ -139,7 +139,7 @@ def report(
 
     The page is one file. It needs no network, prints on A4, and can be read without colours.
     """
-    from voice_coach.journal import read_sessions
+    from voice_coach.history.journal import read_sessions
 
     sessions = read_sessions()
     if not sessions:
@@ -178,7 +178,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def _write(path: Path, make: "Callable[[Any], bytes]") -> None:
     """Write what `make` makes of today's date."""
-    from voice_coach.journal import local_now
+    from voice_coach.history.journal import local_now
 
     made = make(local_now().date())
     with whole_file(path) as part:
@@ -191,7 +191,7 @@ def _report() -> Any:
     # A home that is read-only, or a list of fonts that is made once, is no news to the user.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with _kept_in(charts_dir()):
-        from voice_coach import report as drawing
+        from voice_coach.history import report as drawing
 
     return drawing
 
@@ -224,8 +224,8 @@ def _picture_format(path: Path) -> str:
 
 
 def _print_json(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSession]") -> None:
-    from voice_coach.history import totals
-    from voice_coach.journal import local_now
+    from voice_coach.history.journal import local_now
+    from voice_coach.history.statistics import totals
 
     told = {
         "totals": asdict(totals(sessions, local_now().date())),
@@ -235,7 +235,7 @@ def _print_json(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSession
 
 
 def _print_csv(sessions: "Sequence[PastSession]") -> None:
-    from voice_coach.journal import PastSession
+    from voice_coach.history.journal import PastSession
 
     rows = csv.writer(sys.stdout, lineterminator="\n")
     rows.writerow(field.name for field in fields(PastSession))
@@ -245,8 +245,8 @@ def _print_csv(sessions: "Sequence[PastSession]") -> None:
 
 
 def _print_table(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSession]") -> None:
-    from voice_coach.history import totals
-    from voice_coach.journal import local_now
+    from voice_coach.history.journal import local_now
+    from voice_coach.history.statistics import totals
 
     heading, *rows = _table(chosen)
     out.print(heading, style="dim", soft_wrap=True)
@@ -281,7 +281,7 @@ def _table(sessions: "Sequence[PastSession]") -> Iterator[str]:
 
 
 def _row(session: "PastSession") -> tuple[str, ...]:
-    from voice_coach.history import ENDINGS
+    from voice_coach.history.statistics import ENDINGS
 
     return (
         f"{session.began:%Y-%m-%d %H:%M}",

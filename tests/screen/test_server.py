@@ -20,7 +20,7 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance
 from voice_coach.core.state import Heard, Mode, State
 from voice_coach.errors import VoiceCoachError
-from voice_coach.journal import Journal
+from voice_coach.history.journal import Journal
 from voice_coach.library import read_routine
 from voice_coach.paths import paired_path, routines_dir
 from voice_coach.resources import resource

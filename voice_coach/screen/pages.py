@@ -24,8 +24,8 @@ from starlette.routing import Route, WebSocketRoute
 
 from voice_coach.core.state import Mode
 from voice_coach.errors import OutputError, RoutineError, VoiceCoachError
-from voice_coach.history import calendar, day_of, relief, totals
-from voice_coach.journal import local_now, read_sessions
+from voice_coach.history.journal import local_now, read_sessions
+from voice_coach.history.statistics import calendar, day_of, relief, totals
 from voice_coach.screen import authoring
 from voice_coach.screen.exchange import Exchange, Preview, Sight
 from voice_coach.screen.guard import cookie_of

@@ -35,7 +35,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
 )
-from voice_coach.journal import Journal, local_now
+from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands, read_library
 from voice_coach.screen.exchange import Preview, Shelf, Sight, Wish
 from voice_coach.screen.messages import Picture

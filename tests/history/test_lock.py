@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from voice_coach.errors import JournalBusyError
-from voice_coach.keeping.lock import Lock
+from voice_coach.history.lock import Lock
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from voice_coach.keeping.lock import Lock
+from voice_coach.history.lock import Lock
 lock = Lock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

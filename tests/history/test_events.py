@@ -2,7 +2,7 @@
 
 import pytest
 
-from voice_coach.keeping.tally import Event, Hurts, Tally
+from voice_coach.history.events import Event, Hurts, Tally
 
 
 def tally(*happened: tuple[int, str, dict[str, object]], run: int = 1) -> Tally:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from voice_coach.keeping.tally import Event, Hurts, Tally
+from voice_coach.history.events import Event, Hurts, Tally
 
 Statement = tuple[str, tuple[Any, ...]]
 

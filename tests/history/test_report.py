@@ -14,9 +14,9 @@ import pytest
 from matplotlib.image import imread
 
 from tests.conftest import CHECKOUT
-from voice_coach.history import pain_over_time, periods
-from voice_coach.journal import PastSession
-from voice_coach.report import UNDATED, page, plot
+from voice_coach.history.journal import PastSession
+from voice_coach.history.report import UNDATED, page, plot
+from voice_coach.history.statistics import pain_over_time, periods
 
 TODAY = date(2026, 3, 4)
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -175,7 +175,7 @@ class TestAlone:
     def test_the_same_sessions_give_the_same_bytes_in_another_process(self, text: str) -> None:
         program = (
             "import sys; sys.stdout.reconfigure(encoding='utf-8');"
-            "from tests.test_report import *; print(page(many(30), TODAY), end='')"
+            "from tests.history.test_report import *; print(page(many(30), TODAY), end='')"
         )
         made = [
             subprocess.run(

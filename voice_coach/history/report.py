@@ -22,8 +22,8 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from voice_coach import history
-from voice_coach.journal import PastSession
+from voice_coach.history import statistics
+from voice_coach.history.journal import PastSession
 
 UNDATED: Final[dict[str, dict[str, None]]] = {
     "png": {"Software": None},
@@ -35,7 +35,7 @@ LAST: Final = 20
 """So many sessions are listed one by one in the report."""
 _SIZE: Final = 680, 280
 """Of a chart, in points of an inch's 72nd; in the page a point is a CSS pixel."""
-_DAYS: Final = {history.Span.WEEK: 7, history.Span.MONTH: 30, history.Span.YEAR: 365}
+_DAYS: Final = {statistics.Span.WEEK: 7, statistics.Span.MONTH: 30, statistics.Span.YEAR: 365}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ _BY_NAME = _Colours("#000001", "#000002", "#000003", "#000004", "#000005")
 def page(sessions: Sequence[PastSession], today: date) -> str:
     """Return the report as one HTML page that needs nothing else; same data, same text."""
     surroundings = Environment(
-        loader=PackageLoader("voice_coach", "pages"),
+        loader=PackageLoader("voice_coach.history", ""),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -70,19 +70,19 @@ def page(sessions: Sequence[PastSession], today: date) -> str:
         "figure": lambda value: "–" if value is None else f"{value:.3g}",
         "shade": _shade,
     }
-    tallies = history.tallies(sessions)
+    tallies = statistics.tallies(sessions)
     return surroundings.get_template("report.html.jinja").render(
         sessions=sessions,
         today=today,
-        totals=history.totals(sessions, today),
-        shares=history.shares(sessions),
-        calendar=history.calendar(sessions, today),
+        totals=statistics.totals(sessions, today),
+        shares=statistics.shares(sessions),
+        calendar=statistics.calendar(sessions, today),
         tallies=tallies,
         hurt=sorted((t for t in tallies if t.hurt), key=lambda t: -t.hurt),
-        relief=history.relief(sessions),
+        relief=statistics.relief(sessions),
         charts=_charts(sessions, today),
         last=sessions[: -LAST - 1 : -1],
-        endings=history.ENDINGS,
+        endings=statistics.ENDINGS,
         version=version("voice-coach"),
     )
 
@@ -93,8 +93,8 @@ def plot(sessions: Sequence[PastSession], today: date, form: str) -> bytes:
         figure = _figure(2)
         above, below = figure.subplots(2, 1)
         limits = _limits(sessions, today)
-        _draw_minutes(above, *history.periods(sessions, today), limits, _ON_PAPER)
-        _draw_pain(below, *history.pain_over_time(sessions), limits, _ON_PAPER)
+        _draw_minutes(above, *statistics.periods(sessions, today), limits, _ON_PAPER)
+        _draw_pain(below, *statistics.pain_over_time(sessions), limits, _ON_PAPER)
         drawn = BytesIO()
         figure.savefig(drawn, format=form, metadata=UNDATED[form], dpi=150)
     return drawn.getvalue()
@@ -130,8 +130,8 @@ def _drawing() -> Iterator[None]:
 def _charts(sessions: Sequence[PastSession], today: date) -> dict[str, dict[str, Any]]:
     """Return each chart as SVG, with the figures that it shows."""
     limits = _limits(sessions, today)
-    span, periods = history.periods(sessions, today)
-    told_span, told = history.pain_over_time(sessions)
+    span, periods = statistics.periods(sessions, today)
+    told_span, told = statistics.pain_over_time(sessions)
     with _drawing():
         bars, lines = _figure(), _figure()
         _draw_minutes(bars.subplots(), span, periods, limits, _BY_NAME)
@@ -152,7 +152,7 @@ def _figure(charts: int = 1) -> Figure:
 
 def _limits(sessions: Sequence[PastSession], today: date) -> tuple[date, date]:
     """Return where the time axis of all charts begins and ends."""
-    days = [history.day_of(session) for session in sessions]
+    days = [statistics.day_of(session) for session in sessions]
     first, last = min(days, default=today), max([today, *days])
     margin = max(timedelta(days=7), (last - first) / 50)
     return first - margin, last + margin
@@ -160,8 +160,8 @@ def _limits(sessions: Sequence[PastSession], today: date) -> tuple[date, date]:
 
 def _draw_minutes(
     axes: Axes,
-    span: history.Span,
-    periods: Sequence[history.Period],
+    span: statistics.Span,
+    periods: Sequence[statistics.Period],
     limits: tuple[date, date],
     colours: _Colours,
 ) -> None:
@@ -181,8 +181,8 @@ def _draw_minutes(
 
 def _draw_pain(
     axes: Axes,
-    span: history.Span,
-    told: Sequence[history.Pain],
+    span: statistics.Span,
+    told: Sequence[statistics.Pain],
     limits: tuple[date, date],
     colours: _Colours,
 ) -> None:
@@ -202,7 +202,10 @@ def _draw_pain(
     axes.set_ylim(-0.4, 10.4)
     axes.set_yticks(range(0, 11, 2))
     _dress(
-        axes, "pain" if span is history.Span.SESSION else f"pain, mean of a {span}", limits, colours
+        axes,
+        "pain" if span is statistics.Span.SESSION else f"pain, mean of a {span}",
+        limits,
+        colours,
     )
     axes.legend(
         loc="lower right",

@@ -12,7 +12,7 @@ from enum import StrEnum
 from statistics import fmean
 from typing import Final, TypeVar
 
-from voice_coach.journal import Ending, PastSession
+from voice_coach.history.journal import Ending, PastSession
 
 MOST_POINTS: Final = 104
 """As many points or bars can be told apart in a chart: two years of weeks."""

@@ -14,9 +14,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, Self
 
-from voice_coach.keeping.database import is_damage, is_whole, open_mended, reason, remembered
-from voice_coach.keeping.lock import Lock
-from voice_coach.keeping.tables import Memory, Statement, write
+from voice_coach.history.database import is_damage, is_whole, open_mended, reason, remembered
+from voice_coach.history.lock import Lock
+from voice_coach.history.schema import Memory, Statement, write
 
 _AGAIN: Final = 2.0
 """Seconds after which is tried again what could not be written."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from voice_coach.keeping.tally import Event, Row, checksum
+from voice_coach.history.events import Event, Row, checksum
 
 PAGE: Final = 4096
 """Bytes of a page of the journal's database."""

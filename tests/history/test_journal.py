@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from voice_coach.errors import JournalBusyError, JournalError, OutputError
-from voice_coach.journal import (
+from voice_coach.history.journal import (
     Bookmark,
     Journal,
     PastSession,
@@ -322,7 +322,7 @@ def test_what_hurt_is_remembered_until_it_was_done_in_full(path: Path) -> None:
 APPENDS = """
 import sys
 from pathlib import Path
-from voice_coach.journal import Journal
+from voice_coach.history.journal import Journal
 
 journal = Journal.open(Path(sys.argv[1]))
 if journal.unfinished:
@@ -602,7 +602,7 @@ def test_a_folder_that_cannot_be_written() -> None:
 FULL = """
 import resource, sys
 from pathlib import Path
-from voice_coach.journal import Journal
+from voice_coach.history.journal import Journal
 
 path = Path(sys.argv[1])
 journal = Journal.open(path)
@@ -633,7 +633,7 @@ def test_what_could_not_be_written_is_written_later(path: Path) -> None:
 FULL_AT_FIRST = """
 import resource, sys
 from pathlib import Path
-from voice_coach.journal import Journal
+from voice_coach.history.journal import Journal
 
 path = Path(sys.argv[1])
 soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

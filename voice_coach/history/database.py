@@ -18,9 +18,17 @@ from typing import Final
 from urllib.parse import quote
 
 from voice_coach.errors import JournalError
-from voice_coach.keeping.carving import PAGE, carve, last_committed
-from voice_coach.keeping.tables import EVENTS, VERSION, Memory, Statement, adding, migrate, write
-from voice_coach.keeping.tally import Event
+from voice_coach.history.events import Event
+from voice_coach.history.salvage import PAGE, carve, last_committed
+from voice_coach.history.schema import (
+    EVENTS,
+    VERSION,
+    Memory,
+    Statement,
+    adding,
+    migrate,
+    write,
+)
 
 APPLICATION: Final = 0x766F636F  # "voco"
 """Marks the database as a journal of the coach, so that no other database is ever changed."""

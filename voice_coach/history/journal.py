@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, cast
 
 from voice_coach.errors import JournalBusyError, JournalError, OutputError
-from voice_coach.keeping import database, tables
-from voice_coach.keeping.lock import Lock
-from voice_coach.keeping.tables import Memory
-from voice_coach.keeping.tally import OPEN, Event, Tally
-from voice_coach.keeping.writer import Writer
+from voice_coach.history import database, schema
+from voice_coach.history.events import OPEN, Event, Tally
+from voice_coach.history.lock import Lock
+from voice_coach.history.schema import Memory
+from voice_coach.history.writer import Writer
 from voice_coach.paths import journal_path
 from voice_coach.units import Samples, to_seconds
 
@@ -190,15 +190,15 @@ class Journal:
             self._current = memory.newest = Tally(memory.newest.number + 1 if memory.newest else 1)
         memory.events += 1
         event = self._event(kind, details, at)
-        statements = [tables.adding(event)]
+        statements = [schema.adding(event)]
         if (tally := self._current) is not None:
             ended = tally.ending
             tally.take(event)
             memory.hurts.take(event, tally.routine)
             if kind == "started" or ended or tally.ending:
-                statements.append(tables.summing(tally))
+                statements.append(schema.summing(tally))
             if kind in {"hurt", "done"}:
-                statements.append(tables.hurting(memory.hurts, tally.routine, event.name))
+                statements.append(schema.hurting(memory.hurts, tally.routine, event.name))
         if self._writer is not None:
             self._writer.put(statements)
 
@@ -267,7 +267,7 @@ def read_sessions(path: Path | None = None) -> tuple[PastSession, ...]:
     if not path.exists():
         return ()
     with database.reading(path) as connection:
-        return tuple(map(_past, tables.tallies(connection)))
+        return tuple(map(_past, schema.tallies(connection)))
 
 
 def export_events(path: Path | None = None) -> Iterator[dict[str, Any]]:
@@ -280,7 +280,7 @@ def export_events(path: Path | None = None) -> Iterator[dict[str, Any]]:
     if not path.exists():
         return
     with database.reading(path) as connection:
-        for event in tables.events(connection):
+        for event in schema.events(connection):
             yield {
                 "number": event.number,
                 "session": event.session,

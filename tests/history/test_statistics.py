@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from voice_coach.history import (
+from voice_coach.history.journal import PastSession
+from voice_coach.history.statistics import (
     MOST_POINTS,
     Pain,
     Period,
@@ -20,7 +21,6 @@ from voice_coach.history import (
     tallies,
     totals,
 )
-from voice_coach.journal import PastSession
 
 MONDAY = date(2026, 3, 2)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from voice_coach.journal import Journal, export_events
-from voice_coach.keeping.carving import PAGE, carve, last_committed
-from voice_coach.keeping.tables import EVENTS, adding
-from voice_coach.keeping.tally import Event
+from voice_coach.history.events import Event
+from voice_coach.history.journal import Journal, export_events
+from voice_coach.history.salvage import PAGE, carve, last_committed
+from voice_coach.history.schema import EVENTS, adding
 
 
 def event(number: int, **details: object) -> Event:
