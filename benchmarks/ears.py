@@ -18,7 +18,7 @@ from voice_coach.engines import choose_recogniser, make_recogniser
 from voice_coach.hearing.enrolled.profile import Profile
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.settings import RecogniserChoice
+from voice_coach.settings.keys import RecogniserChoice
 from voice_coach.units import BLOCK, Samples, to_seconds
 
 

@@ -22,7 +22,7 @@ from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.scoring import Figure, Result, worse
 from voice_coach.engines import choose_recogniser
 from voice_coach.errors import VoiceCoachError
-from voice_coach.settings import RecogniserChoice
+from voice_coach.settings.keys import RecogniserChoice
 
 ROWS: Final = {
     row.name: row

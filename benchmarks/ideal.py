@@ -43,7 +43,7 @@ from voice_coach.engines import Engine
 from voice_coach.library import read_commands, read_routine
 from voice_coach.rehearsal import Utterance, rehearse
 from voice_coach.resources import resource
-from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 

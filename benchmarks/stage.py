@@ -34,7 +34,7 @@ from voice_coach.library import read_commands, read_routine
 from voice_coach.live import Stage, coach_live
 from voice_coach.resources import resource
 from voice_coach.screen.server import Screen
-from voice_coach.settings import ScreenChoice
+from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples, to_samples
 
 Record = dict[str, Any]

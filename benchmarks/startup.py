@@ -203,7 +203,7 @@ step("importing the combination and moonshine")
 import voice_coach.hearing.engines.pocketsphinx
 step("importing pocketsphinx")
 made = voice_coach.engines.make_recogniser(
-    voice_coach.engines.Engine(voice_coach.settings.RecogniserChoice.POCKETSPHINX)
+    voice_coach.engines.Engine(voice_coach.settings.keys.RecogniserChoice.POCKETSPHINX)
 )
 step("loading both engines")
 from voice_coach.library import read_commands, read_library

@@ -25,7 +25,7 @@ from voice_coach.hearing.engines.moonshine import Moonshine
 from voice_coach.library import read_commands, read_routine
 from voice_coach.rehearsal import read_script, rehearse
 from voice_coach.resources import resource
-from voice_coach.settings import BreathCue, RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import BreathCue, RecogniserChoice, VoiceChoice
 from voice_coach.units import Samples, to_samples
 
 UNDERSTOOD: Final = 0.6

@@ -17,10 +17,10 @@ import typer
 from rich.console import Console
 
 from voice_coach import cli, configuring, console
-from voice_coach.configuration import template
 from voice_coach.configuring import Choice, with_settings
 from voice_coach.core.preferences import Preferences
-from voice_coach.settings import KEYS, PREFERENCES, BreathCue, Settings, Verbosity
+from voice_coach.settings.file import template
+from voice_coach.settings.keys import KEYS, PREFERENCES, BreathCue, Settings, Verbosity
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from voice_coach.diagnosis import Figures, Grade, diagnosed
 from voice_coach.doctor import PHRASES, STAY_QUIET, Question, check_up, examine, questions
 from voice_coach.engines import Engine
 from voice_coach.library import read_commands, read_library
-from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples
 

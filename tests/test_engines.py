@@ -18,7 +18,7 @@ from voice_coach.engines import (
 )
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
-from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 
 TONES = Path(__file__).parent / "fixtures" / "piper" / "tones-22050.onnx"
 PAUSE = Grammar("session", ((0, 1, "pause"),), frozenset({1}))

@@ -12,7 +12,7 @@ from voice_coach.engines import Engine
 from voice_coach.errors import AudioFileError
 from voice_coach.library import read_commands, read_library, read_sentences
 from voice_coach.listening import Found, listen_to_files, listen_to_microphone
-from voice_coach.settings import RecogniserChoice
+from voice_coach.settings.keys import RecogniserChoice
 from voice_coach.units import to_samples, to_seconds
 
 ENGINE = Engine(RecogniserChoice.POCKETSPHINX)

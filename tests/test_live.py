@@ -17,7 +17,7 @@ from voice_coach.engines import Engine
 from voice_coach.library import read_commands, read_routine
 from voice_coach.live import RESTARTED, Stage, coach_live
 from voice_coach.resources import resource
-from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.units import Samples, to_samples
 
 EMBEDDED = Engine(RecogniserChoice.POCKETSPHINX), Engine(VoiceChoice.ESPEAK)

@@ -22,7 +22,7 @@ from voice_coach.errors import AudioFileError, ScriptError
 from voice_coach.library import read_commands, read_routine
 from voice_coach.rehearsal import ROOM_DB, Report, Room, Utterance, read_script, rehearse
 from voice_coach.resources import resource
-from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 

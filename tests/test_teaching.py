@@ -24,7 +24,7 @@ from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
 from voice_coach.library import read_commands
-from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.teaching import Lesson, Teacher, teach

@@ -14,7 +14,7 @@ WAYS = {
     "another process": """
 if __name__ == "__main__":
     from voice_coach.engines import Engine, make_separate_recogniser
-    from voice_coach.settings import RecogniserChoice
+    from voice_coach.settings.keys import RecogniserChoice
     recogniser = make_separate_recogniser(Engine(RecogniserChoice.MOONSHINE))
     assert "moonshine" in recogniser.name
     recogniser.close()

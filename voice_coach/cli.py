@@ -26,7 +26,7 @@ from voice_coach.configuring import settings_app, with_settings
 from voice_coach.console import guarded, out, warn
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
 from voice_coach.remembering import history_app, report
-from voice_coach.settings import (
+from voice_coach.settings.keys import (
     DEVICES,
     ENGINES,
     KEYS,

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from voice_coach.console import USERS_MISTAKE, complain, out
 from voice_coach.errors import VoiceCoachError
-from voice_coach.settings import KEYS, Key, Settings
+from voice_coach.settings.keys import KEYS, Key, Settings
 
 settings_app = typer.Typer(no_args_is_help=True, help="Show and change what you have chosen.")
 
@@ -109,7 +109,7 @@ def _choices(
     found = {name: _choice(context, KEYS[name]) for name in names}
     open_ones = [name for name, choice in found.items() if choice.source == "default"]
     if open_ones:
-        from voice_coach.configuration import read
+        from voice_coach.settings.file import read
 
         file = read()
         values = file.values
@@ -176,8 +176,8 @@ def print_path() -> None:
 @settings_app.command("edit")
 def edit_settings() -> None:
     """Open the settings file in your editor ($VISUAL or $EDITOR), and check it afterwards."""
-    from voice_coach.configuration import create, read
     from voice_coach.paths import settings_path
+    from voice_coach.settings.file import create, read
 
     path = settings_path()
     create(path)

@@ -32,7 +32,7 @@ from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing import measures
 from voice_coach.hearing.listener import Heard, Listener
 from voice_coach.paths import telemetry_leftover
-from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.units import BLOCK, Samples, to_samples
 
 _BRIEF: Final = Limits(start=4.0, patience=2.0, zeros=1.0)

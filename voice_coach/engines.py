@@ -14,7 +14,7 @@ from voice_coach.hearing.engines.recogniser import Recogniser
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.enrolled.profile import Profile, Taught, own_profile
 from voice_coach.paths import phrases_dir
-from voice_coach.settings import RecogniserChoice, VoiceChoice
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.voice import Voice
 

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice_coach import configuration
 from voice_coach.app import Coach, Ears, Happening, Keeping, Watcher
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, silence
@@ -25,6 +24,7 @@ from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
 from voice_coach.history.journal import Journal
 from voice_coach.screen.exchange import Exchange, Preview, Shelf, Sight
+from voice_coach.settings import file as settings_file
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples
@@ -194,7 +194,7 @@ class _Keeper:
             if value == getattr(before, each.name):
                 continue
             try:
-                configuration.change(each.name, value)
+                settings_file.change(each.name, value)
             except OutputError as error:
                 self._problem = str(error)
 

@@ -32,7 +32,7 @@ from voice_coach.core.state import (
 )
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.settings import BreathCue, GetReady, Verbosity
+from voice_coach.settings.keys import BreathCue, GetReady, Verbosity
 from voice_coach.units import Samples, to_samples
 
 LEAD = to_samples(0.1)

@@ -20,7 +20,7 @@ from voice_coach.resources import resource
 from voice_coach.screen.exchange import Sight
 from voice_coach.screen.pages import parts
 from voice_coach.screen.server import Screen
-from voice_coach.settings import ScreenChoice
+from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples
 
 SECONDS = 5.0

@@ -28,7 +28,7 @@ from voice_coach.screen.exchange import Sight
 from voice_coach.screen.messages import intent_of
 from voice_coach.screen.pages import parts
 from voice_coach.screen.server import Screen
-from voice_coach.settings import ScreenChoice
+from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import BLOCK, SAMPLE_RATE
 
 

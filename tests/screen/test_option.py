@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from voice_coach import cli, console
-from voice_coach.settings import ScreenChoice, Settings
+from voice_coach.settings.keys import ScreenChoice, Settings
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from voice_coach.screen.limits import Bucket
 from voice_coach.screen.pages import PAGE, parts
 from voice_coach.screen.pairing import MINUTE, MOST_SCREENS, WRONG_TRIES, Door, Screens
 from voice_coach.screen.server import Screen
-from voice_coach.settings import ScreenChoice
+from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import SAMPLE_RATE
 
 BACK = (resource("routines") / "back.yaml").read_text()

@@ -21,7 +21,7 @@ from voice_coach.core.moves import (
     with_due,
 )
 from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
-from voice_coach.settings import Verbosity
+from voice_coach.settings.keys import Verbosity
 from voice_coach.units import Samples, to_samples
 
 MORE_TIME = to_samples(10)

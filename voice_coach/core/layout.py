@@ -21,7 +21,7 @@ from voice_coach.core.cues import (
 )
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Release, Routine, Side, Sides, Step
-from voice_coach.settings import GetReady, Verbosity
+from voice_coach.settings.keys import GetReady, Verbosity
 from voice_coach.units import Samples, to_samples
 
 BREATHER = to_samples(0.5)

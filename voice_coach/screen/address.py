@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from typing import Final
 
 from voice_coach.errors import VoiceCoachError
-from voice_coach.settings import ScreenChoice
+from voice_coach.settings.keys import ScreenChoice
 
 LOOPBACK: Final = "127.0.0.1"
 _PORTS_TRIED: Final = 20

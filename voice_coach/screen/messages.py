@@ -15,7 +15,7 @@ from voice_coach.core.intents import Intent
 from voice_coach.core.state import State
 from voice_coach.core.view import seen
 from voice_coach.screen.exchange import Exchange, Sight, Words
-from voice_coach.settings import Verbosity
+from voice_coach.settings.keys import Verbosity
 from voice_coach.units import to_seconds
 
 LARGEST_MESSAGE: Final = 2_048

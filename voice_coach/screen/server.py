@@ -21,7 +21,7 @@ from voice_coach.screen.messages import LARGEST_MESSAGE
 from voice_coach.screen.pages import Pages, Part, parts
 from voice_coach.screen.pairing import Door, Screens
 from voice_coach.screen.sockets import Sockets
-from voice_coach.settings import ScreenChoice
+from voice_coach.settings.keys import ScreenChoice
 
 STOP_SECONDS: Final = 0.6
 """How long the end of a session waits for the server's."""

@@ -40,7 +40,7 @@ from voice_coach.library import read_commands, read_library
 from voice_coach.screen.exchange import Preview, Shelf, Sight, Wish
 from voice_coach.screen.messages import Picture
 from voice_coach.screen.server import Screen
-from voice_coach.settings import ScreenChoice
+from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples, to_samples, to_seconds
 
 _TICK = 0.005

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from voice_coach.errors import OutputError, SettingsError, nearest
 from voice_coach.paths import settings_path
-from voice_coach.settings import KEYS, Key
+from voice_coach.settings.keys import KEYS, Key
 
 LARGEST_BYTES: Final = 64_000
 """A file larger than this is nothing that somebody wrote for the coach."""

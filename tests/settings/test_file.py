@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from voice_coach import configuration
-from voice_coach.configuration import change, create, read, template
 from voice_coach.errors import OutputError, SettingsError
 from voice_coach.paths import settings_path
-from voice_coach.settings import KEYS, BreathCue, Settings, Verbosity
+from voice_coach.settings import file as settings_file
+from voice_coach.settings.file import change, create, read, template
+from voice_coach.settings.keys import KEYS, BreathCue, Settings, Verbosity
 
 NOBODY = 65534
 
@@ -121,7 +121,7 @@ class TestValues:
         assert file.lines == {"tempo": 2, "verbosity": 4}
 
     @pytest.mark.parametrize("key", [key for key in KEYS.values() if key.low is not None])
-    def test_the_ends_of_each_range(self, key: "configuration.Key") -> None:
+    def test_the_ends_of_each_range(self, key: "settings_file.Key") -> None:
         assert (key.take(key.kind(key.low)), key.take(key.kind(key.high))) == (key.low, key.high)
         for beyond in (key.low - 0.01, key.high + 0.01, float("nan"), float("inf"), True, "1"):
             with pytest.raises(ValueError, match=f"from {key.low:g} to {key.high:g}"):
@@ -324,9 +324,9 @@ class TestDisk:
     def test_who_holds_it_too_long_is_not_waited_for(
         self, own: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(configuration, "LONGEST_WAIT_SECONDS", 0.0)
+        monkeypatch.setattr(settings_file, "LONGEST_WAIT_SECONDS", 0.0)
         part = own.with_name(".settings.toml.part")
-        file = configuration._alone(part)
+        file = settings_file._alone(part)
         try:
             with pytest.raises(OutputError, match="another program is writing them"):
                 change("tempo", 1.0)
@@ -336,7 +336,7 @@ class TestDisk:
 
     def test_changes_of_many_processes_are_all_kept(self, path: Path) -> None:
         program = (
-            "import sys; from voice_coach.configuration import change\n"
+            "import sys; from voice_coach.settings.file import change\n"
             "name, *values = sys.argv[1:]\n"
             "for value in values: change(name, float(value))\n"
         )
@@ -356,7 +356,7 @@ class TestDisk:
     @pytest.mark.usefixtures("path")
     def test_a_process_that_is_killed_leaves_a_whole_file(self) -> None:
         program = (
-            "from voice_coach.configuration import change\n"
+            "from voice_coach.settings.file import change\n"
             "while True:\n"
             "    for step in range(10): change('tempo', 1 + step / 100); print(step, flush=True)\n"
         )
