@@ -114,12 +114,12 @@ def print_schema() -> None:
 @models_app.command("list")
 def list_models() -> None:
     """List the models that can be installed, and those that are."""
-    from voice_coach import models
+    from voice_coach.models import store
     from voice_coach.paths import models_dir
 
     table = plain_table("name", "kind", "MB", "licence", "", "what it is")
-    present = {model.name for kind in get_args(models.Kind) for model in models.installed(kind)}
-    for model in models.Manifest.load().models:
+    present = {model.name for kind in get_args(store.Kind) for model in store.installed(kind)}
+    for model in store.Manifest.load().models:
         state = Text("installed" if model.name in present else "", "green")
         size = f"{model.size / 1e6:.0f}"
         table.add_row(model.name, model.kind, size, model.licence, state, model.about)
@@ -132,7 +132,7 @@ def install_model(name: Annotated[str, typer.Argument(help="A name from the list
     """Download a model, check it and install it. The only command that uses a network."""
     from rich.progress import Progress
 
-    from voice_coach import models
+    from voice_coach.models import store
 
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(name, total=None)
@@ -140,14 +140,14 @@ def install_model(name: Annotated[str, typer.Argument(help="A name from the list
         def show(file: str, done: int, total: int) -> None:
             progress.update(task, description=file, completed=done, total=total)
 
-        model = models.install(name, show)
+        model = store.install(name, show)
     out.print(f"{model.name} is installed; it is used from the next start on.")
 
 
 @models_app.command("remove")
 def remove_model(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
     """Delete an installed model."""
-    from voice_coach import models
+    from voice_coach.models import store
 
-    for path in models.remove(name):
+    for path in store.remove(name):
         out.print(f"Removed {path}", soft_wrap=True)

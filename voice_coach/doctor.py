@@ -14,7 +14,6 @@ from typing import Final, get_args
 
 import numpy as np
 
-from voice_coach import models
 from voice_coach.app import attend
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, silence
@@ -31,6 +30,7 @@ from voice_coach.engines import (
 from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing import measures
 from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.models import store
 from voice_coach.paths import telemetry_leftover
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.units import BLOCK, Samples, to_samples
@@ -189,7 +189,7 @@ def check_up(
     """Yield whether versions, models, engines and devices are as they must be."""
     python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield Finding(Grade.GOOD, "version", f"voice-coach {version('voice-coach')}, {python}.")
-    for lack in (lack for kind in get_args(models.Kind) for lack in models.incomplete(kind)):
+    for lack in (lack for kind in get_args(store.Kind) for lack in store.incomplete(kind)):
         yield Finding(Grade.BAD, "models", f"A model cannot be used: {lack}")
     yield _checked("recogniser", lambda: _try_recogniser(choose_recogniser(recogniser), commands))
     yield _checked("voice", lambda: _try_voice(choose_voice(voice)))

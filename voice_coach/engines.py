@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from voice_coach import models
 from voice_coach.errors import ModelError
 from voice_coach.hearing.engines.recogniser import Recogniser
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.enrolled.profile import Profile, Taught, own_profile
+from voice_coach.models import store
 from voice_coach.paths import phrases_dir
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.cache import PhraseCache
@@ -46,7 +46,7 @@ def choose_recogniser(choice: RecogniserChoice) -> Engine:
     """Return the engine that `choice` means on this machine; ModelError without its model."""
     if choice is RecogniserChoice.MOONSHINE:
         return Engine(choice)
-    model = None if choice is RecogniserChoice.POCKETSPHINX else models.find("recogniser")
+    model = None if choice is RecogniserChoice.POCKETSPHINX else store.find("recogniser")
     if model:
         return Engine(RecogniserChoice.VOSK, model)
     if choice is RecogniserChoice.VOSK:
@@ -61,7 +61,7 @@ def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
     """
     model = None
     if choice is not VoiceChoice.ESPEAK:
-        model = (models.find("voice", name) if name else None) or models.find("voice")
+        model = (store.find("voice", name) if name else None) or store.find("voice")
     if model:
         return Engine(VoiceChoice.PIPER, model)
     if choice is VoiceChoice.PIPER:
@@ -72,15 +72,15 @@ def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
 def voices_of(engine: Engine) -> dict[str, Engine]:
     """Return the voices that may take turns with `engine`, by name, the one at hand first."""
     if engine.kind is VoiceChoice.PIPER:
-        there = {m.name: Engine(engine.kind, m.path) for m in models.installed("voice")}
+        there = {m.name: Engine(engine.kind, m.path) for m in store.installed("voice")}
     else:
         there = {name: Engine(engine.kind, voice=name) for name in ESPEAK_VOICES}
     return dict(sorted(there.items(), key=lambda each: each[1] != engine))
 
 
-def _missing(kind: models.Kind, engine: str) -> ModelError:
-    best = next(model.name for model in models.Manifest.load().models if model.kind == kind)
-    lacks = models.incomplete(kind)
+def _missing(kind: store.Kind, engine: str) -> ModelError:
+    best = next(model.name for model in store.Manifest.load().models if model.kind == kind)
+    lacks = store.incomplete(kind)
     found = f"cannot be used: {lacks[0]}" if lacks else "is not installed"
     return ModelError(
         f"The model for {engine} {found}. "

@@ -12,7 +12,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voice_coach.download import (
+from voice_coach.errors import ModelError, nearest
+from voice_coach.models.download import (
     Progress,
     RemoteFile,
     Url,
@@ -23,7 +24,6 @@ from voice_coach.download import (
     fetch_json,
     unpack,
 )
-from voice_coach.errors import ModelError, nearest
 from voice_coach.paths import chosen, models_dir
 from voice_coach.resources import resource
 
