@@ -33,9 +33,9 @@ from voice_coach.engines import kept_phrases
 from voice_coach.library import read_commands, read_routine
 from voice_coach.live import Stage, coach_live
 from voice_coach.resources import resource
-from voice_coach.screen.server import Screen
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples, to_samples
+from voice_coach.web.server import Screen
 
 Record = dict[str, Any]
 """What happened, as JSON: "kind", "at" in samples, and the details of a Happening."""

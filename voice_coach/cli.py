@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from voice_coach.core.intents import Commands
     from voice_coach.diagnosis import Finding
     from voice_coach.listening import Found, Judged
-    from voice_coach.screen.server import Screen
+    from voice_coach.web.server import Screen
 
 app = typer.Typer(
     name="voice-coach",
@@ -193,7 +193,7 @@ def _screen(settings: Settings, commands: "Commands") -> "Screen | None":
     """Return what serves the page, if it is wanted."""
     if settings.screen is ScreenChoice.OFF:
         return None
-    from voice_coach.screen.server import Screen
+    from voice_coach.web.server import Screen
 
     return Screen(settings.screen, settings.screen_port, commands.intents)
 

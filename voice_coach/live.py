@@ -23,14 +23,14 @@ from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
 from voice_coach.history.journal import Journal
-from voice_coach.screen.exchange import Exchange, Preview, Shelf, Sight
 from voice_coach.settings import file as settings_file
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples
+from voice_coach.web.mailbox import Exchange, Preview, Shelf, Sight
 
 if TYPE_CHECKING:
-    from voice_coach.screen.server import Screen
+    from voice_coach.web.server import Screen
 
 TAIL = to_samples(10)
 """How long the coach goes on listening after a recording that stands in for the microphone."""

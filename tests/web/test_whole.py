@@ -16,8 +16,8 @@ import pytest
 from tests.real_sound.conftest import sound_server  # noqa: F401 - a fixture
 from tests.real_sound.sound_server import SoundServer
 from tests.real_sound.test_coach import keep_routine, not_the_first_time, user
-from tests.screen.page.browser import chromium
-from tests.screen.test_run import Running
+from tests.web.page.browser import chromium
+from tests.web.test_run import Running
 
 pytestmark = pytest.mark.real_sound
 

@@ -12,15 +12,9 @@ from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from voice_coach.screen.exchange import EarClock, Exchange, Sight
-from voice_coach.screen.limits import Bucket
-from voice_coach.screen.messages import (
-    LARGEST_MESSAGE,
-    Picture,
-    Refused,
-    intent_of,
-    refusal,
-)
+from voice_coach.web.limits import Bucket
+from voice_coach.web.mailbox import EarClock, Exchange, Sight
+from voice_coach.web.messages import LARGEST_MESSAGE, Picture, Refused, intent_of, refusal
 
 MOST_SOCKETS: Final = 32
 LOOK_SECONDS: Final = 0.02

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.screen.conftest import Browser, Served, Session, next_message
-from tests.screen.crowd import OBEYED, crowd
 from tests.test_app import Stage
+from tests.web.conftest import Browser, Served, Session, next_message
+from tests.web.crowd import OBEYED, crowd
 from voice_coach.app import Happening
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
@@ -24,12 +24,12 @@ from voice_coach.core.state import Mode
 from voice_coach.core.view import seen
 from voice_coach.live import obey
 from voice_coach.resources import resource
-from voice_coach.screen.exchange import Sight
-from voice_coach.screen.messages import intent_of
-from voice_coach.screen.pages import parts
-from voice_coach.screen.server import Screen
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import BLOCK, SAMPLE_RATE
+from voice_coach.web.mailbox import Sight
+from voice_coach.web.messages import intent_of
+from voice_coach.web.routes import parts
+from voice_coach.web.server import Screen
 
 
 class Coached:

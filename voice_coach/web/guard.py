@@ -12,8 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from voice_coach.screen.limits import Bucket
-from voice_coach.screen.pairing import Screens
+from voice_coach.web.limits import Bucket
+from voice_coach.web.pairing import Screens
 
 COOKIE: Final = "voice_coach"
 YEAR_SECONDS: Final = 365 * 24 * 3600

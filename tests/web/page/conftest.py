@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.screen.page.browser import chromium
-from tests.screen.page.stand_in import StandIn, at_home
+from tests.web.page.browser import chromium
+from tests.web.page.stand_in import StandIn, at_home
 
 
 @pytest.fixture(scope="module")

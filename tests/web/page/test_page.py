@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.screen.page.browser import axe
-from tests.screen.page.stand_in import StandIn, messages
+from tests.web.page.browser import axe
+from tests.web.page.stand_in import StandIn, messages
 from voice_coach.core.state import Mode
 from voice_coach.core.view import seen as view_of
 from voice_coach.library import read_routine
 from voice_coach.paths import routines_dir
-from voice_coach.screen.pages import PAGE
 from voice_coach.units import to_seconds
+from voice_coach.web.routes import PAGE
 
 Visit = Callable[..., Any]
 PHASE = "({...globalThis.__phase})"

@@ -13,14 +13,14 @@ from starlette.types import Message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from tests.screen.conftest import Browser, Served, next_message
+from tests.web.conftest import Browser, Served, next_message
 from voice_coach.core.intents import Intent
 from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
-from voice_coach.screen.exchange import MOST_WAITING
-from voice_coach.screen.guard import Guard
-from voice_coach.screen.pairing import WRONG_TRIES, Screens
-from voice_coach.screen.sockets import MOST_SOCKETS
+from voice_coach.web.guard import Guard
+from voice_coach.web.mailbox import MOST_WAITING
+from voice_coach.web.pairing import WRONG_TRIES, Screens
+from voice_coach.web.sockets import MOST_SOCKETS
 
 BACK = (resource("routines") / "back.yaml").read_text()
 MINE = BACK.replace("name: Back", "name: My back").replace(
@@ -394,7 +394,7 @@ def test_what_fails_inside_is_told_in_fixed_words(
     def broken() -> list[dict[str, Any]]:
         raise ValueError("/secret/path")
 
-    monkeypatch.setattr("voice_coach.screen.authoring.listed", broken)
+    monkeypatch.setattr("voice_coach.web.routines.listed", broken)
     answer = browser.get("/api/routines")
     assert answer.status_code == 500
     assert "secret" not in answer.text

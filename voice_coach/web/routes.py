@@ -26,15 +26,15 @@ from voice_coach.core.state import Mode
 from voice_coach.errors import OutputError, RoutineError, VoiceCoachError
 from voice_coach.history.journal import local_now, read_sessions
 from voice_coach.history.statistics import calendar, day_of, relief, totals
-from voice_coach.screen import authoring
-from voice_coach.screen.exchange import Exchange, Preview, Sight
-from voice_coach.screen.guard import cookie_of
-from voice_coach.screen.limits import Bucket
-from voice_coach.screen.messages import LARGEST_ROUTINE, Check, Pair, Save, SayThis
-from voice_coach.screen.pairing import Door
-from voice_coach.screen.sockets import Sockets
+from voice_coach.web import routines
+from voice_coach.web.guard import cookie_of
+from voice_coach.web.limits import Bucket
+from voice_coach.web.mailbox import Exchange, Preview, Sight
+from voice_coach.web.messages import LARGEST_ROUTINE, Check, Pair, Save, SayThis
+from voice_coach.web.pairing import Door
+from voice_coach.web.sockets import Sockets
 
-PAGE: Final = Path(__file__).parent / "page"
+PAGE: Final = Path(__file__).parent / "static"
 _KINDS: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -155,33 +155,33 @@ class Pages:
         return response
 
     async def _routines(self, _: Request) -> Response:
-        return JSONResponse(await self._in_turn(authoring.listed))
+        return JSONResponse(await self._in_turn(routines.listed))
 
     async def _routine(self, request: Request) -> Response:
         index = request.path_params["index"]
-        found = await self._in_turn(lambda: authoring.written(index))
+        found = await self._in_turn(lambda: routines.written(index))
         return JSONResponse(found) if found else _told(404, "There is no such routine.")
 
     async def _check(self, request: Request) -> Response:
         body = await _body(request, Check)
-        return JSONResponse(await self._in_turn(lambda: authoring.checked(body.yaml)))
+        return JSONResponse(await self._in_turn(lambda: routines.checked(body.yaml)))
 
     async def _save(self, request: Request) -> Response:
         body = await _body(request, Save)
 
         def save() -> dict[str, Any]:
             try:
-                name = authoring.save(body.yaml, replace=body.replace)
+                name = routines.save(body.yaml, replace=body.replace)
             except RoutineError:
-                return authoring.checked(body.yaml)
+                return routines.checked(body.yaml)
             with suppress(VoiceCoachError):  # it is kept; the next start tells what is wrong
-                self._exchange.ask(authoring.shelf())
+                self._exchange.ask(routines.shelf())
             return {"ok": True, "name": name}
 
         try:
             told = await self._in_turn(save)
             return JSONResponse(told, 200 if told["ok"] else 422)
-        except authoring.Refusal as refusal:
+        except routines.Refusal as refusal:
             told = {"ok": False, "exists": refusal.exists, "text": str(refusal)}
             return JSONResponse(told, 409)
         except OutputError as error:

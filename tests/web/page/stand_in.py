@@ -37,11 +37,11 @@ from voice_coach.core.state import (
 )
 from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands, read_library
-from voice_coach.screen.exchange import Preview, Shelf, Sight, Wish
-from voice_coach.screen.messages import Picture
-from voice_coach.screen.server import Screen
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples, to_samples, to_seconds
+from voice_coach.web.mailbox import Preview, Shelf, Sight, Wish
+from voice_coach.web.messages import Picture
+from voice_coach.web.server import Screen
 
 _TICK = 0.005
 _BEFORE = "766756655665545544433343322"

@@ -13,15 +13,15 @@ from typing import Final
 import uvicorn
 
 from voice_coach.errors import VoiceCoachError
-from voice_coach.screen.address import hosts_of, listen, qr_code
-from voice_coach.screen.connections import Connection
-from voice_coach.screen.exchange import Exchange, Sight
-from voice_coach.screen.guard import Guard
-from voice_coach.screen.messages import LARGEST_MESSAGE
-from voice_coach.screen.pages import Pages, Part, parts
-from voice_coach.screen.pairing import Door, Screens
-from voice_coach.screen.sockets import Sockets
 from voice_coach.settings.keys import ScreenChoice
+from voice_coach.web.address import hosts_of, listen, qr_code
+from voice_coach.web.connections import Connection
+from voice_coach.web.guard import Guard
+from voice_coach.web.mailbox import Exchange, Sight
+from voice_coach.web.messages import LARGEST_MESSAGE
+from voice_coach.web.pairing import Door, Screens
+from voice_coach.web.routes import Pages, Part, parts
+from voice_coach.web.sockets import Sockets
 
 STOP_SECONDS: Final = 0.6
 """How long the end of a session waits for the server's."""

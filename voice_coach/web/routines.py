@@ -17,8 +17,8 @@ from voice_coach.core.view import pose
 from voice_coach.errors import OutputError, RoutineError
 from voice_coach.library import Shelved, read_commands, read_library, routine_of
 from voice_coach.paths import routines_dir
-from voice_coach.screen.exchange import Shelf
 from voice_coach.units import to_seconds
+from voice_coach.web.mailbox import Shelf
 
 MOST_OWN: Final = 200
 """Own routines that may be saved from a page."""

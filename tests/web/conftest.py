@@ -17,11 +17,11 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.state import State
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.screen.exchange import Sight
-from voice_coach.screen.pages import parts
-from voice_coach.screen.server import Screen
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples
+from voice_coach.web.mailbox import Sight
+from voice_coach.web.routes import parts
+from voice_coach.web.server import Screen
 
 SECONDS = 5.0
 """How long a test waits for what comes at once."""

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from voice_coach.core.intents import Intent
 from voice_coach.core.state import State
 from voice_coach.core.view import seen
-from voice_coach.screen.exchange import Exchange, Sight, Words
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import to_seconds
+from voice_coach.web.mailbox import Exchange, Sight, Words
 
 LARGEST_MESSAGE: Final = 2_048
 """Bytes of a message on a socket."""

@@ -20,8 +20,8 @@ from websockets.sync.client import ClientConnection, connect
 from tests.conftest import KEPT
 from tests.real_sound.conftest import sound_server  # noqa: F401 - a fixture
 from tests.real_sound.sound_server import AHEAD, SoundServer
-from tests.screen.conftest import next_message
-from voice_coach.screen.pages import PAGE
+from tests.web.conftest import next_message
+from voice_coach.web.routes import PAGE
 
 COACH = Path(sys.executable).parent / "voice-coach"
 pytestmark = [
@@ -143,7 +143,7 @@ CLICKS = """
 import json, subprocess, sys, threading, time
 import numpy as np
 from voice_coach.core.state import State
-from voice_coach.screen.exchange import EarClock, Sight
+from voice_coach.web.mailbox import EarClock, Sight
 from voice_coach.audio.world import open_audio
 from voice_coach.audio.mixer import Playback
 from voice_coach.units import SAMPLE_RATE

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.screen.conftest import Browser, Served, next_message, serve
+from tests.web.conftest import Browser, Served, next_message, serve
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance
@@ -24,15 +24,15 @@ from voice_coach.history.journal import Journal
 from voice_coach.library import read_routine
 from voice_coach.paths import paired_path, routines_dir
 from voice_coach.resources import resource
-from voice_coach.screen.address import home_address, hosts_of, listen, qr_code
-from voice_coach.screen.connections import MOST_CONNECTIONS
-from voice_coach.screen.exchange import EarClock, Exchange, Preview, Sight
-from voice_coach.screen.limits import Bucket
-from voice_coach.screen.pages import PAGE, parts
-from voice_coach.screen.pairing import MINUTE, MOST_SCREENS, WRONG_TRIES, Door, Screens
-from voice_coach.screen.server import Screen
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import SAMPLE_RATE
+from voice_coach.web.address import home_address, hosts_of, listen, qr_code
+from voice_coach.web.connections import MOST_CONNECTIONS
+from voice_coach.web.limits import Bucket
+from voice_coach.web.mailbox import EarClock, Exchange, Preview, Sight
+from voice_coach.web.pairing import MINUTE, MOST_SCREENS, WRONG_TRIES, Door, Screens
+from voice_coach.web.routes import PAGE, parts
+from voice_coach.web.server import Screen
 
 BACK = (resource("routines") / "back.yaml").read_text()
 MINE = BACK.replace("name: Back", "name: My back")
@@ -54,7 +54,7 @@ class TestFiles:
     def test_a_page_that_is_missing_is_told_and_the_session_goes_on(
         self, tmp_path: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("voice_coach.screen.server.parts", lambda: parts(tmp_path / "none"))
+        monkeypatch.setattr("voice_coach.web.server.parts", lambda: parts(tmp_path / "none"))
         told: list[str] = []
         screen = Screen(ScreenChoice.ON, 0, commands.intents)
         assert not screen.show(Sight(state=lambda: State(()), position=lambda: 0), told.append)
@@ -108,7 +108,7 @@ class TestAddress:
             assert hosts_of(listener) == (f"{address}:{listener.getsockname()[1]}",)
 
     def test_a_public_address_is_not_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        public = "voice_coach.screen.address._address_towards"
+        public = "voice_coach.web.address._address_towards"
         monkeypatch.setattr(public, lambda _: "203.0.114.9")
         with pytest.raises(VoiceCoachError, match=r"no address of a home network.*--screen on"):
             home_address()
@@ -490,8 +490,8 @@ class TestStartAndEnd:
     def test_connections_that_say_nothing_are_ended(
         self, browser: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("voice_coach.screen.connections.SILENT_SECONDS", 0.2)
-        monkeypatch.setattr("voice_coach.screen.connections.OLDEST_SECONDS", 0.6)
+        monkeypatch.setattr("voice_coach.web.connections.SILENT_SECONDS", 0.2)
+        monkeypatch.setattr("voice_coach.web.connections.OLDEST_SECONDS", 0.6)
         port = int(browser.host.rpartition(":")[2])
         with browser.socket() as page, socket.create_connection(("127.0.0.1", port)) as silent:
             silent.sendall(b"GET / HTTP/1.1\r\nHost:")
