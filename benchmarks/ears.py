@@ -11,10 +11,10 @@ from typing import Final
 
 from benchmarks.corpus import own_commands
 from benchmarks.scoring import Figure, Result
-from voice_coach.app import attend
+from voice_coach.app.coach import attend
+from voice_coach.app.engines import choose_recogniser, make_recogniser
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.core.intents import Commands
-from voice_coach.engines import choose_recogniser, make_recogniser
 from voice_coach.hearing.enrolled.profile import Profile
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Heard, Listener

@@ -14,7 +14,7 @@ import yaml
 
 from benchmarks.corpus import ROOT
 from benchmarks.rooms import convolved, levelled
-from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER
+from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.speaking.espeak import EspeakVoice

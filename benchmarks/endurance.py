@@ -19,7 +19,7 @@ from typing import Any, Final
 from benchmarks import durability
 from benchmarks.ideal import shipped
 from benchmarks.lines import Line, Options
-from voice_coach.app import Coach, Keeping
+from voice_coach.app.coach import Coach, Keeping
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio

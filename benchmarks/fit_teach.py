@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import SPEAKERS, Speaker, own_commands
 from benchmarks.teach import OTHER_USER, TALK, TAUGHT, Saying, sayings, taught_by
-from voice_coach.app import attend
+from voice_coach.app.coach import attend
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.engines.combined import CombinedRecogniser
 from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser

@@ -17,7 +17,9 @@ import numpy as np
 import soundfile
 
 from benchmarks.lines import Line, Options
-from voice_coach.app import Happening
+from voice_coach.app.coach import Happening
+from voice_coach.app.engines import Engine
+from voice_coach.app.rehearsal import Utterance, rehearse
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm
@@ -39,9 +41,7 @@ from voice_coach.core.state import (
     TimeUp,
     Tone,
 )
-from voice_coach.engines import Engine
 from voice_coach.library import read_commands, read_routine
-from voice_coach.rehearsal import Utterance, rehearse
 from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice

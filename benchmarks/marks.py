@@ -31,7 +31,8 @@ def run(began: float, script: str, arguments: list[str]) -> None:
     marks = {INTERPRETER: time.time() - began}
     # The recogniser's process imports what it takes for the main module.
     sys.modules["__main__"].__file__ = script
-    from voice_coach import cli, engines, library, live, terminal  # noqa: F401, PLC0415
+    from voice_coach import cli, library, terminal  # noqa: F401, PLC0415
+    from voice_coach.app import engines, live  # noqa: F401, PLC0415
     from voice_coach.history.journal import Journal  # noqa: PLC0415
 
     marks[IMPORTS] = time.time() - began - marks[INTERPRETER]

@@ -22,16 +22,16 @@ import numpy as np
 from benchmarks.ideal import EMBEDDED
 from tests.conftest import KEPT
 from tests.real_sound.sound_server import AHEAD, SoundServer
-from voice_coach.app import Happening
+from voice_coach.app.coach import Happening
+from voice_coach.app.engines import kept_phrases
+from voice_coach.app.live import Stage, coach_live
 from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.session import upcoming
 from voice_coach.core.state import Role, State
-from voice_coach.engines import kept_phrases
 from voice_coach.library import read_commands, read_routine
-from voice_coach.live import Stage, coach_live
 from voice_coach.resources import resource
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples, to_samples

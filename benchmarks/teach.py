@@ -27,7 +27,7 @@ from benchmarks.corpus import (
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.rooms import scene
 from benchmarks.scoring import Figure, Result, share, shares, verdict
-from voice_coach.app import attend
+from voice_coach.app.coach import attend
 from voice_coach.audio.pcm import Pcm, resample
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.enrolled.profile import Profile, Take

@@ -13,7 +13,7 @@ WAYS = {
     "hearing": "import voice_coach.hearing.engines.moonshine",
     "another process": """
 if __name__ == "__main__":
-    from voice_coach.engines import Engine, make_separate_recogniser
+    from voice_coach.app.engines import Engine, make_separate_recogniser
     from voice_coach.settings.keys import RecogniserChoice
     recogniser = make_separate_recogniser(Engine(RecogniserChoice.MOONSHINE))
     assert "moonshine" in recogniser.name

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from voice_coach.app import Happening
+from voice_coach.app.coach import Happening
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan

@@ -40,10 +40,10 @@ from voice_coach.settings.keys import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from voice_coach.app import Happening
+    from voice_coach.app.advice import Finding
+    from voice_coach.app.coach import Happening
+    from voice_coach.app.transcribe import Found, Judged
     from voice_coach.core.intents import Commands
-    from voice_coach.diagnosis import Finding
-    from voice_coach.listening import Found, Judged
     from voice_coach.web.server import Screen
 
 app = typer.Typer(
@@ -122,7 +122,7 @@ def _coach(routine: str | None, settings: Settings) -> None:
     shelf = read_shelf()
     start = find(shelf, routine).routine.name if routine else None
 
-    from voice_coach.engines import (
+    from voice_coach.app.engines import (
         choose_recogniser,
         choose_voice,
         kept_phrases,
@@ -133,8 +133,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
     engines = choose_recogniser(settings.recogniser), speaks
     recogniser = make_separate_recogniser(engines[0])  # it loads while the rest is read
 
+    from voice_coach.app.live import Stage, coach_live
     from voice_coach.core.preferences import Preferences
-    from voice_coach.live import Stage, coach_live
     from voice_coach.terminal import Board, Gauges, TerminalView
 
     routines = tuple(shelved.routine for shelved in shelf)
@@ -199,7 +199,7 @@ def _screen(settings: Settings, commands: "Commands") -> "Screen | None":
 
 
 def _tell_what_is_taught() -> None:
-    from voice_coach.engines import taught_phrases
+    from voice_coach.app.engines import taught_phrases
 
     try:
         count = len(taught_phrases())
@@ -262,12 +262,12 @@ def _rehearse(
     """
     import time
 
-    from voice_coach.app import Keeping
+    from voice_coach.app.coach import Keeping
+    from voice_coach.app.engines import choose_recogniser, choose_voice
+    from voice_coach.app.rehearsal import read_script
+    from voice_coach.app.rehearsal import rehearse as perform
     from voice_coach.core.preferences import Preferences
-    from voice_coach.engines import choose_recogniser, choose_voice
     from voice_coach.library import read_commands
-    from voice_coach.rehearsal import read_script
-    from voice_coach.rehearsal import rehearse as perform
     from voice_coach.resources import resource
     from voice_coach.units import to_seconds
 
@@ -318,9 +318,9 @@ def listen(
     ] = False,
 ) -> None:
     """Show which commands are heard in recordings, or by the microphone."""
-    from voice_coach.engines import choose_recogniser
+    from voice_coach.app.engines import choose_recogniser
+    from voice_coach.app.transcribe import listen_to_files, listen_to_microphone
     from voice_coach.library import read_commands, read_sentences
-    from voice_coach.listening import listen_to_files, listen_to_microphone
 
     asked = context.get_parameter_source("microphone")
     if files and asked and asked.name == "COMMANDLINE":
@@ -396,13 +396,13 @@ def teach(
 
     What it learns stays on this machine. Nobody else is heard worse for it.
     """
-    from voice_coach.teaching import PHRASES, Lesson, forgotten, known
-    from voice_coach.teaching import teach as hold
+    from voice_coach.app.enrolment import PHRASES, Lesson, forgotten, known
+    from voice_coach.app.enrolment import teach as hold
 
     if show or forget:
         out.print(forgotten() if forget else known(), soft_wrap=True)
         return
-    from voice_coach.engines import choose_voice
+    from voice_coach.app.engines import choose_voice
     from voice_coach.library import read_commands
 
     commands = read_commands(shelved.routine for shelved in read_shelf())
@@ -429,8 +429,8 @@ def say(
     ] = None,
 ) -> None:
     """Say something in the coach's voice."""
-    from voice_coach.engines import choose_voice
-    from voice_coach.live import speak
+    from voice_coach.app.engines import choose_voice
+    from voice_coach.app.live import speak
 
     voice = choose_voice(settings.voice, settings.voice_name)
     speak(text, voice, out_file or settings.speaker)
@@ -462,9 +462,9 @@ def doctor(
     ] = False,
 ) -> None:
     """Check that everything is there; with --hearing, how well you are heard, and what to do."""
-    from voice_coach.diagnosis import Grade, diagnosed
-    from voice_coach.doctor import check_up, examine
-    from voice_coach.engines import choose_recogniser, choose_voice
+    from voice_coach.app.advice import Grade, diagnosed
+    from voice_coach.app.checkup import check_up, examine
+    from voice_coach.app.engines import choose_recogniser, choose_voice
     from voice_coach.library import read_commands
 
     commands = read_commands(shelved.routine for shelved in read_shelf())

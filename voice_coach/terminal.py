@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from voice_coach.app import Happening
+from voice_coach.app.coach import Happening
 from voice_coach.core import phrases
 from voice_coach.core.cues import CueKind
 from voice_coach.core.routine import Breath

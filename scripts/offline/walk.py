@@ -23,9 +23,9 @@ import numpy as np
 import soundfile
 from websockets.sync.client import connect
 
+from voice_coach.app.checkup import questions
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, decibels, silence
-from voice_coach.doctor import questions
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, to_samples
 

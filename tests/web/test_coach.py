@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.test_app import Stage
+from tests.app.test_coach import Stage
 from tests.web.conftest import Browser, Served, Session, next_message
 from tests.web.crowd import OBEYED, crowd
-from voice_coach.app import Happening
+from voice_coach.app.coach import Happening
+from voice_coach.app.live import obey
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode
 from voice_coach.core.view import seen
-from voice_coach.live import obey
 from voice_coach.resources import resource
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import BLOCK, SAMPLE_RATE

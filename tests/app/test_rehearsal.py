@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from voice_coach.app import LEAD, Keeping
+from voice_coach.app.coach import LEAD, Keeping
+from voice_coach.app.engines import Engine
+from voice_coach.app.rehearsal import ROOM_DB, Report, Room, Utterance, read_script, rehearse
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, decibels, level_db
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory
-from voice_coach.engines import Engine
 from voice_coach.errors import AudioFileError, ScriptError
 from voice_coach.library import read_commands, read_routine
-from voice_coach.rehearsal import ROOM_DB, Report, Room, Utterance, read_script, rehearse
 from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import numpy as np
 import pytest
 
-from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
+from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
 from voice_coach.audio.mixer import SILENCE_FADE, Playback
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands, Intent

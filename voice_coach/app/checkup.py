@@ -14,19 +14,19 @@ from typing import Final, get_args
 
 import numpy as np
 
-from voice_coach.app import attend
-from voice_coach.audio.mixer import Playback
-from voice_coach.audio.pcm import Pcm, silence
-from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
-from voice_coach.core.intents import Commands
-from voice_coach.diagnosis import Figures, Finding, Grade, Understood
-from voice_coach.engines import (
+from voice_coach.app.advice import Figures, Finding, Grade, Understood
+from voice_coach.app.coach import attend
+from voice_coach.app.engines import (
     Engine,
     choose_recogniser,
     choose_voice,
     make_recogniser,
     make_voice,
 )
+from voice_coach.audio.mixer import Playback
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
+from voice_coach.core.intents import Commands
 from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing import measures
 from voice_coach.hearing.listener import Heard, Listener

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from voice_coach.diagnosis import Figures, Finding, Grade, Understood, diagnosed
+from voice_coach.app.advice import Figures, Finding, Grade, Understood, diagnosed
 from voice_coach.hearing.measures import Echo, Speech
 from voice_coach.units import to_samples
 

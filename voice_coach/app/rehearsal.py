@@ -16,14 +16,14 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from voice_coach.app import Coach, Ears, Happening, Keeping, Watcher
+from voice_coach.app.coach import Coach, Ears, Happening, Keeping, Watcher
+from voice_coach.app.engines import Engine, make_recogniser, make_voice, voices_of
 from voice_coach.audio import pcm
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, WavWriter
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
-from voice_coach.engines import Engine, make_recogniser, make_voice, voices_of
 from voice_coach.errors import OutputError, ScriptError, nearest
 from voice_coach.hearing.listener import Listener
 from voice_coach.speaking.espeak import EspeakVoice

@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice_coach.app import Ears, attend
+from voice_coach.app.coach import Ears, attend
+from voice_coach.app.engines import Engine, make_recogniser, make_separate_recogniser
 from voice_coach.audio import pcm
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm
 from voice_coach.audio.world import Notice, Nowhere, open_audio
 from voice_coach.core.intents import Commands
-from voice_coach.engines import Engine, make_recogniser, make_separate_recogniser
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Heard, Listener

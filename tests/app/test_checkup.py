@@ -12,12 +12,12 @@ import pytest
 import soxr
 
 from tests.hearing.speech import room, said
+from voice_coach.app.advice import Figures, Grade, diagnosed
+from voice_coach.app.checkup import PHRASES, STAY_QUIET, Question, check_up, examine, questions
+from voice_coach.app.engines import Engine
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands
-from voice_coach.diagnosis import Figures, Grade, diagnosed
-from voice_coach.doctor import PHRASES, STAY_QUIET, Question, check_up, examine, questions
-from voice_coach.engines import Engine
 from voice_coach.library import read_commands, read_library
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_coach.audio.pcm import silence
-from voice_coach.engines import (
+from voice_coach.app.engines import (
     Engine,
     choose_recogniser,
     choose_voice,
@@ -16,11 +15,12 @@ from voice_coach.engines import (
     make_separate_recogniser,
     make_voice,
 )
+from voice_coach.audio.pcm import silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 
-TONES = Path(__file__).parent / "fixtures" / "piper" / "tones-22050.onnx"
+TONES = Path(__file__).resolve().parents[1] / "fixtures" / "piper" / "tones-22050.onnx"
 PAUSE = Grammar("session", ((0, 1, "pause"),), frozenset({1}))
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import room, said
-from voice_coach.app import Happening
+from voice_coach.app.coach import Happening
+from voice_coach.app.engines import Engine
+from voice_coach.app.live import RESTARTED, Stage, coach_live
 from voice_coach.audio import pcm
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
-from voice_coach.engines import Engine
 from voice_coach.library import read_commands, read_routine
-from voice_coach.live import RESTARTED, Stage, coach_live
 from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.units import Samples, to_samples

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import breath, room, said
-from voice_coach.app import attend
+from voice_coach.app.coach import attend
+from voice_coach.app.engines import Engine, make_recogniser
+from voice_coach.app.enrolment import Lesson, Teacher, teach
 from voice_coach.audio import pcm
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands
-from voice_coach.engines import Engine, make_recogniser
 from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing.enrolled.profile import Profile
 from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial
@@ -27,7 +28,6 @@ from voice_coach.library import read_commands
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
-from voice_coach.teaching import Lesson, Teacher, teach
 from voice_coach.units import BLOCK, Samples, to_samples
 
 COACH = Path(sys.executable).with_name("voice-coach")
@@ -274,7 +274,7 @@ def test_the_coach_does_not_learn_its_own_voice(commands: Commands) -> None:
     lesson = Lesson(("pause",), takes=2)
     user = User(lambda *_: silence(0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.test_teaching.ECHO_DB", -3.0)
+        patch.setattr("tests.app.test_enrolment.ECHO_DB", -3.0)
         teacher, _ = held(lesson, user, commands, seconds=120)
     assert teacher.over
     assert lesson.learnt == {}

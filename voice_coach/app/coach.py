@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from voice_coach.app.ears import Ears, attend
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, faded
@@ -39,7 +40,6 @@ from voice_coach.core.state import (
     TimeUp,
     Tone,
 )
-from voice_coach.ears import Ears, attend
 from voice_coach.hearing.listener import Heard as Utterance
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples

@@ -14,12 +14,12 @@ from typing import Final
 
 import numpy as np
 
-from voice_coach.app import Ears
+from voice_coach.app.coach import Ears
+from voice_coach.app.engines import Engine, make_voice
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, open_audio
 from voice_coach.core.intents import Commands
-from voice_coach.engines import Engine, make_voice
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing import measures
 from voice_coach.hearing.decision import Decision

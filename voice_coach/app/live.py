@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice_coach.app import Coach, Ears, Happening, Keeping, Watcher
+from voice_coach.app.coach import Coach, Ears, Happening, Keeping, Watcher
+from voice_coach.app.engines import Engine, make_separate_recogniser, make_voice, voices_of
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Recording, open_audio
@@ -18,7 +19,6 @@ from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory, Note, Place
-from voice_coach.engines import Engine, make_separate_recogniser, make_voice, voices_of
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener

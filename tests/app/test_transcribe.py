@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import room, said, spoken_in_room
+from voice_coach.app.engines import Engine
+from voice_coach.app.transcribe import Found, listen_to_files, listen_to_microphone
 from voice_coach.audio import pcm
 from voice_coach.core.intents import Commands
-from voice_coach.engines import Engine
 from voice_coach.errors import AudioFileError
 from voice_coach.library import read_commands, read_library, read_sentences
-from voice_coach.listening import Found, listen_to_files, listen_to_microphone
 from voice_coach.settings.keys import RecogniserChoice
 from voice_coach.units import to_samples, to_seconds
 
