@@ -194,7 +194,7 @@ def step(name):
     global last
     steps[name], last = time.process_time() - last, time.process_time()
 step("interpreter")
-import voice_coach.cli
+import voice_coach.cli.main
 step("importing the command line, as every new process does")
 import voice_coach.app.engines
 step("importing what chooses the engines")

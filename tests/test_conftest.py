@@ -7,9 +7,9 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 INTERRUPTED = (
-    "tests/test_configuring.py::TestEdit::test_the_interrupt_key_is_left_to_the_editor",
-    "tests/test_bad_input.py::TestEnding::test_while_listening[file]",
-    "tests/test_bad_input.py::TestEnding::test_in_a_rehearsal[1-129]",
+    "tests/cli/test_settings.py::TestEdit::test_the_interrupt_key_is_left_to_the_editor",
+    "tests/cli/test_bad_input.py::TestEnding::test_while_listening[file]",
+    "tests/cli/test_bad_input.py::TestEnding::test_in_a_rehearsal[1-129]",
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 BROKEN = """
 import sys, threading
-from voice_coach.console import guarded
+from voice_coach.cli.console import guarded
 
 def break_down():
     raise {what}
@@ -85,7 +85,7 @@ def test_a_thread_that_fails_is_told_in_one_line_too(tmp_path: Path) -> None:
 def test_a_signal_that_is_ignored_stays_so(ending: signal.Signals, ignored: bool) -> None:
     """As `nohup voice-coach run &` asks for."""
     program = (
-        "import os, signal, sys\nfrom voice_coach.console import guarded\n"
+        "import os, signal, sys\nfrom voice_coach.cli.console import guarded\n"
         f"sys.exit(guarded(lambda: os.kill(os.getpid(), {int(ending)})))"
     )
     disposition = signal.SIG_IGN if ignored else signal.SIG_DFL

@@ -13,7 +13,7 @@ import typer
 
 from tests.conftest import KEPT
 from voice_coach import paths
-from voice_coach.cli import app
+from voice_coach.cli.main import app
 from voice_coach.errors import NoHomeError
 
 COACH = Path(sys.executable).with_name("voice-coach")

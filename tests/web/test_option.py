@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from voice_coach import cli, console
+from voice_coach.cli import console, main
 from voice_coach.settings.keys import ScreenChoice, Settings
 
 
@@ -13,12 +13,12 @@ def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str | 
     """What `run` was asked for, without running."""
     monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
     asked: list[tuple[str | None, Settings]] = []
-    monkeypatch.setattr(cli, "_coach", lambda routine, settings: asked.append((routine, settings)))
+    monkeypatch.setattr(main, "_coach", lambda routine, settings: asked.append((routine, settings)))
     return asked
 
 
 def run(*arguments: str) -> int:
-    return console.guarded(lambda: cli.app(["run", *arguments], standalone_mode=False))
+    return console.guarded(lambda: main.app(["run", *arguments], standalone_mode=False))
 
 
 @pytest.mark.parametrize(

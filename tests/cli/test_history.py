@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from voice_coach.console import guarded
+from voice_coach.cli.console import guarded
+from voice_coach.cli.history import history_app, report, whole_file
 from voice_coach.errors import OutputError
 from voice_coach.history.journal import Journal, export_events, local_now, read_sessions
-from voice_coach.remembering import history_app, report, whole_file
 from voice_coach.units import to_samples
 
 NAMES = ("Cat stretch", "Bridge", "Cobra")
@@ -368,9 +368,9 @@ def test_a_pipe_is_written_to_and_not_replaced() -> None:
 
 def elsewhere(program: str) -> str:
     """Run `program` in another process; return what it printed."""
-    checkout = Path(__file__).resolve().parents[1]
+    checkout = Path(__file__).resolve().parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys; from tests.test_remembering import coach; {program}"],
+        [sys.executable, "-c", f"import sys; from tests.cli.test_history import coach; {program}"],
         env=os.environ | {"PYTHONPATH": str(checkout)},
         capture_output=True,
         text=True,

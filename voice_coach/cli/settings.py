@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import typer
 from rich.table import Table
 
-from voice_coach.console import USERS_MISTAKE, complain, out
+from voice_coach.cli.console import USERS_MISTAKE, complain, out
 from voice_coach.errors import VoiceCoachError
 from voice_coach.settings.keys import KEYS, Key, Settings
 

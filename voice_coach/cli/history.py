@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from voice_coach.console import out
+from voice_coach.cli.console import out
 from voice_coach.errors import JournalError, OutputError, VoiceCoachError
 from voice_coach.paths import charts_dir
 

@@ -10,8 +10,8 @@ import soundfile
 from rich.console import Console
 
 from tests.hearing.speech import spoken_in_room
-from voice_coach import catalogue, cli, console
 from voice_coach.audio import pcm
+from voice_coach.cli import console, main, routines_and_models
 from voice_coach.library import schema
 from voice_coach.resources import resource
 from voice_coach.units import SAMPLE_RATE
@@ -26,7 +26,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOICE_COACH_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
-    for module in (cli, catalogue, console):
+    for module in (main, routines_and_models, console):
         for name in {"out", "err"} & set(vars(module)):
             plain = Console(
                 width=100, stderr=name == "err", highlight=False, markup=False, emoji=False
@@ -36,7 +36,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def coach(*arguments: str) -> int:
     """Run a command in this process; return the exit status."""
-    return console.guarded(lambda: cli.app(list(arguments), standalone_mode=False))
+    return console.guarded(lambda: main.app(list(arguments), standalone_mode=False))
 
 
 @pytest.fixture
@@ -90,9 +90,9 @@ class TestHelp:
         assert [word for word in words if word not in shown] == []
 
     def test_the_shell_completes_routines(self) -> None:
-        assert catalogue.complete_routine("b") == ["back", "breathing"]
-        assert catalogue.complete_routine("Gen") == ["gentle stretch"]
-        assert catalogue.complete_routine("x") == []
+        assert routines_and_models.complete_routine("b") == ["back", "breathing"]
+        assert routines_and_models.complete_routine("Gen") == ["gentle stretch"]
+        assert routines_and_models.complete_routine("x") == []
 
 
 class TestRoutines:

@@ -16,8 +16,9 @@ import pytest
 import typer
 from rich.console import Console
 
-from voice_coach import cli, configuring, console
-from voice_coach.configuring import Choice, with_settings
+from voice_coach.cli import console, main
+from voice_coach.cli import settings as settings_commands
+from voice_coach.cli.settings import Choice, with_settings
 from voice_coach.core.preferences import Preferences
 from voice_coach.settings.file import template
 from voice_coach.settings.keys import KEYS, PREFERENCES, BreathCue, Settings, Verbosity
@@ -30,7 +31,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
-    for module in (configuring, console):
+    for module in (settings_commands, console):
         for name in {"out", "err"} & set(vars(module)):
             plain = Console(
                 width=200, stderr=name == "err", highlight=False, markup=False, emoji=False
@@ -70,7 +71,7 @@ def probe() -> Probe:
 
 def coach(*arguments: str) -> int:
     """Run a command in this process; return the exit status."""
-    return console.guarded(lambda: cli.app(list(arguments), standalone_mode=False))
+    return console.guarded(lambda: main.app(list(arguments), standalone_mode=False))
 
 
 EXAMPLES = {
@@ -352,7 +353,7 @@ class TestEdit:
             f"signal.signal(signal.SIGINT, key)\npathlib.Path({str(ready)!r}).touch()\n"
             "signal.pause()"
         )
-        program = "from voice_coach import cli; cli.main()"
+        program = "from voice_coach.cli import main; main.main()"
         command = [sys.executable, "-c", program, "settings", "edit"]
         with subprocess.Popen(
             command, start_new_session=True, stdout=subprocess.PIPE, text=True

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from voice_coach.app.coach import Happening
+from voice_coach.cli.panel import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan
@@ -19,10 +20,9 @@ from voice_coach.core.session import advance
 from voice_coach.core.state import Heard, Mode, Spoken, State
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
-from voice_coach.terminal import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.units import Samples, to_samples
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -15,17 +15,17 @@ import typer
 from rich.text import Text
 from typer.core import TyperCommand
 
-from voice_coach.catalogue import (
+from voice_coach.cli.console import guarded, out, warn
+from voice_coach.cli.history import history_app, report
+from voice_coach.cli.routines_and_models import (
     complete_routine,
     models_app,
     plain_table,
     read_shelf,
     routines_app,
 )
-from voice_coach.configuring import settings_app, with_settings
-from voice_coach.console import guarded, out, warn
+from voice_coach.cli.settings import settings_app, with_settings
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
-from voice_coach.remembering import history_app, report
 from voice_coach.settings.keys import (
     DEVICES,
     ENGINES,
@@ -134,8 +134,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
     recogniser = make_separate_recogniser(engines[0])  # it loads while the rest is read
 
     from voice_coach.app.live import Stage, coach_live
+    from voice_coach.cli.panel import Board, Gauges, TerminalView
     from voice_coach.core.preferences import Preferences
-    from voice_coach.terminal import Board, Gauges, TerminalView
 
     routines = tuple(shelved.routine for shelved in shelf)
     _tell_what_is_taught()

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from voice_coach.console import USERS_MISTAKE, complain, err, out, warn
+from voice_coach.cli.console import USERS_MISTAKE, complain, err, out, warn
 from voice_coach.errors import RoutineError
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ def show_routine(
     ],
 ) -> None:
     """Show the plan of a routine: every cue with its time, and the total."""
+    from voice_coach.cli.plan_table import plan_table
     from voice_coach.core.plan import make_plan
     from voice_coach.library import find, read_routine
-    from voice_coach.planned import plan_table
 
     is_file = name.endswith((".yaml", ".yml"))
     routine = read_routine(Path(name)) if is_file else find(read_shelf(), name).routine
