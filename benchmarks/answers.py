@@ -27,8 +27,8 @@ from voice_coach.app.coach import Happening, Keeping
 from voice_coach.app.rehearsal import USER_DB, USER_VOICE, Utterance, rehearse
 from voice_coach.audio.pcm import Pcm, decibels
 from voice_coach.core import phrases
-from voice_coach.core.moves import GAP
 from voice_coach.core.preferences import Preferences
+from voice_coach.core.transitions import GAP
 from voice_coach.library import read_commands
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice

@@ -26,7 +26,6 @@ from pathlib import Path
 
 from voice_coach.core.cues import SIGNAL_LENGTH, CueKind, speech_length
 from voice_coach.core.intents import Commands, Intent
-from voice_coach.core.moves import jump, laid_out
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.session import advance
 from voice_coach.core.state import (
@@ -47,6 +46,7 @@ from voice_coach.core.state import (
     TimeUp,
     Tone,
 )
+from voice_coach.core.transitions import jump, laid_out
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
 _EXPECTED = r"(later )?(say|sound|hold|with|silence|tone|note) ?'?(.*?)'?"

@@ -11,7 +11,6 @@ from tests.core.listener import Listener
 from tests.core.simulation import Simulation
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
-from voice_coach.core.moves import plan_of
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import TABLE, advance
@@ -30,6 +29,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
 )
+from voice_coach.core.transitions import plan_of
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.settings.keys import BreathCue, GetReady, Verbosity

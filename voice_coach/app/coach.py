@@ -17,7 +17,6 @@ from voice_coach.audio import tones
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm, faded
 from voice_coach.core.intents import Commands, Intent
-from voice_coach.core.moves import answer
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -40,6 +39,7 @@ from voice_coach.core.state import (
     TimeUp,
     Tone,
 )
+from voice_coach.core.transitions import answer
 from voice_coach.hearing.listener import Heard as Utterance
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples

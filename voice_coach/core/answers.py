@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from voice_coach.core import phrases
 from voice_coach.core.cues import CueKind, MarkKind
-from voice_coach.core.moves import (
+from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
+from voice_coach.core.transitions import (
     GAP,
     Result,
     answer,
@@ -20,7 +21,6 @@ from voice_coach.core.moves import (
     ways_on,
     with_due,
 )
-from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import Samples, to_samples
 

@@ -7,10 +7,10 @@ is said; must not know what the same commands do to a routine under way (`steeri
 from dataclasses import replace
 
 from voice_coach.core import phrases, questions
-from voice_coach.core.moves import Result, about, answer, to_idle, with_hurt
+from voice_coach.core.commands import start
+from voice_coach.core.progress import ASK_AGAIN
 from voice_coach.core.state import Event, State
-from voice_coach.core.steering import start
-from voice_coach.core.walking import ASK_AGAIN
+from voice_coach.core.transitions import Result, about, answer, to_idle, with_hurt
 from voice_coach.units import Samples
 
 

@@ -8,7 +8,10 @@ from dataclasses import replace
 from typing import Literal
 
 from voice_coach.core import phrases
-from voice_coach.core.moves import (
+from voice_coach.core.plan import Arrival
+from voice_coach.core.routine import Side
+from voice_coach.core.state import Event, Heard, Memory, Mode, Note, Place, Progress, Role, State
+from voice_coach.core.transitions import (
     GAP,
     Result,
     answer,
@@ -21,9 +24,6 @@ from voice_coach.core.moves import (
     say,
     to_idle,
 )
-from voice_coach.core.plan import Arrival
-from voice_coach.core.routine import Side
-from voice_coach.core.state import Event, Heard, Memory, Mode, Note, Place, Progress, Role, State
 from voice_coach.units import Samples
 
 

@@ -8,7 +8,20 @@ from dataclasses import replace
 from voice_coach.core import answers, phrases, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.layout import name_side
-from voice_coach.core.moves import (
+from voice_coach.core.progress import following
+from voice_coach.core.routine import Routine
+from voice_coach.core.state import (
+    WAITING,
+    Event,
+    Heard,
+    Mode,
+    Note,
+    Progress,
+    Role,
+    Silence,
+    State,
+)
+from voice_coach.core.transitions import (
     GAP,
     Result,
     about,
@@ -26,19 +39,6 @@ from voice_coach.core.moves import (
     ways_on,
     with_hurt,
 )
-from voice_coach.core.routine import Routine
-from voice_coach.core.state import (
-    WAITING,
-    Event,
-    Heard,
-    Mode,
-    Note,
-    Progress,
-    Role,
-    Silence,
-    State,
-)
-from voice_coach.core.walking import following
 from voice_coach.units import Samples, to_seconds
 
 

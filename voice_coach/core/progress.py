@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from voice_coach.core import phrases, questions
 from voice_coach.core.cues import BEAT, CueKind
-from voice_coach.core.moves import (
+from voice_coach.core.routine import Breath
+from voice_coach.core.state import Event, Mode, Note, Place, Role, State, Tone
+from voice_coach.core.transitions import (
     AFTER_ANSWER,
     Result,
     about,
@@ -20,8 +22,6 @@ from voice_coach.core.moves import (
     to_idle,
     with_due,
 )
-from voice_coach.core.routine import Breath
-from voice_coach.core.state import Event, Mode, Note, Place, Role, State, Tone
 from voice_coach.units import Samples, to_samples
 
 ASK_AGAIN = to_samples(15)
