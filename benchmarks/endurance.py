@@ -25,7 +25,7 @@ from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
 from voice_coach.core.state import Note
-from voice_coach.hearing.listener import Heard
+from voice_coach.hearing.listener import Transcript
 from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands
 from voice_coach.speaking.espeak import EspeakVoice
@@ -43,7 +43,7 @@ class DeafEars:
     speaking = False
     level_db = -100.0
 
-    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Heard]:  # noqa: ARG002
+    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Transcript]:  # noqa: ARG002
         """Understand nothing."""
         return ()
 

@@ -20,7 +20,7 @@ from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.engines.combined import CombinedRecogniser
 from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.engines.recogniser import Hypothesis
-from voice_coach.hearing.enrolled.profile import FAR, Frames, Nearness, Profile, Taught
+from voice_coach.hearing.enrolled.profile import FAR, EnrolledVoice, Features, Nearness, Profile
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
 
@@ -49,7 +49,7 @@ class Note:
         return self.saying.kind == TAUGHT and self.near.phrase == self.saying.text
 
 
-class Noting(Taught):
+class Noting(EnrolledVoice):
     """Notes what is near, and corrects nothing."""
 
     def __init__(self, profile: Profile) -> None:
@@ -57,7 +57,7 @@ class Noting(Taught):
         self.last: tuple[dict[str, float], Hypothesis] | None = None
 
     def corrected(
-        self, found: Hypothesis, sound: Frames, allowed: Callable[[str], bool]
+        self, found: Hypothesis, sound: Features, allowed: Callable[[str], bool]
     ) -> Hypothesis:
         """Return `found`."""
         distances = {p: d for p, d in self.distances(sound).items() if d < FAR and allowed(p)}

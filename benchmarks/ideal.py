@@ -19,7 +19,7 @@ import soundfile
 from benchmarks.lines import Line, Options
 from voice_coach.app.coach import Happening
 from voice_coach.app.engines import Engine
-from voice_coach.app.rehearsal import Utterance, rehearse
+from voice_coach.app.rehearsal import ScriptLine, rehearse
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Playback
 from voice_coach.audio.pcm import Pcm
@@ -182,7 +182,7 @@ def against_the_plan(options: Options) -> list[Line]:
 
 def _rehearsed(routine: Routine, out: Path) -> tuple[Pcm, list[Happening]]:
     happened: list[Happening] = []
-    script = [Utterance(SAMPLE_RATE, 0, f"start {routine.name} routine", None)]
+    script = [ScriptLine(SAMPLE_RATE, 0, f"start {routine.name} routine", None)]
     rehearse(script, (routine,), read_commands([routine]), EMBEDDED, out=out, watch=happened.append)
     both, _ = soundfile.read(out, dtype="float32", always_2d=True)
     return np.ascontiguousarray(both[:, 0]), happened

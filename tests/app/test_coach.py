@@ -18,7 +18,7 @@ from voice_coach.core.state import Mode
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.engines.recogniser import Hypothesis
-from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.speaking.renderer import Renderer
@@ -80,14 +80,16 @@ class Whisper:
     def learn(self, commands: Commands) -> None:
         self.learnt = commands
 
-    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterator[Heard]:
+    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterator[Transcript]:
         assert len(microphone) == len(played) == BLOCK
         self.reference.append(played)
         self.position += BLOCK
         self.listening = listening
         while self.whispered and self.whispered[0][0] <= self.position:
             _, text = self.whispered.pop(0)
-            yield Heard(text, 1.0, self.position - 8000, self.position, self.position, listening)
+            yield Transcript(
+                text, 1.0, self.position - 8000, self.position, self.position, listening
+            )
 
 
 class Stage:
@@ -422,7 +424,7 @@ class TestEars:
         return Ears(Listener(scribe, Loud()), commands, live=live), scribe
 
     @staticmethod
-    def blocks(ears: Ears, *blocks: Pcm, listening: str = "session") -> list[Heard]:
+    def blocks(ears: Ears, *blocks: Pcm, listening: str = "session") -> list[Transcript]:
         return [heard for block in blocks for heard in ears.hear(block, QUIET, listening)]
 
     def test_in_step_an_utterance_comes_in_the_block_that_decides_it(

@@ -14,7 +14,7 @@ import soundfile
 
 from voice_coach.app.coach import LEAD, Keeping
 from voice_coach.app.engines import Engine
-from voice_coach.app.rehearsal import ROOM_DB, Report, Room, Utterance, read_script, rehearse
+from voice_coach.app.rehearsal import ROOM_DB, Report, Room, ScriptLine, read_script, rehearse
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, decibels, level_db
 from voice_coach.core.routine import Routine
@@ -302,7 +302,7 @@ def _longest_overlap(performance: Performance) -> float:
 class TestScript:
     """Lines of a script, right and wrong."""
 
-    def read(self, tmp_path: Path, text: str | bytes) -> list[Utterance]:
+    def read(self, tmp_path: Path, text: str | bytes) -> list[ScriptLine]:
         path = tmp_path / "script.txt"
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         return read_script(path)
@@ -316,9 +316,9 @@ class TestScript:
             "120:00 play 'me/and you.wav'\r\n",
         )
         assert found == [
-            Utterance(to_samples(62.5), 0, "pause", None),
-            Utterance(None, to_samples(3), "what's next", None),
-            Utterance(to_samples(7200), 0, None, tmp_path / "me/and you.wav"),
+            ScriptLine(to_samples(62.5), 0, "pause", None),
+            ScriptLine(None, to_samples(3), "what's next", None),
+            ScriptLine(to_samples(7200), 0, None, tmp_path / "me/and you.wav"),
         ]
 
     @pytest.mark.parametrize(
@@ -388,7 +388,10 @@ class TestRoom:
         return np.concatenate([room.read(min(block, end - start), start) for start in starts])
 
     def test_the_same_in_blocks_of_any_size(self, voice: EspeakVoice) -> None:
-        script = [Utterance(to_samples(0.5), 0, "pause", None), Utterance(None, 100, "stop", None)]
+        script = [
+            ScriptLine(to_samples(0.5), 0, "pause", None),
+            ScriptLine(None, 100, "stop", None),
+        ]
         room = Room(script, voice)
         whole = room.read(3 * SAMPLE_RATE, 0)
         assert np.array_equal(self.heard(room, 3 * SAMPLE_RATE, 160), whole)
@@ -396,7 +399,7 @@ class TestRoom:
 
     def test_one_utterance_follows_the_end_of_the_one_before(self, voice: EspeakVoice) -> None:
         gap = to_samples(2)
-        room = Room([Utterance(0, 0, "pause", None), Utterance(None, gap, "pause", None)], voice)
+        room = Room([ScriptLine(0, 0, "pause", None), ScriptLine(None, gap, "pause", None)], voice)
         length = len(voice.render("pause"))
         assert room.end == 2 * length + gap
         assert level_db(room.read(gap, length)) == pytest.approx(ROOM_DB, abs=1.5)
@@ -406,11 +409,11 @@ class TestRoom:
     ) -> None:
         tone = np.full(1600, 0.25, dtype=np.float32)
         pcm.write(tmp_path / "tone.wav", tone)
-        played = Utterance(800, 0, None, tmp_path / "tone.wav")
+        played = ScriptLine(800, 0, None, tmp_path / "tone.wav")
         once, twice = (Room([played] * number, voice).read(3200, 0) for number in (1, 2))
         assert np.allclose(twice[800:2400] - once[800:2400], 0.25, atol=1e-4)
         assert np.array_equal(twice[2400:], once[2400:])
 
     def test_a_recording_that_is_not_there(self, tmp_path: Path, voice: EspeakVoice) -> None:
         with pytest.raises(AudioFileError, match=r"no\.wav"):
-            Room([Utterance(0, 0, None, tmp_path / "no.wav")], voice)
+            Room([ScriptLine(0, 0, None, tmp_path / "no.wav")], voice)

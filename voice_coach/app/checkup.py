@@ -29,7 +29,7 @@ from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audi
 from voice_coach.core.intents import Commands
 from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing import measures
-from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.models import store
 from voice_coach.paths import telemetry_leftover
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
@@ -153,9 +153,9 @@ def _record(
 
 def _heard(
     microphone: Pcm, played: Pcm, asked: list[Question], listener: Listener, commands: Commands
-) -> list[Heard]:
+) -> list[Transcript]:
     """Return all that is understood, each answer in the state in which it was asked for."""
-    heard: list[Heard] = []
+    heard: list[Transcript] = []
     ends = [question.start for question in asked[1:]] + [len(microphone)]
     begin = 0
     for question, end in zip(asked, ends, strict=True):
@@ -168,7 +168,7 @@ def _heard(
     return heard
 
 
-def _understood(question: Question, heard: list[Heard], commands: Commands) -> Understood:
+def _understood(question: Question, heard: list[Transcript], commands: Commands) -> Understood:
     assert question.phrase  # noqa: S101 - the caller has looked
     phrase, state, intent = question.phrase
     answer = range(question.answer.start - _BREATH, question.answer.stop)

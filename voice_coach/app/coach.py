@@ -40,7 +40,7 @@ from voice_coach.core.state import (
     Tone,
 )
 from voice_coach.core.transitions import answer
-from voice_coach.hearing.listener import Heard as Utterance
+from voice_coach.hearing.listener import Transcript
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples
 
@@ -176,7 +176,7 @@ class Coach:
         waiting = later and self.state.on_air is None
         return waiting and not self._unspoken and not self._ears.speaking
 
-    def _understand(self, utterance: Utterance) -> None:
+    def _understand(self, utterance: Transcript) -> None:
         intent = self._commands.match(utterance.text, utterance.grammar)
         details = {
             "text": utterance.text,

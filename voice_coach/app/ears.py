@@ -13,8 +13,7 @@ from queue import Empty, SimpleQueue
 from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Commands
 from voice_coach.hearing.decision import Rules
-from voice_coach.hearing.listener import Heard as Utterance
-from voice_coach.hearing.listener import Listener
+from voice_coach.hearing.listener import Listener, Transcript
 
 
 class Ears:
@@ -28,7 +27,7 @@ class Ears:
         self._commands = self._known = commands
         self._listening = ""
         self._blocks: SimpleQueue[tuple[Pcm, Pcm, str] | None] = SimpleQueue()
-        self._utterances: SimpleQueue[Utterance] = SimpleQueue()
+        self._utterances: SimpleQueue[Transcript] = SimpleQueue()
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
         if live:
@@ -49,7 +48,7 @@ class Ears:
         """Hear these commands from the next block on, in place of those before."""
         self._commands = commands
 
-    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Utterance]:
+    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Transcript]:
         """Take a block, to be heard in the grammar `listening`; yield what was understood."""
         if self._failure is not None:
             raise self._failure

@@ -11,7 +11,7 @@ from pathlib import Path
 from voice_coach.errors import ModelError
 from voice_coach.hearing.engines.recogniser import Recogniser
 from voice_coach.hearing.engines.separate_process import SeparateProcess
-from voice_coach.hearing.enrolled.profile import Profile, Taught, own_profile
+from voice_coach.hearing.enrolled.profile import EnrolledVoice, Profile, own_profile
 from voice_coach.models import store
 from voice_coach.paths import phrases_dir
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
@@ -96,7 +96,7 @@ def make_recogniser(engine: Engine, profile: Profile | None = None) -> Recognise
     # Each engine is imported only where it is used: they are heavy.
     from voice_coach.hearing.engines.combined import CombinedRecogniser
 
-    return CombinedRecogniser(_make_other(engine), Taught(profile) if profile else None)
+    return CombinedRecogniser(_make_other(engine), EnrolledVoice(profile) if profile else None)
 
 
 def _make_other(engine: Engine) -> Recogniser | None:

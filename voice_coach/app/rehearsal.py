@@ -49,7 +49,7 @@ _LINE = re.compile(
 
 
 @dataclass(frozen=True)
-class Utterance:
+class ScriptLine:
     """What the synthetic user does at some time: say words, or be heard from a recording."""
 
     at: Samples | None
@@ -60,7 +60,7 @@ class Utterance:
     recording: Path | None
 
 
-def read_script(path: Path) -> list[Utterance]:
+def read_script(path: Path) -> list[ScriptLine]:
     """Read a rehearsal script; ScriptError names file and line.
 
     A line is `00:12 say 'pause'`, `+5 say 'resume'` (seconds after the end of the line
@@ -89,7 +89,7 @@ def _text(path: Path) -> str:
     raise ScriptError(f"{path}: not a short text; expected lines like 00:12 say 'pause'.")
 
 
-def _utterance(path: Path, number: int, line: str) -> Utterance:
+def _utterance(path: Path, number: int, line: str) -> ScriptLine:
     found = _LINE.fullmatch(line.strip())
     if not found:
         raise ScriptError(
@@ -104,14 +104,14 @@ def _utterance(path: Path, number: int, line: str) -> Utterance:
     if (at or after) > LONGEST:
         raise ScriptError(f"{path}:{number}: later than three hours. Expected minutes:seconds.")
     if verb == "say":
-        return Utterance(at, after, content, None)
-    return Utterance(at, after, None, path.parent / content)
+        return ScriptLine(at, after, content, None)
+    return ScriptLine(at, after, None, path.parent / content)
 
 
 class Room:
     """What the microphone hears: the user's utterances over the noise of a quiet room."""
 
-    def __init__(self, script: list[Utterance], voice: Voice) -> None:
+    def __init__(self, script: list[ScriptLine], voice: Voice) -> None:
         """Lay out the script in time; AudioFileError for a recording that cannot be read."""
         self._noise = _room_noise()
         self._clips: list[tuple[Samples, Pcm]] = []
@@ -134,7 +134,7 @@ class Room:
         return heard
 
 
-def _sound_of(utterance: Utterance, voice: Voice) -> Pcm:
+def _sound_of(utterance: ScriptLine, voice: Voice) -> Pcm:
     if utterance.recording:
         return pcm.read(utterance.recording)
     return voice.render(utterance.words or "") * np.float32(pcm.decibels(USER_DB))
@@ -163,7 +163,7 @@ class Report:
 
 
 def rehearse(
-    script: list[Utterance],
+    script: list[ScriptLine],
     routines: tuple[Routine, ...],
     commands: Commands,
     engines: tuple[Engine, Engine],

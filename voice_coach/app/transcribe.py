@@ -17,7 +17,7 @@ from voice_coach.audio.world import Notice, Nowhere, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.files import heard_in
-from voice_coach.hearing.listener import Heard, Listener
+from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.units import Samples, to_samples, to_seconds
 
 MICROPHONE = "microphone"
@@ -145,7 +145,7 @@ def _judged(name: str, decision: Decision) -> Judged:
     )
 
 
-def _found(name: str, heard: Heard, commands: Commands, state: str) -> Found:
+def _found(name: str, heard: Transcript, commands: Commands, state: str) -> Found:
     intent = commands.match(heard.text, state)
     start, end, decided = (
         round(to_seconds(position), 3) for position in (heard.start, heard.end, heard.decided)

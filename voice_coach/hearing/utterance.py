@@ -59,7 +59,7 @@ class Chunk:
 
 
 @dataclass
-class Voice:
+class Utterance:
     """The segment that is going on."""
 
     grammar: Grammar

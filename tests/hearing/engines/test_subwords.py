@@ -6,7 +6,7 @@ import pytest
 
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, minimised
-from voice_coach.hearing.engines.subwords import Place, Subwords, Vocabulary
+from voice_coach.hearing.engines.subwords import SpellingState, Subwords, Vocabulary
 
 BYTES = [f"<{byte}>" for byte in range(256)]
 WORDS = " go, Go, st,op, stop, 1,0, ten,.,?, back, g,o,o's"
@@ -21,7 +21,9 @@ def sentences(grammar: Grammar, longest: int = 5) -> dict[str, list[str]]:
     """Return every text that may be written, by the sentence that it stands for."""
     subwords = Subwords(grammar, VOCABULARY)
     found: dict[str, list[str]] = {}
-    paths: list[tuple[Place, tuple[str, ...], tuple[int, ...]]] = [(Place(0), (), ())]
+    paths: list[tuple[SpellingState, tuple[str, ...], tuple[int, ...]]] = [
+        (SpellingState(0), (), ())
+    ]
     for _ in range(longest):
         longer = []
         for place, words, tokens in paths:
@@ -57,9 +59,9 @@ def test_there_is_one_mark_at_most() -> None:
 
 def test_an_unfinished_word_ends_no_sentence() -> None:
     subwords = Subwords(GRAMMAR, VOCABULARY)
-    assert subwords.onward(Place(0, "st")).last_word is None
-    assert subwords.onward(Place(0, "stop")).last_word == "stop"
-    assert subwords.onward(Place(0)).last_word is None
+    assert subwords.onward(SpellingState(0, "st")).last_word is None
+    assert subwords.onward(SpellingState(0, "stop")).last_word == "stop"
+    assert subwords.onward(SpellingState(0)).last_word is None
 
 
 def length_before(piece: bytes) -> bytes:

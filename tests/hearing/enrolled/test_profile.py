@@ -10,10 +10,10 @@ from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.hearing.enrolled.profile import (
     FEATURES,
     FRAME,
-    Frames,
+    EnrolledVoice,
+    Features,
     Profile,
     Take,
-    Taught,
     Warping,
     own_profile,
     trimmed,
@@ -26,7 +26,7 @@ QUIET = np.ones((25, FEATURES), dtype=np.float32)
 CENTRE = QUIET[0]
 
 
-def word(seed: int, frames: int = 30) -> Frames:
+def word(seed: int, frames: int = 30) -> Features:
     """Return frames that change gradually, as speech does, and differ from those of other words."""
     chance = np.random.default_rng(seed)
     corners = chance.standard_normal((6, FEATURES))
@@ -36,7 +36,7 @@ def word(seed: int, frames: int = 30) -> Frames:
     return ((1 - part) * corners[whole] + part * corners[whole + 1] + 1).astype(np.float32)
 
 
-def spoken(*words: Frames, noise: float = 0.0, seed: int = 9) -> Frames:
+def spoken(*words: Features, noise: float = 0.0, seed: int = 9) -> Features:
     """Return the features of an utterance, with silence around it."""
     sound = np.concatenate([QUIET, *words, QUIET])
     return sound + noise * np.random.default_rng(seed).standard_normal(sound.shape).astype("f4")
@@ -51,8 +51,8 @@ PROFILE = Profile((Take("pause", PAUSE), Take("pause", word(1, 24)), Take("stop"
 
 
 @pytest.fixture(scope="module")
-def taught() -> Taught:
-    return Taught(PROFILE)
+def taught() -> EnrolledVoice:
+    return EnrolledVoice(PROFILE)
 
 
 def test_a_profile_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_too_little_sound_is_far_from_everything() -> None:
     assert Warping([PAUSE, STOP]).distances(QUIET[:3]) == pytest.approx([1.5, 1.5])
 
 
-def test_what_is_near_is_recognised(taught: Taught) -> None:
+def test_what_is_near_is_recognised(taught: EnrolledVoice) -> None:
     sound = spoken(word(1, 26), noise=0.1)
     for found in (Hypothesis("", 0.0), Hypothesis("next", 0.3), Hypothesis("pause", 0.4)):
         corrected = taught.corrected(found, sound, anything)
@@ -189,7 +189,7 @@ def test_what_is_near_is_recognised(taught: Taught) -> None:
         assert "from your “pause”" in corrected.evidence
 
 
-def test_what_is_near_takes_the_place_of_another_sentence(taught: Taught) -> None:
+def test_what_is_near_takes_the_place_of_another_sentence(taught: EnrolledVoice) -> None:
     corrected = taught.corrected(
         Hypothesis("next", 0.97, (0, 1), "said so"), spoken(STOP), anything
     )
@@ -201,13 +201,13 @@ def test_what_is_near_takes_the_place_of_another_sentence(taught: Taught) -> Non
 
 @pytest.mark.parametrize("text", ["", "next", "pause"])
 @pytest.mark.parametrize("confidence", [0.0, 0.4, 0.8])
-def test_what_is_far_changes_nothing(taught: Taught, text: str, confidence: float) -> None:
+def test_what_is_far_changes_nothing(taught: EnrolledVoice, text: str, confidence: float) -> None:
     found = Hypothesis(text, confidence, (1, 2))
     corrected = taught.corrected(found, spoken(OTHER), anything)
     assert (corrected.text, corrected.confidence, corrected.span) == (text, confidence, (1, 2))
 
 
-def test_nothing_is_heard_that_the_grammar_does_not_accept(taught: Taught) -> None:
+def test_nothing_is_heard_that_the_grammar_does_not_accept(taught: EnrolledVoice) -> None:
     found = Hypothesis("next", 0.2)
     corrected = taught.corrected(found, spoken(PAUSE), lambda text: text != "pause")
     assert (corrected.text, corrected.confidence) == ("next", 0.2)
@@ -215,7 +215,7 @@ def test_nothing_is_heard_that_the_grammar_does_not_accept(taught: Taught) -> No
 
 
 def test_a_single_phrase_can_be_taught() -> None:
-    one = Taught(Profile((Take("pause", PAUSE),)))
+    one = EnrolledVoice(Profile((Take("pause", PAUSE),)))
     assert one.corrected(Hypothesis("", 0.0), spoken(PAUSE), anything).text == "pause"
 
 

@@ -24,7 +24,7 @@ from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.engines.moonshine import Moonshine, Reading
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.hearing.engines.subwords import Subwords
-from voice_coach.hearing.enrolled.profile import Taught
+from voice_coach.hearing.enrolled.profile import EnrolledVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 _SHORTEST: Final[Samples] = to_samples(0.1)
@@ -89,7 +89,9 @@ TOGETHER: Final = (-7.59, 0.86, 2.51, 1.26, 4.28)
 class CombinedRecogniser:
     """A `Recogniser` by the network and, where that is in doubt, another engine."""
 
-    def __init__(self, other: Recogniser | None = None, taught: Taught | None = None) -> None:
+    def __init__(
+        self, other: Recogniser | None = None, taught: EnrolledVoice | None = None
+    ) -> None:
         """Load the network beside `other`, which this owns from now on; None is none.
 
         What the user has `taught` corrects it. Raises ModelError where the network is not

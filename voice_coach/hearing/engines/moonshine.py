@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
-from voice_coach.hearing.engines.subwords import END, START, Place, Subwords, Vocabulary
+from voice_coach.hearing.engines.subwords import END, START, SpellingState, Subwords, Vocabulary
 from voice_coach.units import Samples, to_samples
 
 _Floats = NDArray[np.float32]
@@ -63,7 +63,7 @@ class _Path:
     """An unfinished text of the search."""
 
     log_probability: float
-    place: Place
+    place: SpellingState
     words: tuple[str, ...]
     token: int
     row: int
@@ -178,7 +178,7 @@ class _Search:
     def __init__(self, subwords: Subwords) -> None:
         self._subwords = subwords
         self._beam = _WIDE_BEAM if subwords.grammar.longest >= _LONG else _BEAM
-        self._paths = [_Path(0.0, Place(0), (), START, 0)]
+        self._paths = [_Path(0.0, SpellingState(0), (), START, 0)]
         self._found: dict[str, float] = {}
 
     @property

@@ -87,7 +87,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class Place:
+class SpellingState:
     """How far a text has come in a grammar."""
 
     state: int
@@ -107,7 +107,7 @@ class Onward:
 
     tokens: NDArray[np.int64]
     """Shape (ways,)."""
-    places: list[Place]
+    places: list[SpellingState]
     """Where each of them leads …"""
     words: list[str | None]
     """… and which word of the grammar is complete with it."""
@@ -118,10 +118,10 @@ class Onward:
 @dataclass
 class _Ways:
     tokens: list[int] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
+    places: list[SpellingState] = field(default_factory=list)
     words: list[str | None] = field(default_factory=list)
 
-    def add(self, tokens: Sequence[int], place: Place, word: str | None = None) -> None:
+    def add(self, tokens: Sequence[int], place: SpellingState, word: str | None = None) -> None:
         self.tokens += tokens
         self.places += [place] * len(tokens)
         self.words += [word] * len(tokens)
@@ -141,15 +141,15 @@ class Subwords:
             }
             for state, following in grammar.following.items()
         }
-        self._known: dict[Place, Onward] = {}
+        self._known: dict[SpellingState, Onward] = {}
 
-    def onward(self, place: Place) -> Onward:
+    def onward(self, place: SpellingState) -> Onward:
         """Return every token that may follow at `place`."""
         if place not in self._known:
             self._known[place] = self._found(place)
         return self._known[place]
 
-    def _found(self, place: Place) -> Onward:
+    def _found(self, place: SpellingState) -> Onward:
         ways = _Ways()
         spellings = self._spellings.get(place.state, {})
         if not place.letters:
@@ -163,7 +163,7 @@ class Subwords:
             last_word = word if target in self.grammar.finals else None
             if not place.marked:
                 ways.add(self._vocabulary.marks, replace(place, marked=True))
-                ways.add(self._vocabulary.hyphens, Place(target, joined=True), word)
+                ways.add(self._vocabulary.hyphens, SpellingState(target, joined=True), word)
             self._begin(ways, target, word)
         tokens = np.array(ways.tokens, dtype=np.int64)
         return Onward(tokens, ways.places, ways.words, last_word)
@@ -177,13 +177,13 @@ class Subwords:
         }
         for letters in sorted(begun):
             tokens = self._vocabulary.spelled.get(before + letters, [])
-            ways.add(tokens, Place(state, letters), word)
+            ways.add(tokens, SpellingState(state, letters), word)
 
-    def _spell(self, ways: _Ways, place: Place, spelling: str) -> None:
+    def _spell(self, ways: _Ways, place: SpellingState, spelling: str) -> None:
         """Add the pieces that go on with the word that is being spelled."""
         done = len(place.letters)
         for length in range(done + 1, len(spelling) + 1):
-            next_place = Place(place.state, spelling[:length])
+            next_place = SpellingState(place.state, spelling[:length])
             if next_place not in ways.places:
                 tokens = self._vocabulary.spelled.get(spelling[done:length], [])
                 ways.add(tokens, next_place)

@@ -26,7 +26,7 @@ from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.paths import profile_path
 from voice_coach.units import Samples
 
-Frames = NDArray[np.float32]
+Features = NDArray[np.float32]
 """Features of a sound, shape (frames, FEATURES)."""
 
 VERSION: Final = 1
@@ -65,7 +65,7 @@ class Take:
     """A phrase as the user said it once; there may be more of the same with noise added."""
 
     phrase: str
-    frames: Frames
+    frames: Features
     """Without the silence before and after."""
 
 
@@ -155,7 +155,7 @@ def own_profile() -> Profile | None:
 class Warping:
     """Lays a sound over many takes at once."""
 
-    def __init__(self, takes: list[Frames], centre: Frames | None = None) -> None:
+    def __init__(self, takes: list[Features], centre: Features | None = None) -> None:
         """`centre` is what all sounds have in common, shape (FEATURES,): none is compared."""
         self._centre = np.zeros(FEATURES, np.float32) if centre is None else centre
         self._ends = np.array([len(take) - 1 for take in takes])
@@ -163,7 +163,7 @@ class Warping:
         for row, take in zip(self._takes, takes, strict=True):
             row[: len(take)] = self._directions(take)
 
-    def distances(self, sound: Frames, lead: int = _LEAD, tail: int = _TAIL) -> Frames:
+    def distances(self, sound: Features, lead: int = _LEAD, tail: int = _TAIL) -> Features:
         """Return the mean cosine distance of each take, shape (takes,), FAR at most.
 
         The take must fit from one of the first `lead` to one of the last `tail` frames, and no
@@ -184,7 +184,7 @@ class Warping:
         ended = best[np.arange(len(best)), self._ends][:, -tail:].min(axis=1)
         return np.asarray(np.minimum(FAR, ended / (self._ends + 1)), dtype=np.float32)
 
-    def _directions(self, frames: Frames) -> Frames:
+    def _directions(self, frames: Features) -> Features:
         off_centre = frames.astype(np.float32) - self._centre
         sizes = np.linalg.norm(off_centre, axis=1, keepdims=True)
         return np.asarray(off_centre / np.maximum(sizes, np.float32(1e-6)))
@@ -212,7 +212,7 @@ class Nearness:
         return 1 / (1 + math.exp(-log_odds))
 
 
-class Taught:
+class EnrolledVoice:
     """Corrects what was recognised by what is near to the user's own takes."""
 
     def __init__(self, profile: Profile) -> None:
@@ -224,12 +224,12 @@ class Taught:
             for phrase in self._phrases
         }
 
-    def distances(self, sound: Frames) -> dict[str, float]:
+    def distances(self, sound: Features) -> dict[str, float]:
         """Return how far each phrase is from `sound`: as far as the nearest of its takes."""
         each = self._warping.distances(sound)
         return {phrase: float(each[takes].min()) for phrase, takes in self._of.items()}
 
-    def nearest(self, sound: Frames, allowed: Callable[[str], bool]) -> Nearness | None:
+    def nearest(self, sound: Features, allowed: Callable[[str], bool]) -> Nearness | None:
         """Return the nearest of the phrases that are `allowed`; None if all are far away."""
         distances = self.distances(sound)
         near = min(filter(allowed, distances), key=distances.__getitem__, default=None)
@@ -238,7 +238,7 @@ class Taught:
         return Nearness.among(distances, near)
 
     def corrected(
-        self, found: Hypothesis, sound: Frames, allowed: Callable[[str], bool]
+        self, found: Hypothesis, sound: Features, allowed: Callable[[str], bool]
     ) -> Hypothesis:
         """Return `found`, or the taught phrase that was more probably said, or it more surely.
 
@@ -262,7 +262,7 @@ class Taught:
         return Hypothesis(near.phrase, confidence, None, known.evidence) if confidence else known
 
 
-def trimmed(features: Frames, start: Samples, end: Samples) -> Frames:
+def trimmed(features: Features, start: Samples, end: Samples) -> Features:
     """Return the frames of an utterance in which there is voice, from `start` to `end`.
 
     `features` are those of the network, shape (1, frames, FEATURES).

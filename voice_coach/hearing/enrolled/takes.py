@@ -19,7 +19,7 @@ from voice_coach.hearing.decision import Segment
 from voice_coach.hearing.engines.combined import sentences_only
 from voice_coach.hearing.engines.moonshine import Moonshine
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis
-from voice_coach.hearing.enrolled.profile import LONGEST, SHORTEST, Frames, Warping, trimmed
+from voice_coach.hearing.enrolled.profile import LONGEST, SHORTEST, Features, Warping, trimmed
 from voice_coach.units import Samples, to_samples
 
 SKIPS: Final = ("skip", "skip it", "skip this", "skip this one", "skip please")
@@ -47,7 +47,7 @@ class Trial:
     start: Samples
     end: Samples
     """Where, in samples of the stream."""
-    takes: tuple[Frames, ...] = ()
+    takes: tuple[Features, ...] = ()
     """As it was said, and with noise added; empty if it cannot be learnt from."""
     trouble: str | None = None
     """Why not, as the beginning of a request to say it again."""
@@ -107,7 +107,7 @@ class TakeRecorder:
         takes += (trimmed(each, voice.start, voice.stop) for each in noisy)
         return Trial(start, end, tuple(takes), skip=self._skipping(features))
 
-    def _skipping(self, features: Frames) -> bool:
+    def _skipping(self, features: Features) -> bool:
         best = next(iter(self._network.search(features, self._subwords)), None)
         if best is None or best.text not in SKIPS:
             return False
