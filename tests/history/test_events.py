@@ -2,13 +2,15 @@
 
 import pytest
 
-from voice_coach.history.events import Event, Hurts, Tally
+from voice_coach.history.events import Hurts, JournalEvent, Tally
 
 
 def tally(*happened: tuple[int, str, dict[str, object]], run: int = 1) -> Tally:
     found = Tally(1)
     for number, (at, kind, details) in enumerate(happened, start=1):
-        found.take(Event(number, 1, run, f"2026-03-01T10:00:0{number % 10}", 0, at, kind, details))
+        found.take(
+            JournalEvent(number, 1, run, f"2026-03-01T10:00:0{number % 10}", 0, at, kind, details)
+        )
     return found
 
 
@@ -35,7 +37,7 @@ def test_time_is_counted_without_pauses() -> None:
 def test_time_of_several_runs_is_added_up() -> None:
     found = tally((500, "started", {}), (700, "cue", {}))
     for number, (at, kind) in enumerate([(50, "continued"), (80, "finished")], start=3):
-        found.take(Event(number, 1, 2, "", 0, at, kind, {}))
+        found.take(JournalEvent(number, 1, 2, "", 0, at, kind, {}))
     assert found.samples == 200 + 30
 
 
@@ -86,15 +88,17 @@ def test_a_tally_comes_back_as_it_was() -> None:
 
 def test_what_does_not_say_that_it_was_easier_clears_nothing() -> None:
     hurts = Hurts()
-    hurts.take(Event(1, 1, 1, "", 0, 0, "hurt", exercise(0)), "Back")
-    hurts.take(Event(2, 2, 1, "", 0, 0, "done", exercise(0)), "Back")
+    hurts.take(JournalEvent(1, 1, 1, "", 0, 0, "hurt", exercise(0)), "Back")
+    hurts.take(JournalEvent(2, 2, 1, "", 0, 0, "done", exercise(0)), "Back")
     assert hurts.of("Back") == {"A"}
-    hurts.take(Event(3, 2, 1, "", 0, 0, "done", {**exercise(0), "easier": False}), "Neck")
+    hurts.take(JournalEvent(3, 2, 1, "", 0, 0, "done", {**exercise(0), "easier": False}), "Neck")
     assert hurts.of("Back") == {"A"}
-    hurts.take(Event(4, 2, 1, "", 0, 0, "done", {**exercise(0), "easier": False}), "Back")
+    hurts.take(JournalEvent(4, 2, 1, "", 0, 0, "done", {**exercise(0), "easier": False}), "Back")
     assert hurts.of("Back") == frozenset()
 
 
 def test_an_event_comes_back_as_it_was() -> None:
-    event = Event(1, 2, 3, "2026", -3600, 5, "cue", {"name": "Übung \ud800", "list": ["a", None]})
-    assert Event.from_row(event.to_row()) == event
+    event = JournalEvent(
+        1, 2, 3, "2026", -3600, 5, "cue", {"name": "Übung \ud800", "list": ["a", None]}
+    )
+    assert JournalEvent.from_row(event.to_row()) == event

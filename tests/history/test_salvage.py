@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from voice_coach.history.events import Event
+from voice_coach.history.events import JournalEvent
 from voice_coach.history.journal import Journal, export_events
 from voice_coach.history.salvage import PAGE, carve, last_committed
 from voice_coach.history.schema import EVENTS, adding
 
 
-def event(number: int, **details: object) -> Event:
+def event(number: int, **details: object) -> JournalEvent:
     time = "2026-03-01T10:00:00.000+00:00"
-    return Event(number, 1, 1, time, -3600, number * 160, "cue", details)
+    return JournalEvent(number, 1, 1, time, -3600, number * 160, "cue", details)
 
 
-def write(path: Path, events: list[Event]) -> None:
+def write(path: Path, events: list[JournalEvent]) -> None:
     connection = sqlite3.connect(path)
     for statement in (*EVENTS, *map(adding, events)):
         connection.execute(*statement)
@@ -36,7 +36,7 @@ def test_events_of_every_length(tmp_path: Path, length: int) -> None:
 def test_numbers_of_every_size(tmp_path: Path) -> None:
     at = [0, 1, -1, 127, 128, -32769, 2**23, 2**31, 2**40, 2**62, -(2**62)]
     events = [
-        Event(number, 1, 1, "", 0, position, "cue", {})
+        JournalEvent(number, 1, 1, "", 0, position, "cue", {})
         for number, position in enumerate(at, start=1)
     ]
     write(tmp_path / "j.sqlite3", events)

@@ -7,11 +7,11 @@ import pytest
 from voice_coach.history.journal import PastSession
 from voice_coach.history.statistics import (
     MOST_POINTS,
+    ExerciseTotals,
     Pain,
     Period,
     Relief,
     Span,
-    Tally,
     Totals,
     calendar,
     pain_over_time,
@@ -168,9 +168,9 @@ class TestTallies:
             past(MONDAY, done=("Bridge",), skipped=("Cobra", "Cat"), hurt=("Cobra", "Cat")),
         ]
         assert tallies(sessions) == (
-            Tally("Bridge", 2, 0, 0, None),
-            Tally("Cobra", 1, 1, 2, later),
-            Tally("Cat", 0, 1, 1, MONDAY),
+            ExerciseTotals("Bridge", 2, 0, 0, None),
+            ExerciseTotals("Cobra", 1, 1, 2, later),
+            ExerciseTotals("Cat", 0, 1, 1, MONDAY),
         )
 
     def test_none(self) -> None:

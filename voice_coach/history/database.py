@@ -18,12 +18,12 @@ from typing import Final
 from urllib.parse import quote
 
 from voice_coach.errors import JournalError
-from voice_coach.history.events import Event
+from voice_coach.history.events import JournalEvent
 from voice_coach.history.salvage import PAGE, carve, last_committed
 from voice_coach.history.schema import (
     EVENTS,
     VERSION,
-    Memory,
+    JournalSummary,
     Statement,
     adding,
     migrate,
@@ -93,7 +93,7 @@ def open_whole(path: Path, *, thorough: bool) -> sqlite3.Connection:
 
 def open_mended(
     path: Path, *, thorough: bool
-) -> tuple[sqlite3.Connection, Memory, tuple[str, ...]]:
+) -> tuple[sqlite3.Connection, JournalSummary, tuple[str, ...]]:
     """Open the database as `open_whole` does, and mend it if it is damaged.
 
     Return with it what it remembers, and one line if it was mended. Errors as with `open_whole`;
@@ -101,7 +101,7 @@ def open_mended(
     """
     try:
         connection = open_whole(path, thorough=thorough)
-        return connection, Memory.read(connection), ()
+        return connection, JournalSummary.read(connection), ()
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         if isinstance(error, sqlite3.Error) and not is_damage(error):
             raise
@@ -113,15 +113,15 @@ def open_mended(
             f"The journal {path} is damaged, and cannot be mended: {why}. It is left as it is."
         ) from error
     connection = open_whole(path, thorough=True)
-    return connection, Memory.read(connection), (notice,)
+    return connection, JournalSummary.read(connection), (notice,)
 
 
-def remembered(path: Path) -> Memory:
+def remembered(path: Path) -> JournalSummary:
     """Return what a journal remembers that cannot be written; JournalError if it is damaged."""
     if not path.exists():
-        return Memory()
+        return JournalSummary()
     with reading(path) as connection:
-        return Memory.read(connection)
+        return JournalSummary.read(connection)
 
 
 def is_whole(connection: sqlite3.Connection) -> bool:
@@ -296,7 +296,7 @@ def _damaged(what: str) -> sqlite3.DatabaseError:
     return error
 
 
-def _create(path: Path, kept: Iterable[Event]) -> None:
+def _create(path: Path, kept: Iterable[JournalEvent]) -> None:
     """Put a new database with the events `kept` in the place of `path`, whole or not at all."""
     part = _part(path)
     part.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ _MOVING: Final = ("started", "continued", "resumed", "cue")
 
 
 @dataclass(frozen=True)
-class Event:
+class JournalEvent:
     """One thing that happened."""
 
     number: int
@@ -45,7 +45,7 @@ class Event:
         """Return the event as the database keeps it."""
         details = json.dumps(dict(self.details), separators=(",", ":"), default=str)
         plain = (self.number, self.session, self.run, self.time, self.utc_offset, self.at)
-        return *plain, self.kind, details, checksum((*plain, self.kind, details))
+        return *plain, self.kind, details, crc32((*plain, self.kind, details))
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
@@ -61,7 +61,7 @@ class Event:
         return str(self.details.get("name") or "")
 
 
-def checksum(values: tuple[object, ...]) -> int:
+def crc32(values: tuple[object, ...]) -> int:
     """Return the CRC-32 of the fields of an event, by which a damaged one is known."""
     return zlib.crc32("\x1f".join(map(str, values)).encode(errors="replace"))
 
@@ -98,7 +98,7 @@ class Tally:
     place: dict[str, Any] | None = None
     """Details of the last cue."""
 
-    def take(self, event: Event) -> None:
+    def take(self, event: JournalEvent) -> None:
         """Add the next event. After the end only what hurt still counts, unless it goes on."""
         self.last = event.time
         if not self.began:
@@ -133,7 +133,7 @@ class Tally:
         """Return the tally that `to_json` made `text` of."""
         return cls(**json.loads(text))
 
-    def _spend(self, event: Event) -> None:
+    def _spend(self, event: JournalEvent) -> None:
         """Count by sample positions, which no change of the machine's clock can move."""
         if event.run != self.run:
             self.run, self.since = event.run, None
@@ -145,7 +145,7 @@ class Tally:
         if event.kind == "paused" or event.kind in ENDS:
             self.since = None
 
-    def _exercise(self, event: Event) -> None:
+    def _exercise(self, event: JournalEvent) -> None:
         index, name = str(event.details.get("exercise")), event.name
         if event.kind == "done":
             self.skipped.pop(index, None)
@@ -174,7 +174,7 @@ class Hurts:
     sessions: dict[tuple[str, str], int] = field(default_factory=dict)
     """The last session in which it hurt, by routine and name of the exercise."""
 
-    def take(self, event: Event, routine: str) -> None:
+    def take(self, event: JournalEvent, routine: str) -> None:
         """Add the next event, of a session of `routine`.
 
         Only the full exercise, done in a later session, shows that it does not hurt any more:

@@ -14,9 +14,9 @@ from typing import Any, Final, Literal, Self, cast
 
 from voice_coach.errors import JournalBusyError, JournalError, OutputError
 from voice_coach.history import database, schema
-from voice_coach.history.events import OPEN, Event, Tally
+from voice_coach.history.events import OPEN, JournalEvent, Tally
 from voice_coach.history.lock import Lock
-from voice_coach.history.schema import Memory
+from voice_coach.history.schema import JournalSummary
 from voice_coach.history.writer import Writer
 from voice_coach.paths import journal_path
 from voice_coach.units import Samples, to_seconds
@@ -90,7 +90,7 @@ class Journal:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: JournalSummary,
         writer: Writer | None,
         notices: tuple[str, ...],
         now: Callable[[], datetime],
@@ -119,7 +119,7 @@ class Journal:
         journal; everything else that is wrong is in `notices`, and the session goes on.
         """
         path = path or journal_path()
-        memory, writer = Memory(), None
+        memory, writer = JournalSummary(), None
         notices: tuple[str, ...]
         try:
             memory, writer, notices = Writer.open(path, threaded=threaded)
@@ -225,9 +225,9 @@ class Journal:
             self.append("discarded", {}, at)
         self._current = self._unfinished = None
 
-    def _event(self, kind: str, details: Mapping[str, Any], at: Samples) -> Event:
+    def _event(self, kind: str, details: Mapping[str, Any], at: Samples) -> JournalEvent:
         now = self._now()
-        return Event(
+        return JournalEvent(
             self._memory.events,
             self._current.number if self._current else 0,
             self._run,

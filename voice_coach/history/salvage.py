@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from voice_coach.history.events import Event, Row, checksum
+from voice_coach.history.events import JournalEvent, Row, crc32
 
 PAGE: Final = 4096
 """Bytes of a page of the journal's database."""
@@ -25,11 +25,11 @@ _INT_BYTES: Final = (0, 1, 2, 3, 4, 6, 8)
 _FIELDS: Final = (int, int, int, str, int, int, str, str, int)
 
 Value = int | str | None
-Pages = Callable[[int], bytes]
+DatabasePages = Callable[[int], bytes]
 """Gives a page by its number, counted from 1; IndexError if there is none."""
 
 
-def carve(database: Path) -> list[Event]:
+def carve(database: Path) -> list[JournalEvent]:
     """Return the events that can be read in the file and its write-ahead log, by number.
 
     OSError if the files cannot be read at all.
@@ -47,7 +47,7 @@ def carve(database: Path) -> list[Event]:
             raise IndexError(number)
         return found
 
-    found: dict[int, Event] = {}
+    found: dict[int, JournalEvent] = {}
     leaves = [main[start : start + PAGE] for start in range(0, len(main), PAGE)]
     for leaf in (*leaves, *(content for _, content in frames)):
         for event in _events(leaf, page):
@@ -93,7 +93,7 @@ def _frames(log: bytes) -> list[tuple[int, bytes]]:
     ]
 
 
-def _events(leaf: bytes, page: Pages) -> Iterator[Event]:
+def _events(leaf: bytes, page: DatabasePages) -> Iterator[JournalEvent]:
     if len(leaf) < 8 or leaf[0] != _LEAF:
         return
     cells = min(int.from_bytes(leaf[3:5]), PAGE // 4)
@@ -102,7 +102,7 @@ def _events(leaf: bytes, page: Pages) -> Iterator[Event]:
         try:
             number, values = _record(leaf, at, page)
             row = _as_row((number, *values[1:]))
-            event = Event.from_row(row) if row else None
+            event = JournalEvent.from_row(row) if row else None
         except (IndexError, ValueError):
             continue
         if event is not None:
@@ -111,10 +111,10 @@ def _events(leaf: bytes, page: Pages) -> Iterator[Event]:
 
 def _as_row(values: tuple[Value, ...]) -> Row | None:
     right = len(values) == len(_FIELDS) and all(map(isinstance, values, _FIELDS))
-    return values if right and checksum(values[:-1]) == values[-1] else None  # type: ignore[return-value]
+    return values if right and crc32(values[:-1]) == values[-1] else None  # type: ignore[return-value]
 
 
-def _record(leaf: bytes, at: int, page: Pages) -> tuple[int, list[Value]]:
+def _record(leaf: bytes, at: int, page: DatabasePages) -> tuple[int, list[Value]]:
     size, at = _varint(leaf, at)
     number, at = _varint(leaf, at)
     if size > _LARGEST:

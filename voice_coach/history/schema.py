@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from voice_coach.history.events import Event, Hurts, Tally
+from voice_coach.history.events import Hurts, JournalEvent, Tally
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -52,7 +52,7 @@ _WELCOMED: Final = (
 
 
 @dataclass
-class Memory:
+class JournalSummary:
     """What the next session has to know of all that was before."""
 
     events: int = 0
@@ -88,13 +88,13 @@ def tallies(connection: sqlite3.Connection) -> Iterator[Tally]:
         yield from _tallies(connection, "ORDER BY number")
 
 
-def events(connection: sqlite3.Connection) -> Iterator[Event]:
+def events(connection: sqlite3.Connection) -> Iterator[JournalEvent]:
     """Yield all events in their order."""
     for row in connection.execute("SELECT * FROM events ORDER BY number"):
-        yield Event.from_row(row)
+        yield JournalEvent.from_row(row)
 
 
-def adding(event: Event) -> Statement:
+def adding(event: JournalEvent) -> Statement:
     """Return what adds `event`; it may be carried out twice."""
     return ("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", event.to_row())
 
@@ -153,11 +153,11 @@ def _resummed(connection: sqlite3.Connection, number: int, first: int) -> Tally:
     tally = Tally(number)
     rows = "SELECT * FROM events WHERE number >= ? AND session = ? ORDER BY number"
     for row in connection.execute(rows, (first, number)):
-        tally.take(Event.from_row(row))
+        tally.take(JournalEvent.from_row(row))
     return tally
 
 
-def _summed(all_events: Iterable[Event]) -> tuple[list[Tally], Hurts]:
+def _summed(all_events: Iterable[JournalEvent]) -> tuple[list[Tally], Hurts]:
     sums: dict[int, Tally] = {}
     known = Hurts()
     for event in all_events:

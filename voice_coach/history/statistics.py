@@ -69,7 +69,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Tally:
+class ExerciseTotals:
     """How one exercise went, over all sessions."""
 
     name: str
@@ -181,7 +181,7 @@ def calendar(
     return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
 
 
-def tallies(sessions: Iterable[PastSession]) -> tuple[Tally, ...]:
+def tallies(sessions: Iterable[PastSession]) -> tuple[ExerciseTotals, ...]:
     """Return how each exercise went, those done most often first."""
     done: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
@@ -195,7 +195,7 @@ def tallies(sessions: Iterable[PastSession]) -> tuple[Tally, ...]:
         for name in session.hurt:
             last_hurt[name] = max(day, last_hurt.get(name, day))
     names = {*done, *skipped, *hurt}
-    found = (Tally(n, done[n], skipped[n], hurt[n], last_hurt.get(n)) for n in names)
+    found = (ExerciseTotals(n, done[n], skipped[n], hurt[n], last_hurt.get(n)) for n in names)
     return tuple(sorted(found, key=lambda t: (-t.done, -t.skipped, -t.hurt, t.name)))
 
 

@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from voice_coach.history.database import is_damage, is_whole, open_mended, reason, remembered
 from voice_coach.history.lock import Lock
-from voice_coach.history.schema import Memory, Statement, write
+from voice_coach.history.schema import JournalSummary, Statement, write
 
 _AGAIN: Final = 2.0
 """Seconds after which is tried again what could not be written."""
@@ -57,7 +57,7 @@ class Writer:
             self._thread.start()
 
     @classmethod
-    def open(cls, path: Path, *, threaded: bool) -> tuple[Memory, Self, tuple[str, ...]]:
+    def open(cls, path: Path, *, threaded: bool) -> tuple[JournalSummary, Self, tuple[str, ...]]:
         """Lock and open the journal at `path`; a damaged one is mended.
 
         Return with the writer what the journal remembers, and one line if it was mended. If it can
