@@ -20,7 +20,7 @@ from benchmarks import durability
 from benchmarks.ideal import shipped
 from benchmarks.lines import Line, Options
 from voice_coach.app.coach import Coach, Keeping
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
@@ -62,7 +62,7 @@ def resident_mb() -> float:
 def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]], None]) -> None:
     """Do one session after another on files; tell the memory at the end of every hour."""
     routine = shipped("back")
-    playback = Playback()
+    mixer = Mixer()
     sessions = 0
     with (
         Journal.open(journal_file, threaded=False) as journal,
@@ -77,7 +77,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             read_commands([routine]),
             ears=DeafEars(),  # type: ignore[arg-type]
             renderer=renderer,
-            playback=playback,
+            mixer=mixer,
             keeping=Keeping(note=note),
         )
         audio = open_audio(_QuietRoom(), Nowhere())
@@ -94,7 +94,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             if position >= hours * HOUR:
                 audio.stop()
 
-        audio.run(playback, on_block)
+        audio.run(mixer, on_block)
 
 
 def memory(options: Options) -> list[Line]:

@@ -21,7 +21,7 @@ from voice_coach.app.coach import Happening
 from voice_coach.app.engines import Engine
 from voice_coach.app.rehearsal import ScriptLine, rehearse
 from voice_coach.audio import tones
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
@@ -130,8 +130,8 @@ class Clips:
         if begun.kind == "said":
             return self.words(begun.text, begun.speed)
         if begun.kind == "signal":
-            return tones.signal(tones.Signal(begun.text))
-        return tones.breath_tone(tones.Breath(begun.text), begun.length)
+            return tones.earcon(tones.Earcon(begun.text))
+        return tones.breath_tone(tones.Contour(begun.text), begun.length)
 
     def close(self) -> None:
         """Release the voice."""
@@ -190,7 +190,7 @@ def _rehearsed(routine: Routine, out: Path) -> tuple[Pcm, list[Happening]]:
 
 def _compared(name: str, planned: Iterable[Begun], sound: Pcm, clips: Clips) -> list[Line]:
     planned = list(planned)
-    mixer = Playback()
+    mixer = Mixer()
     off, lost = [], 0
     for number, begun in enumerate(planned):
         clip = clips.of(begun)

@@ -84,7 +84,7 @@ class Scribe:
     def on_block(self, microphone: Pcm, played: Pcm, position: Samples) -> None:
         """Keep a block, and hand it on."""
         assert self._stage
-        self._ahead = self._stage.playback.position - position
+        self._ahead = self._stage.mixer.position - position
         if (underruns := self._stage.audio.counters.underruns) > self._underruns:
             self._underruns = underruns
             self.tell({"kind": "underrun", "at": position})
@@ -107,7 +107,7 @@ class Scribe:
         record = {"kind": happening.kind, "at": happening.at, **happening.details}
         if self._stage:
             state = self._stage.coach.state
-            record["position"] = self._stage.playback.position
+            record["position"] = self._stage.mixer.position
             if happening.kind == "heard":
                 record["on_air"] = state.on_air is not None
                 record["ahead"] = self._ahead
@@ -137,7 +137,7 @@ class Scribe:
         if self._stage:
             used = os.times()
             counters = asdict(self._stage.audio.counters)
-            cpu = {"cpu_s": used.user + used.system, "at": self._stage.playback.position}
+            cpu = {"cpu_s": used.user + used.system, "at": self._stage.mixer.position}
             self.tell({"kind": "counters", **counters, **cpu})
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
-from voice_coach.audio.mixer import SILENCE_FADE, Playback
+from voice_coach.audio.mixer import SILENCE_FADE, Mixer
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
@@ -98,7 +98,7 @@ class Stage:
     def __init__(
         self, routines: tuple[Routine, ...], commands: Commands, *, threaded: bool = False
     ) -> None:
-        self.voice, self.playback, self.ears = Tone(), Playback(), Whisper(commands)
+        self.voice, self.mixer, self.ears = Tone(), Mixer(), Whisper(commands)
         self.renderer = Renderer(self.voice, threaded=threaded)
         self.happenings: list[Happening] = []
         self.sound: list[Pcm] = []
@@ -107,7 +107,7 @@ class Stage:
             commands,
             ears=self.ears,  # type: ignore[arg-type]
             renderer=self.renderer,
-            playback=self.playback,
+            mixer=self.mixer,
             watch=self.happenings.append,
         )
 
@@ -117,13 +117,13 @@ class Stage:
             self.block()
 
     def block(self) -> None:
-        played = self.playback.render(BLOCK)
+        played = self.mixer.render(BLOCK)
         self.sound.append(played)
-        self.coach.on_block(QUIET, played, self.playback.position - BLOCK)
+        self.coach.on_block(QUIET, played, self.mixer.position - BLOCK)
 
     def hear(self, text: str, seconds: float = 0.02) -> Samples:
         """Let `text` be heard now; return when that was."""
-        now = self.playback.position
+        now = self.mixer.position
         self.ears.whispered.append((now, text))
         self.run(seconds)
         return now
@@ -216,7 +216,7 @@ class TestCoach:
     def test_volume_reaches_the_loudspeaker(self, stage: Stage) -> None:
         stage.coach.do(Intent("start"))
         stage.hear("quieter", 2)
-        assert stage.playback.volume_db == -4
+        assert stage.mixer.volume_db == -4
         assert stage.heard()[-1] == pytest.approx(0.1 * 10 ** (-4 / 20), rel=1e-3)
 
     def test_tempo_reaches_the_voice(self, stage: Stage) -> None:
@@ -262,10 +262,10 @@ class TestGivingWay:
         return stage
 
     def test_it_goes_down_at_once_and_comes_back_smoothly(self, leading: Stage) -> None:
-        began = leading.playback.position
+        began = leading.mixer.position
         leading.ears.speaking = True
         leading.run(1)
-        ended = leading.playback.position
+        ended = leading.mixer.position
         leading.ears.speaking = False
         leading.run(1)
         sound = leading.heard()

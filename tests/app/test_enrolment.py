@@ -16,7 +16,7 @@ from voice_coach.app.coach import attend
 from voice_coach.app.engines import Engine, make_recogniser
 from voice_coach.app.enrolment import Lesson, Teacher, teach
 from voice_coach.audio import pcm
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands
 from voice_coach.errors import VoiceCoachError
@@ -147,20 +147,20 @@ def held(
     """Hold a lesson with a user in a quiet room; return what the microphone heard, too."""
     sounds: list[Pcm] = []
     noise = room(to_samples(seconds))
-    playback = Playback()
+    mixer = Mixer()
     with closing(Renderer(EspeakVoice(), threaded=False)) as renderer:
         teacher = Teacher(
             lesson,
             TakeRecorder(lesson.phrases),
             commands,
             renderer=renderer,
-            playback=playback,
+            mixer=mixer,
             live=False,
             tell=lambda _: user.told(lesson.phrase),
         )
-        while not teacher.over and playback.position < len(noise) - BLOCK:
-            position = playback.position
-            played = playback.render(BLOCK)
+        while not teacher.over and mixer.position < len(noise) - BLOCK:
+            position = mixer.position
+            played = mixer.render(BLOCK)
             microphone = user.block(played) + noise[position : position + BLOCK]
             sounds.append(microphone)
             teacher.on_block(microphone, played, position)

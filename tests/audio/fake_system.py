@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from voice_coach.audio.pcm import Pcm, silence
-from voice_coach.audio.portaudio import Device, Format, Frames, Play, Record, Role, Stream
+from voice_coach.audio.portaudio import Device, DeviceKind, Format, Frames, Play, Record, Stream
 from voice_coach.audio.streams import Limits
 from voice_coach.errors import DeviceError, NoSoundSystemError
 from voice_coach.units import SAMPLE_RATE
@@ -111,17 +111,17 @@ class FakeSystem:
             stream.abort()
         self.streams = []
 
-    def format(self, device: Device, role: Role) -> Format:
+    def format(self, device: Device, role: DeviceKind) -> Format:
         return Format(device.rate, min(2, device.channels(role)))
 
     def open_input(self, device: Device, latency: float, record: Record) -> Stream:
         self._demand(device, latency, "input")
-        form = self.format(device, Role.MICROPHONE)
+        form = self.format(device, DeviceKind.MICROPHONE)
         return self._run(lambda: None if self.deaf else record(self._hear(form), False))
 
     def open_output(self, device: Device, latency: float, play: Play) -> Stream:
         self._demand(device, latency, "output")
-        block = self.format(device, Role.LOUDSPEAKER).block
+        block = self.format(device, DeviceKind.LOUDSPEAKER).block
 
         def step() -> None:
             if self.mute_after is None or len(self.heard) < self.mute_after:
@@ -133,7 +133,7 @@ class FakeSystem:
         self._demand(device, latency, "duplex")
         if not self.duplex_opens:
             raise DeviceError("not in both directions")
-        form = self.format(device, Role.MICROPHONE)
+        form = self.format(device, DeviceKind.MICROPHONE)
 
         def step() -> None:
             if self.duplex_delivers:

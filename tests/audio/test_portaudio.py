@@ -10,10 +10,18 @@ import numpy as np
 import pytest
 
 from tests.audio.fake_system import device
-from voice_coach.audio.portaudio import Device, Format, Frames, PortAudio, Role, choose, hushed
+from voice_coach.audio.portaudio import (
+    Device,
+    DeviceKind,
+    Format,
+    Frames,
+    PortAudio,
+    choose,
+    hushed,
+)
 from voice_coach.errors import DeviceError, NoSoundSystemError
 
-MIC, SPEAKER = Role.MICROPHONE, Role.LOUDSPEAKER
+MIC, SPEAKER = DeviceKind.MICROPHONE, DeviceKind.LOUDSPEAKER
 
 PI = [
     device(0, "vc4-hdmi-0: MAI PCM i2s-hifi-0 (hw:0,0)", 0, 2, default_output=True),
@@ -53,7 +61,7 @@ LAPTOP = [
     ],
 )
 def test_the_device_that_is_meant(
-    devices: list[Device], wanted: str | None, role: Role, index: int
+    devices: list[Device], wanted: str | None, role: DeviceKind, index: int
 ) -> None:
     assert choose(devices, wanted, role).index == index
 

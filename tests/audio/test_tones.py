@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.audio.tones import (
     FADE,
@@ -17,10 +17,10 @@ from voice_coach.audio.tones import (
     LOW_HZ,
     QUIETEST_DB,
     SIGNAL_DB,
-    Breath,
-    Signal,
+    Contour,
+    Earcon,
     breath_tone,
-    signal,
+    earcon,
 )
 from voice_coach.units import SAMPLE_RATE, to_samples
 
@@ -57,9 +57,9 @@ def slope_of(hertz: float, pcm: Pcm) -> float:
     return float(2 * np.pi * hertz / SAMPLE_RATE * np.abs(pcm).max())
 
 
-@pytest.mark.parametrize("kind", Breath)
+@pytest.mark.parametrize("kind", Contour)
 @pytest.mark.parametrize("length", [*LENGTHS, 0, 1, 2, 3, 159, 3_199])
-def test_length_to_the_sample_and_silence_at_both_ends(kind: Breath, length: int) -> None:
+def test_length_to_the_sample_and_silence_at_both_ends(kind: Contour, length: int) -> None:
     tone = breath_tone(kind, length)
     assert tone.shape == (length,)
     assert tone.dtype == np.float32
@@ -68,8 +68,8 @@ def test_length_to_the_sample_and_silence_at_both_ends(kind: Breath, length: int
     assert not tone[-1:].any()
 
 
-@pytest.mark.parametrize("kind", Breath)
-def test_the_same_samples_at_every_call_and_nobody_can_change_them(kind: Breath) -> None:
+@pytest.mark.parametrize("kind", Contour)
+def test_the_same_samples_at_every_call_and_nobody_can_change_them(kind: Contour) -> None:
     first = breath_tone(kind, 8_000).copy()
     breath_tone.cache_clear()
     again = breath_tone(kind, 8_000)
@@ -80,7 +80,7 @@ def test_the_same_samples_at_every_call_and_nobody_can_change_them(kind: Breath)
 
 @pytest.mark.parametrize("length", LENGTHS[1:])
 def test_loudness_rises_over_the_inhale_and_falls_over_the_exhale(length: int) -> None:
-    rise, fall = (levels(breath_tone(kind, length)) for kind in (Breath.RISE, Breath.FALL))
+    rise, fall = (levels(breath_tone(kind, length)) for kind in (Contour.RISE, Contour.FALL))
     inner = slice(FADE // WINDOW + 1, -FADE // WINDOW - 1)
     for course in (rise[inner], fall[inner][::-1]):
         assert course.max() == pytest.approx(LOUDEST_DB, abs=0.5)
@@ -92,9 +92,9 @@ def test_loudness_rises_over_the_inhale_and_falls_over_the_exhale(length: int) -
 
 @pytest.mark.parametrize(
     ("kind", "level", "hertz"),
-    [(Breath.HIGH, HIGH_HOLD_DB, HIGH_HZ), (Breath.LOW, LOW_HOLD_DB, LOW_HZ)],
+    [(Contour.HIGH, HIGH_HOLD_DB, HIGH_HZ), (Contour.LOW, LOW_HOLD_DB, LOW_HZ)],
 )
-def test_holds_are_steady_and_softer(kind: Breath, level: float, hertz: float) -> None:
+def test_holds_are_steady_and_softer(kind: Contour, level: float, hertz: float) -> None:
     tone = breath_tone(kind, FOUR_SECONDS)
     course = levels(tone[FADE:-FADE], 1_600)
     assert level < LOUDEST_DB - 3
@@ -104,7 +104,7 @@ def test_holds_are_steady_and_softer(kind: Breath, level: float, hertz: float) -
 
 
 def test_pitch_glides_over_a_fifth_and_back() -> None:
-    rise, fall = breath_tone(Breath.RISE, 96_000), breath_tone(Breath.FALL, 96_000)
+    rise, fall = breath_tone(Contour.RISE, 96_000), breath_tone(Contour.FALL, 96_000)
     courses = [[pitch(part) for part in np.split(tone, 30)] for tone in (rise, fall)]
     assert courses[0][0] == pytest.approx(LOW_HZ, rel=0.01)
     assert courses[0][-1] == pytest.approx(HIGH_HZ, rel=0.01)
@@ -113,7 +113,7 @@ def test_pitch_glides_over_a_fifth_and_back() -> None:
 
 
 def test_harmonics_are_soft_and_air_lies_far_under_the_tone() -> None:
-    tone = breath_tone(Breath.LOW, 10 * SAMPLE_RATE)
+    tone = breath_tone(Contour.LOW, 10 * SAMPLE_RATE)
     power = np.abs(np.fft.rfft(tone * np.hanning(len(tone)))) ** 2
     total = power.sum()
 
@@ -128,9 +128,9 @@ def test_harmonics_are_soft_and_air_lies_far_under_the_tone() -> None:
     assert -22 < 10 * np.log10(air) < -14
 
 
-@pytest.mark.parametrize("kind", Breath)
+@pytest.mark.parametrize("kind", Contour)
 @pytest.mark.parametrize("length", LENGTHS)
-def test_no_clicks(kind: Breath, length: int) -> None:
+def test_no_clicks(kind: Contour, length: int) -> None:
     tone = breath_tone(kind, length)
     assert steepest(tone) < slope_of(800, tone)  # a full-scale click would be some 10 times that
     for end in (tone[:FADE], tone[-FADE:][::-1]):
@@ -140,8 +140,8 @@ def test_no_clicks(kind: Breath, length: int) -> None:
     assert level_over(tone, 4_000) < -110
 
 
-@pytest.mark.parametrize("pair", list(itertools.product(Breath, Breath)))
-def test_tones_that_follow_each_other_join_without_a_jump(pair: tuple[Breath, Breath]) -> None:
+@pytest.mark.parametrize("pair", list(itertools.product(Contour, Contour)))
+def test_tones_that_follow_each_other_join_without_a_jump(pair: tuple[Contour, Contour]) -> None:
     first, second = (breath_tone(kind, to_samples(1.5)) for kind in pair)
     around = np.concatenate([first, second])[len(first) - 16 : len(first) + 16]
     assert np.abs(np.diff(around)).max() < 2e-5
@@ -150,16 +150,16 @@ def test_tones_that_follow_each_other_join_without_a_jump(pair: tuple[Breath, Br
 
 
 def test_a_fall_begins_where_the_rise_ended() -> None:
-    rise, fall = breath_tone(Breath.RISE, 64_000), breath_tone(Breath.FALL, 96_000)
+    rise, fall = breath_tone(Contour.RISE, 64_000), breath_tone(Contour.FALL, 96_000)
     for one, other in ((rise, fall), (fall, rise)):
         end, start = one[-3 * FADE : -FADE], other[FADE : 3 * FADE]
         assert pitch(end) == pytest.approx(pitch(start), rel=0.01)
         assert level_db(end) == pytest.approx(level_db(start), abs=0.4)
 
 
-@pytest.mark.parametrize("kind", Signal)
-def test_signals_are_short_and_at_their_level(kind: Signal) -> None:
-    sound = signal(kind)
+@pytest.mark.parametrize("kind", Earcon)
+def test_signals_are_short_and_at_their_level(kind: Earcon) -> None:
+    sound = earcon(kind)
     assert sound.dtype == np.float32
     assert 0.1 < len(sound) / SAMPLE_RATE < 0.6
     assert level_db(sound) == pytest.approx(SIGNAL_DB, abs=0.01)
@@ -173,14 +173,14 @@ def test_signals_are_short_and_at_their_level(kind: Signal) -> None:
     with pytest.raises(ValueError, match="read-only"):
         sound[0] = 1.0
     before = sound.copy()
-    signal.cache_clear()
-    assert np.array_equal(signal(kind), before)
+    earcon.cache_clear()
+    assert np.array_equal(earcon(kind), before)
 
 
 def test_signals_are_distinct() -> None:
     courses = []
-    for kind in Signal:
-        parts = np.array_split(np.pad(signal(kind), (0, 9_600 - len(signal(kind)))), 6)
+    for kind in Earcon:
+        parts = np.array_split(np.pad(earcon(kind), (0, 9_600 - len(earcon(kind)))), 6)
         loud = [level_db(part) > -45 for part in parts]
         course = [pitch(part) if heard else 0 for part, heard in zip(parts, loud, strict=True)]
         courses.append(np.array(course))
@@ -197,24 +197,24 @@ def speech_like(length: int) -> Pcm:
 
 
 def test_tone_and_signal_and_voice_together_stay_under_the_limiter() -> None:
-    loudest = decibels(-3.0) + np.abs(breath_tone(Breath.RISE, 96_000)).max()
+    loudest = decibels(-3.0) + np.abs(breath_tone(Contour.RISE, 96_000)).max()
     assert loudest < 0.9, "the limiter would bend the voice whenever a tone sounds"
-    playback = Playback()
-    voice, tone = speech_like(96_000), breath_tone(Breath.RISE, 96_000)
-    playback.play(voice, 0, 1)
-    playback.play(tone, 0, 2)
-    assert np.allclose(playback.render(96_000), voice + tone, atol=1e-6)
-    over = decibels(-3.0) + np.abs(tone).max() + max(np.abs(signal(k)).max() for k in Signal)
+    mixer = Mixer()
+    voice, tone = speech_like(96_000), breath_tone(Contour.RISE, 96_000)
+    mixer.play(voice, 0, 1)
+    mixer.play(tone, 0, 2)
+    assert np.allclose(mixer.render(96_000), voice + tone, atol=1e-6)
+    over = decibels(-3.0) + np.abs(tone).max() + max(np.abs(earcon(k)).max() for k in Earcon)
     assert over < 1.0
 
 
 def test_a_session_of_breath_is_gapless_and_clean_in_blocks_of_any_size() -> None:
-    whole = Playback()
-    pieces = Playback()
-    kinds = [Breath.RISE, Breath.HIGH, Breath.FALL, Breath.LOW] * 2
-    for playback in (whole, pieces):
+    whole = Mixer()
+    pieces = Mixer()
+    kinds = [Contour.RISE, Contour.HIGH, Contour.FALL, Contour.LOW] * 2
+    for mixer in (whole, pieces):
         for number, kind in enumerate(kinds):
-            playback.play(breath_tone(kind, 32_000), number * 32_000, number)
+            mixer.play(breath_tone(kind, 32_000), number * 32_000, number)
     at_once = whole.render(len(kinds) * 32_000)
     source = random.Random(5)
     parts = []
@@ -229,11 +229,11 @@ def test_a_session_of_breath_is_gapless_and_clean_in_blocks_of_any_size() -> Non
 
 @pytest.mark.parametrize("end", ["stop", "silence"])
 def test_a_tone_that_is_cut_off_does_not_click(end: str) -> None:
-    playback = Playback()
-    playback.play(breath_tone(Breath.FALL, 96_000), 0, 7)
-    before = playback.render(20_000)
-    playback.stop(7) if end == "stop" else playback.silence()
-    after = playback.render(4_000)
+    mixer = Mixer()
+    mixer.play(breath_tone(Contour.FALL, 96_000), 0, 7)
+    before = mixer.render(20_000)
+    mixer.stop(7) if end == "stop" else mixer.silence()
+    after = mixer.render(4_000)
     sound = np.concatenate([before, after])
     assert not after[200:].any()
     assert steepest(sound) <= steepest(before) * 1.01

@@ -10,7 +10,7 @@ import pytest
 
 from tests.audio.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
 from voice_coach.audio import pcm
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm
 from voice_coach.audio.world import (
     Audio,
@@ -36,7 +36,7 @@ class Listener:
 
     def __init__(self, audio: Audio, blocks: int | None = None) -> None:
         self.audio = audio
-        self.playback = Playback()
+        self.mixer = Mixer()
         self.limit = blocks
         self.mic: list[Pcm] = []
         self.played: list[Pcm] = []
@@ -62,7 +62,7 @@ class Listener:
         self.notices.append(notice.kind)
 
     def run(self) -> "Listener":
-        self.audio.run(self.playback, self.block, self.notice)
+        self.audio.run(self.mixer, self.block, self.notice)
         assert self.positions == [BLOCK * i for i in range(len(self.positions))]
         assert self.threads <= {threading.get_ident()}
         return self
@@ -82,7 +82,7 @@ def test_files_on_both_sides_give_the_same_samples_twice(tmp_path: Path) -> None
     pcm.write(tmp_path / "in.wav", said)
     for take in ("1.wav", "2.wav"):
         listener = Listener(open_audio(tmp_path / "in.wav", tmp_path / take, tail=SAMPLE_RATE // 2))
-        listener.playback.play(noise(5_000, 2), 1_234, tag=1)
+        listener.mixer.play(noise(5_000, 2), 1_234, tag=1)
         assert not listener.audio.realtime
         heard.append(listener.run().heard())
     assert len(heard[0]) == 24_000
@@ -137,7 +137,7 @@ def test_a_source_hears_the_clock() -> None:
 def test_a_command_of_the_app_is_heard_in_the_next_block() -> None:
     listener = Listener(open_audio(Echo(), Nowhere()), blocks=10)
     clip = noise(BLOCK)
-    listener.at[4] = lambda: listener.playback.play(clip, 0, tag=1)
+    listener.at[4] = lambda: listener.mixer.play(clip, 0, tag=1)
     assert (listener.run().said()[4 * BLOCK : 5 * BLOCK] == clip).all()
 
 
@@ -195,7 +195,7 @@ def live(system: FakeSystem, blocks: int = 300, limits: Limits = HURRIED) -> Lis
 def test_one_device_runs_duplex_and_exactly_aligned() -> None:
     system = FakeSystem()
     listener = live(system)
-    listener.playback.play(noise(20_000), 0, tag=1)
+    listener.mixer.play(noise(20_000), 0, tag=1)
     listener.run()
     assert system.opened == ["duplex"]
     assert listener.audio.realtime
@@ -244,7 +244,7 @@ def test_a_device_with_another_rate_is_converted(rate: int, channels: int) -> No
     listener = live(system, blocks=200)
     time = np.arange(24_000) / SAMPLE_RATE
     tone = (0.5 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
-    listener.playback.play(tone, 0, tag=1)
+    listener.mixer.play(tone, 0, tag=1)
     listener.run()
     assert (listener.said()[:24_000] == tone).all()
     played = pcm.resample(np.concatenate(system.heard), rate)[4_000:20_000]
@@ -269,7 +269,7 @@ def test_a_file_as_loudspeaker_is_paced_by_the_microphone(tmp_path: Path) -> Non
     system = FakeSystem()
     audio = open_audio(None, tmp_path / "out.wav", system=system, limits=HURRIED)
     listener = Listener(audio, blocks=100)
-    listener.playback.play(noise(8_000), 0, tag=1)
+    listener.mixer.play(noise(8_000), 0, tag=1)
     listener.run()
     assert system.opened == ["input"]
     assert np.abs(pcm.read(tmp_path / "out.wav")[:8_000] - noise(8_000)).max() < 1e-4
@@ -279,7 +279,7 @@ def test_a_file_as_loudspeaker_is_paced_by_the_microphone(tmp_path: Path) -> Non
 def test_a_lost_device_is_told_found_again_and_the_clock_goes_on(duplex: bool) -> None:
     system = FakeSystem(duplex_opens=duplex)
     listener = live(system, blocks=400)
-    listener.playback.play(noise(60_000), 0, tag=1)
+    listener.mixer.play(noise(60_000), 0, tag=1)
     listener.at[100] = system.unplug
     listener.run()
     assert listener.notices == [NoticeKind.LOST, NoticeKind.FOUND]
@@ -331,7 +331,7 @@ def test_a_microphone_that_never_delivers_is_lost() -> None:
 def test_a_microphone_of_zeros_is_told_once_and_goes_on() -> None:
     system = FakeSystem(zeros=True)
     listener = live(system, blocks=200)
-    listener.playback.play(noise(30_000), 0, tag=1)
+    listener.mixer.play(noise(30_000), 0, tag=1)
     assert listener.run().notices == [NoticeKind.ZEROS]
 
 
@@ -346,14 +346,14 @@ def test_an_overdriven_microphone_is_told_once_and_goes_on(rate: int) -> None:
     system = FakeSystem([replace(CARD, rate=rate)], ceiling=0.2)
     listener = live(system, blocks=200)
     time = np.arange(30_000) / SAMPLE_RATE
-    listener.playback.play((0.5 * np.sin(2 * np.pi * 440 * time)).astype(np.float32), 0, tag=1)
+    listener.mixer.play((0.5 * np.sin(2 * np.pi * 440 * time)).astype(np.float32), 0, tag=1)
     assert listener.run().notices == [NoticeKind.CLIPPED]
 
 
 def test_samples_that_are_no_numbers_are_silence_and_told() -> None:
     system = FakeSystem([replace(CARD, rate=48_000)], holes=True)
     listener = live(system, blocks=200)
-    listener.playback.play(noise(30_000), 0, tag=1)
+    listener.mixer.play(noise(30_000), 0, tag=1)
     assert listener.run().notices == [NoticeKind.NO_NUMBERS]
     assert np.isfinite(listener.heard()).all()
     assert pcm.level_db(listener.heard()) > -30
@@ -369,14 +369,14 @@ def test_a_loudspeaker_that_stops_taking_sound_is_lost() -> None:
 
 
 def test_a_fault_in_a_callback_ends_the_run() -> None:
-    class Broken(Playback):
+    class Broken(Mixer):
         def render(self, frames: Samples) -> Pcm:
             if self.position >= 16_000:
                 raise ZeroDivisionError("a bug in the mixer")
             return super().render(frames)
 
     listener = live(FakeSystem(), blocks=100_000)
-    listener.playback = Broken()
+    listener.mixer = Broken()
     with pytest.raises(ZeroDivisionError, match="a bug in the mixer"):
         listener.run()
 
@@ -400,7 +400,7 @@ def test_a_listener_that_is_too_slow_loses_sound_and_no_time(
     monkeypatch.setattr("voice_coach.audio.streams.QUEUED", 40)
     system = FakeSystem()
     listener = live(system, blocks=400)
-    listener.playback.play(noise(70_000), 0, tag=1)
+    listener.mixer.play(noise(70_000), 0, tag=1)
 
     def dawdle() -> None:
         blocks = len(system.heard)

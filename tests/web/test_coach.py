@@ -44,7 +44,7 @@ class Coached:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         sight = Sight(
-            state=lambda: self.stage.coach.state, position=lambda: self.stage.playback.position
+            state=lambda: self.stage.coach.state, position=lambda: self.stage.mixer.position
         )
         assert self.screen.show(sight, self.told.append)
         self._thread.start()
@@ -151,7 +151,7 @@ def test_the_clock_of_a_page_is_that_of_the_loudspeaker(coached: Coached) -> Non
         off = []
         for _ in range(5):
             message = next_message(socket)
-            off.append(message["clock"] - coached.stage.playback.position / SAMPLE_RATE)
+            off.append(message["clock"] - coached.stage.mixer.position / SAMPLE_RATE)
     # The median: on a busy machine one message may come late.
     assert np.median(np.abs(off)) < 0.05, off
 
@@ -179,7 +179,7 @@ def test_any_command_at_any_time_does_no_harm(
             if chance.random() < 0.2:
                 stage.coach.preview("A text. And another one.")
             stage.run(chance.choice([0.01, 0.3, 2.0, 30.0]))
-            view = seen(stage.coach.state, stage.playback.position)
+            view = seen(stage.coach.state, stage.mixer.position)
             assert json.loads(json.dumps(asdict(view)))["mode"] == stage.coach.state.mode.value
             assert view.left >= 0
             modes.add(view.mode)

@@ -23,7 +23,7 @@ from voice_coach.app.engines import (
     make_recogniser,
     make_voice,
 )
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.core.intents import Commands
@@ -132,9 +132,9 @@ def _record(
     audio: Audio, asked: list[Question], tell: Callable[[str], None], notices: list[NoticeKind]
 ) -> tuple[Pcm, Pcm]:
     """Ask all questions; return what was heard and what was played, of the same length."""
-    playback = Playback()
+    mixer = Mixer()
     for tag, question in enumerate(asked):
-        playback.play(question.clip, question.start, tag)
+        mixer.play(question.clip, question.start, tag)
     waiting = list(asked)
     sides: list[tuple[Pcm, Pcm]] = []
     end = asked[-1].answer.stop + to_samples(1.0)
@@ -146,7 +146,7 @@ def _record(
         if position >= end:
             audio.stop()
 
-    audio.run(playback, on_block, lambda notice: notices.append(notice.kind))
+    audio.run(mixer, on_block, lambda notice: notices.append(notice.kind))
     microphone, played = (np.concatenate(side) for side in zip(*sides, strict=True))
     return microphone, played
 
@@ -240,7 +240,7 @@ def _try_devices(mic: str | None, speaker: str | None) -> str:
             if position >= _TRIAL:
                 audio.stop()
 
-        audio.run(Playback(), on_block, notices.append)
+        audio.run(Mixer(), on_block, notices.append)
         if notices:
             raise VoiceCoachError(notices[-1].text)
         if not audio.realtime:

@@ -14,7 +14,7 @@ from typing import Any
 
 from voice_coach.app.ears import Ears, attend
 from voice_coach.audio import tones
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, faded
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.plan import Plan
@@ -105,7 +105,7 @@ class Coach:
         *,
         ears: Ears,
         renderer: Renderer,
-        playback: Playback,
+        mixer: Mixer,
         voices: Mapping[str, Callable[[], Renderer]] = MappingProxyType({}),
         keeping: Keeping | None = None,
         watch: Watcher = lambda _: None,
@@ -119,11 +119,11 @@ class Coach:
             memory=self._keeping.memory,
         )
         self._voices = voices
-        playback.volume_db = self.state.preferences.volume_db
+        mixer.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
         self._renderer = renderer
-        self._playback = playback
+        self._mixer = mixer
         self._watch = watch
         self._unspoken: deque[tuple[Say, Future[Pcm]]] = deque()
         self._rendered_ahead: tuple[Plan | None, float] | None = None
@@ -141,10 +141,10 @@ class Coach:
         for utterance in self._ears.hear(microphone, played, self.state.listening):
             self._understand(utterance)
         self._give_way()
-        for finished in self._playback.finished():
+        for finished in self._mixer.finished():
             if finished.tag > 0 and not finished.cut:
                 self._advance(Spoken(finished.tag), finished.at)
-        while (due := self.state.due) is not None and due <= self._playback.position + LEAD:
+        while (due := self.state.due) is not None and due <= self._mixer.position + LEAD:
             self._advance(TimeUp(), due)
         self._speak()
         self._say_preview()
@@ -153,11 +153,11 @@ class Coach:
 
     def open(self) -> None:
         """Come alive: offer to go on with a session that was cut off."""
-        self._advance(Opened(), self._playback.position)
+        self._advance(Opened(), self._mixer.position)
 
     def do(self, intent: Intent) -> None:
         """Do what `intent` asks, as if it had been heard now."""
-        self._advance(Heard(intent), self._playback.position)
+        self._advance(Heard(intent), self._mixer.position)
 
     def shelve(self, routines: tuple[Routine, ...], commands: Commands) -> None:
         """Offer these routines from now on, once nothing is running."""
@@ -172,7 +172,7 @@ class Coach:
     def at_rest(self) -> bool:
         """Whether nothing more will happen for a minute unless somebody speaks."""
         due = self.state.due
-        later = due is None or due - self._playback.position > PATIENCE
+        later = due is None or due - self._mixer.position > PATIENCE
         waiting = later and self.state.on_air is None
         return waiting and not self._unspoken and not self._ears.speaking
 
@@ -188,7 +188,7 @@ class Coach:
         self._watch(Happening("heard", utterance.decided, details))
         if intent is not None:
             self._obeyed = True
-            self._advance(Heard(intent), max(self._playback.position, utterance.decided))
+            self._advance(Heard(intent), max(self._mixer.position, utterance.decided))
 
     def _say_preview(self) -> None:
         """Say one sentence after the other, so that a command need not wait for all of them.
@@ -208,7 +208,7 @@ class Coach:
             if self._previewed.done():
                 self._preview.popleft()
                 if self._previewed.exception() is None:
-                    now = self._playback.position
+                    now = self._mixer.position
                     self._become(*answer(self.state, text, now), now)
                 self._previewed = None
 
@@ -226,9 +226,9 @@ class Coach:
         if ducked != self._ducked:
             self._ducked = ducked
             if ducked:
-                self._playback.duck(DUCK_DB, DUCK_OVER)
+                self._mixer.duck(DUCK_DB, DUCK_OVER)
             else:
-                self._playback.duck(0.0, DUCK_OVER if self._obeyed else RELEASE_OVER)
+                self._mixer.duck(0.0, DUCK_OVER if self._obeyed else RELEASE_OVER)
         self._obeyed = speaking and self._obeyed
 
     def _advance(self, event: Event, now: Samples) -> None:
@@ -264,14 +264,14 @@ class Coach:
     def _measure(self) -> None:
         """Tell the session how long its words are, once all that are to come have been rendered."""
         plan, speed = self._unmeasured, self.state.preferences.tempo
-        if plan is None or self._playback.position < self._look_again:
+        if plan is None or self._mixer.position < self._look_again:
             return
-        self._look_again = self._playback.position + MEASURED_EVERY
+        self._look_again = self._mixer.position + MEASURED_EVERY
         texts = {cue.words for cue in plan.cues[self.state.index : -1] if cue.words}
         ready = self._renderer.in_step or all(self._renderer.ready(each, speed) for each in texts)
         if ready:
             lengths = {text: len(self._renderer.get(text, speed)) for text in texts}
-            self._advance(Measured(lengths), self._playback.position)
+            self._advance(Measured(lengths), self._mixer.position)
             self._rendered_ahead = (self.state.plan, speed)
             self._unmeasured = None
 
@@ -280,17 +280,17 @@ class Coach:
             case Say(_, text, _, _, speed):
                 self._unspoken.append((action, self._renderer.request(text, speed)))
             case Sound(utterance, signal, at):
-                clip = tones.signal(tones.Signal(signal.value))
+                clip = tones.earcon(tones.Earcon(signal.value))
                 self._play("signal", clip, at, utterance, {"signal": signal.value})
             case Tone(tone, at, length):
                 self._tones -= 1
-                clip = tones.breath_tone(tones.Breath(tone.value), length)
+                clip = tones.breath_tone(tones.Contour(tone.value), length)
                 self._play("tone", clip, at, self._tones, {"tone": tone.value})
             case Silence(tones=everything):
                 self._unspoken.clear()
-                self._playback.silence(spare=lambda tag: tag < 0 and not everything)
+                self._mixer.silence(spare=lambda tag: tag < 0 and not everything)
             case SetVolume(db):
-                self._playback.volume_db = db
+                self._mixer.volume_db = db
             case Note():
                 self._keeping.note(action, now)
         self._speak()
@@ -304,11 +304,11 @@ class Coach:
 
     def _play(self, kind: str, clip: Pcm, at: Samples, tag: int, details: dict[str, Any]) -> None:
         """Schedule a clip; tones, which nothing waits for, have tags below zero."""
-        late = self._playback.position - at
+        late = self._mixer.position - at
         if late > 0 and tag < 0:  # it ends in time, or it would run into the next one
             clip = faded(clip[late:])
-        at = max(at, self._playback.position)
-        self._playback.play(clip, at, tag)
+        at = max(at, self._mixer.position)
+        self._mixer.play(clip, at, tag)
         self._watch(Happening(kind, at, {**details, "end": at + len(clip)}))
 
 

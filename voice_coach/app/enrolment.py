@@ -16,7 +16,7 @@ import numpy as np
 
 from voice_coach.app.coach import Ears
 from voice_coach.app.engines import Engine, make_voice
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, open_audio
 from voice_coach.core.intents import Commands
@@ -156,7 +156,7 @@ class Teacher:
         commands: Commands,
         *,
         renderer: Renderer,
-        playback: Playback,
+        mixer: Mixer,
         live: bool,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -166,7 +166,7 @@ class Teacher:
         self._trials: SimpleQueue[Trial] = SimpleQueue()
         self._ears = Ears(Listener(recorder, watch=self._watch), commands, live=live)
         self._renderer = renderer
-        self._playback = playback
+        self._mixer = mixer
         self._tell = tell
         self._waiting_since: Samples | None = None
         self._asked = 0
@@ -183,7 +183,7 @@ class Teacher:
         self._heard_until = position + len(microphone)
         for _ in self._ears.hear(microphone, played, "session"):
             pass
-        for finished in self._playback.finished():
+        for finished in self._mixer.finished():
             if finished.tag == self._asked:
                 self._waiting_since = finished.at
                 self.over = self.lesson.phrase is None
@@ -227,14 +227,14 @@ class Teacher:
         return trial
 
     def _answer(self, trial: Trial | None) -> None:
-        self._say(self.lesson.answered(trial), self._playback.position)
+        self._say(self.lesson.answered(trial), self._mixer.position)
 
     def _say(self, text: str, at: Samples) -> None:
         self._waiting_since = None
         self._asked += 1
         self._tell(f"{self.lesson.progress}: {text}" if self.lesson.phrase else text)
         clip = self._renderer.get(text)
-        self._playback.play(clip, max(at, self._playback.position), self._asked)
+        self._mixer.play(clip, max(at, self._mixer.position), self._asked)
 
 
 def _foreseen(lesson: Lesson) -> Iterator[str]:
@@ -265,7 +265,7 @@ def teach(
         renderer = open_things.enter_context(
             closing(Renderer(make_voice(voice), threaded=audio.realtime))
         )
-        playback = Playback()
+        mixer = Mixer()
         teacher = open_things.enter_context(
             closing(
                 Teacher(
@@ -273,13 +273,13 @@ def teach(
                     recorder,
                     commands,
                     renderer=renderer,
-                    playback=playback,
+                    mixer=mixer,
                     live=audio.realtime,
                     tell=tell,
                 )
             )
         )
-        _run(audio, playback, teacher, tell)
+        _run(audio, mixer, teacher, tell)
     if not teacher.over:
         raise VoiceCoachError(
             f"The recording ended at “{lesson.phrase}”, before the lesson did. "
@@ -313,10 +313,10 @@ def forgotten() -> str:
     return f"Forgotten: {path} is deleted."
 
 
-def _run(audio: Audio, playback: Playback, teacher: Teacher, tell: Callable[[str], None]) -> None:
+def _run(audio: Audio, mixer: Mixer, teacher: Teacher, tell: Callable[[str], None]) -> None:
     def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
         teacher.on_block(microphone, played, position)
         if teacher.over:
             audio.stop()
 
-    audio.run(playback, on_block, lambda notice: tell(notice.text))
+    audio.run(mixer, on_block, lambda notice: tell(notice.text))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from voice_coach.app.coach import Coach, Ears, Happening, Keeping, Watcher
 from voice_coach.app.engines import Engine, make_separate_recogniser, make_voice, voices_of
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Recording, open_audio
 from voice_coach.core.intents import Commands, Intent
@@ -50,7 +50,7 @@ class Stage:
 
     coach: Coach
     ears: Ears
-    playback: Playback
+    mixer: Mixer
     audio: Audio
 
 
@@ -88,7 +88,7 @@ def coach_live(
             recogniser.use(commands.grammar(state))
         listener = Listener(recogniser)
         ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
-        playback = Playback()
+        mixer = Mixer()
         keeper = _Keeper(journal, preferences or Preferences())
 
         def rendering(engine: Engine) -> Renderer:
@@ -99,16 +99,16 @@ def coach_live(
             commands,
             ears=ears,
             renderer=rendering(engines[1]),
-            playback=playback,
+            mixer=mixer,
             voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
             keeping=keeper.keeping(routines),
             watch=_told_to(screen.exchange, watch) if screen else watch,
         )
         open_things.enter_context(closing(coach))
-        stage = Stage(coach, ears, playback, audio)
+        stage = Stage(coach, ears, mixer, audio)
         if screen:
             open_things.enter_context(closing(screen))
-            screen.show(_sight(stage), lambda text: notice(text, playback.position))
+            screen.show(_sight(stage), lambda text: notice(text, mixer.position))
         ready(stage)
         if start is not None:
             coach.do(Intent("start", {"routine": start}))
@@ -122,14 +122,14 @@ def coach_live(
                 obey(coach, screen.exchange)
             health.check(position)
 
-        audio.run(playback, on_block, lambda news: notice(news.text, playback.position))
+        audio.run(mixer, on_block, lambda news: notice(news.text, mixer.position))
 
 
 def _sight(stage: Stage) -> Sight:
     """Return where a page may look."""
     return Sight(
         state=lambda: stage.coach.state,
-        position=lambda: stage.playback.position,
+        position=lambda: stage.mixer.position,
         latency=lambda: stage.audio.output_latency,
         level_db=lambda: stage.ears.level_db,
         speaking=lambda: stage.ears.speaking,
@@ -240,12 +240,12 @@ def speak(text: str, engine: Engine, speaker: str | Path | None = None) -> None:
         clip = voice.render(text)
     if not len(clip):
         raise VoiceCoachError(f"There is nothing to say in '{text[:40]}'. Give some words.")
-    playback = Playback()
+    mixer = Mixer()
     with open_audio(Recording(silence(0)), speaker) as audio:
-        playback.play(clip, 0, tag=0)
+        mixer.play(clip, 0, tag=0)
 
         def on_block(_: Pcm, __: Pcm, ___: Samples) -> None:
-            if playback.finished():
+            if mixer.finished():
                 audio.stop()
 
-        audio.run(playback, on_block)
+        audio.run(mixer, on_block)

@@ -19,7 +19,7 @@ import numpy as np
 from voice_coach.app.coach import Coach, Ears, Happening, Keeping, Watcher
 from voice_coach.app.engines import Engine, make_recogniser, make_voice, voices_of
 from voice_coach.audio import pcm
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, WavWriter
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Commands
@@ -199,13 +199,13 @@ def rehearse(
             watch(happening)
 
         ears = Ears(Listener(recogniser), commands, live=False)
-        playback = Playback()
+        mixer = Mixer()
         coach = Coach(
             routines,
             commands,
             ears=ears,
             renderer=rendering(engines[1]),
-            playback=playback,
+            mixer=mixer,
             voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
             keeping=keeping,
             watch=note,
@@ -224,8 +224,8 @@ def rehearse(
             if position - rest_since > SAMPLE_RATE or position > LONGEST:
                 audio.stop()
 
-        audio.run(playback, on_block)
-    return Report(playback.position, commands_heard, len(script))
+        audio.run(mixer, on_block)
+    return Report(mixer.position, commands_heard, len(script))
 
 
 class _Timeline:

@@ -11,7 +11,7 @@ from pathlib import Path
 from voice_coach.app.coach import Ears, attend
 from voice_coach.app.engines import Engine, make_recogniser, make_separate_recogniser
 from voice_coach.audio import pcm
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm
 from voice_coach.audio.world import Notice, Nowhere, open_audio
 from voice_coach.core.intents import Commands
@@ -112,7 +112,7 @@ def listen_to_microphone(
             for heard in ears.hear(microphone, played, state):
                 tell(_found(mic or MICROPHONE, heard, commands, state))
 
-        audio.run(Playback(), on_block, notice)
+        audio.run(Mixer(), on_block, notice)
 
 
 def _explaining(explain: Explain | None, name: str) -> Callable[[Decision], None]:

@@ -102,7 +102,7 @@ class _Voice:
         mix[first - position : last - position] += part
 
 
-class Playback:
+class Mixer:
     """The schedule of the loudspeaker: what sounds at which sample position.
 
     `render` belongs to one thread (the sound callback, or the caller in file mode); all

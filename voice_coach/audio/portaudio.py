@@ -27,7 +27,7 @@ Frames = npt.NDArray[np.float32]
 _SOUND_SERVERS: Final = ("pipewire", "pulse", "default")
 
 
-class Role(Enum):
+class DeviceKind(Enum):
     """What a device is used as; the value is the word for people."""
 
     MICROPHONE = "microphone"
@@ -36,7 +36,7 @@ class Role(Enum):
     @property
     def option(self) -> str:
         """The command line option that chooses the device."""
-        return "--mic" if self is Role.MICROPHONE else "--speaker"
+        return "--mic" if self is DeviceKind.MICROPHONE else "--speaker"
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ class Device:
         """Whether a sound server stands behind it and chooses the hardware itself."""
         return self.name.casefold() in _SOUND_SERVERS
 
-    def channels(self, role: Role) -> int:
+    def channels(self, role: DeviceKind) -> int:
         """Return how many channels it has in this role."""
-        return self.inputs if role is Role.MICROPHONE else self.outputs
+        return self.inputs if role is DeviceKind.MICROPHONE else self.outputs
 
-    def is_default(self, role: Role) -> bool:
+    def is_default(self, role: DeviceKind) -> bool:
         """Whether PortAudio would take it in this role."""
-        return self.default_input if role is Role.MICROPHONE else self.default_output
+        return self.default_input if role is DeviceKind.MICROPHONE else self.default_output
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,11 @@ class SoundSystem(Protocol):
     def open_duplex(self, device: Device, latency: float, record: Record, play: Play) -> Stream:
         """Open both sides of one device on one clock; raises DeviceError."""
 
-    def format(self, device: Device, role: Role) -> Format:
+    def format(self, device: Device, role: DeviceKind) -> Format:
         """Return what the device will be opened with; raises DeviceError."""
 
 
-def choose(devices: Sequence[Device], wanted: str | None, role: Role) -> Device:
+def choose(devices: Sequence[Device], wanted: str | None, role: DeviceKind) -> Device:
     """Return the device meant by `wanted`: an index, a name or a part of one, or None.
 
     An exact name wins; among several that fit, a sound server wins over hardware, and
@@ -158,7 +158,7 @@ def choose(devices: Sequence[Device], wanted: str | None, role: Role) -> Device:
     return min(fitting, key=_rank)
 
 
-def _best(usable: list[Device], role: Role) -> Device:
+def _best(usable: list[Device], role: DeviceKind) -> Device:
     default = [d for d in usable if d.is_default(role) and not d.is_hdmi]
     return default[0] if default else min(usable, key=_rank)
 
@@ -169,7 +169,7 @@ def _rank(device: Device) -> tuple[bool, int, int]:
     return device.is_hdmi, server, device.index
 
 
-def _unknown(usable: list[Device], wanted: str, role: Role) -> DeviceError:
+def _unknown(usable: list[Device], wanted: str, role: DeviceKind) -> DeviceError:
     names = list(dict.fromkeys(device.name for device in usable))
     there_is = ", ".join(f"'{name}'" for name in names)
     return DeviceError(
@@ -213,7 +213,7 @@ class PortAudio:
 
     def __init__(self) -> None:
         self._sd = _sounddevice()
-        self._formats: dict[tuple[Device, Role], Format] = {}
+        self._formats: dict[tuple[Device, DeviceKind], Format] = {}
 
     def devices(self) -> list[Device]:
         """Return what there is; raises NoSoundSystemError if nothing."""
@@ -259,14 +259,14 @@ class PortAudio:
                     "or give sound files to --mic and --speaker."
                 ) from error
 
-    def format(self, device: Device, role: Role) -> Format:
+    def format(self, device: Device, role: DeviceKind) -> Format:
         """Return what the device will be opened with; raises DeviceError."""
         if (device, role) not in self._formats:
             self._formats[device, role] = self._accepted(device, role)
         return self._formats[device, role]
 
-    def _accepted(self, device: Device, role: Role) -> Format:
-        side = "input" if role is Role.MICROPHONE else "output"
+    def _accepted(self, device: Device, role: DeviceKind) -> Format:
+        side = "input" if role is DeviceKind.MICROPHONE else "output"
         check = getattr(self._sd, f"check_{side}_settings")
         refusal: Exception | None = None
         with hushed():
@@ -286,7 +286,7 @@ class PortAudio:
         def call(data: Frames, _frames: int, _time: object, status: Any) -> None:
             record(data, bool(status.input_overflow))
 
-        return self._open("InputStream", device, (Role.MICROPHONE,), latency, call)
+        return self._open("InputStream", device, (DeviceKind.MICROPHONE,), latency, call)
 
     def open_output(self, device: Device, latency: float, play: Play) -> Stream:
         """Open a loudspeaker; raises DeviceError."""
@@ -294,7 +294,7 @@ class PortAudio:
         def call(data: Frames, frames: int, _time: object, status: Any) -> None:
             data[:] = play(frames, bool(status.output_underflow))
 
-        return self._open("OutputStream", device, (Role.LOUDSPEAKER,), latency, call)
+        return self._open("OutputStream", device, (DeviceKind.LOUDSPEAKER,), latency, call)
 
     def open_duplex(self, device: Device, latency: float, record: Record, play: Play) -> Stream:
         """Open both sides of one device on one clock; raises DeviceError."""
@@ -303,13 +303,15 @@ class PortAudio:
             said[:] = play(frames, bool(status.output_underflow))
             record(heard, bool(status.input_overflow))
 
-        return self._open("Stream", device, (Role.MICROPHONE, Role.LOUDSPEAKER), latency, call)
+        return self._open(
+            "Stream", device, (DeviceKind.MICROPHONE, DeviceKind.LOUDSPEAKER), latency, call
+        )
 
     def _open(
         self,
         kind: str,
         device: Device,
-        roles: tuple[Role, ...],
+        roles: tuple[DeviceKind, ...],
         latency: float,
         callback: Callable[..., None],
     ) -> Stream:
@@ -346,7 +348,7 @@ def _sounddevice() -> ModuleType:
         ) from error
 
 
-def _refused(device: Device, role: Role, error: Exception | None) -> DeviceError:
+def _refused(device: Device, role: DeviceKind, error: Exception | None) -> DeviceError:
     reason = str(error.args[0] if error and error.args else "no reason given").splitlines()[0]
     return DeviceError(
         f"The {role.value} '{device.name}' cannot be opened: {reason}. Another program may be "

@@ -10,9 +10,9 @@ from collections.abc import Callable, Generator, Iterator
 from voice_coach.audio.blocks import Block, Counters, Join, Played, Recorded
 from voice_coach.audio.files import Reel
 from voice_coach.audio.microphone_faults import MicrophoneWatch, Notice, NoticeKind
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import silence
-from voice_coach.audio.portaudio import Device, Role, SoundSystem, choose, hushed
+from voice_coach.audio.portaudio import Device, DeviceKind, SoundSystem, choose, hushed
 from voice_coach.audio.streams import Limits, Streams
 from voice_coach.errors import DeviceError
 from voice_coach.units import BLOCK, to_samples
@@ -27,10 +27,10 @@ class Hardware:
     Raises NoSoundSystemError and DeviceError.
     """
 
-    def __init__(self, system: SoundSystem, wanted: dict[Role, str | None]) -> None:
+    def __init__(self, system: SoundSystem, wanted: dict[DeviceKind, str | None]) -> None:
         self.system = system
         self._wanted = dict(wanted)
-        self._devices: dict[Role, Device] = {}
+        self._devices: dict[DeviceKind, Device] = {}
         self.choose()
         # An index means another device once the list has changed; a name does not.
         for role, device in self._devices.items():
@@ -43,7 +43,7 @@ class Hardware:
         for role, name in self._wanted.items():
             self._devices[role] = choose(devices, name, role)
 
-    def get(self, role: Role) -> Device | None:
+    def get(self, role: DeviceKind) -> Device | None:
         """Return the device in this role; None where something else stands in."""
         return self._devices.get(role)
 
@@ -69,20 +69,20 @@ class Live:
     def __str__(self) -> str:
         return str(self._hardware)
 
-    def blocks(self, playback: Playback, on_notice: OnNotice) -> Generator[Block]:
+    def blocks(self, mixer: Mixer, on_notice: OnNotice) -> Generator[Block]:
         """Yield every block until stopped; the devices fall silent when this is closed.
 
         Raises DeviceError for a device that is lost for good.
         """
         with hushed():
-            streams = self._open(playback)
+            streams = self._open(mixer)
             try:
-                join = Join(self.counters, playback.position)
+                join = Join(self.counters, mixer.position)
                 self.output_latency = streams.output_latency
-                while lost := (yield from self._flow(streams, join, playback, on_notice)):
+                while lost := (yield from self._flow(streams, join, mixer, on_notice)):
                     streams.close()
                     on_notice(self._lost(lost))
-                    found = self._find_again(playback, lost)
+                    found = self._find_again(mixer, lost)
                     if found is None:
                         return
                     streams = found
@@ -92,12 +92,12 @@ class Live:
             finally:
                 streams.close()
 
-    def _open(self, playback: Playback) -> Streams:
+    def _open(self, mixer: Mixer) -> Streams:
         return Streams(
             self._hardware.system,
-            microphone=self._hardware.get(Role.MICROPHONE),
-            loudspeaker=self._hardware.get(Role.LOUDSPEAKER),
-            playback=playback,
+            microphone=self._hardware.get(DeviceKind.MICROPHONE),
+            loudspeaker=self._hardware.get(DeviceKind.LOUDSPEAKER),
+            mixer=mixer,
             counters=self.counters,
             limits=self._limits,
         )
@@ -107,10 +107,10 @@ class Live:
         return self._stopped.is_set() or (self._reel is not None and self._reel.over)
 
     def _flow(
-        self, streams: Streams, join: Join, playback: Playback, on_notice: OnNotice
-    ) -> Generator[Block, None, Role | None]:
+        self, streams: Streams, join: Join, mixer: Mixer, on_notice: OnNotice
+    ) -> Generator[Block, None, DeviceKind | None]:
         """Yield blocks until the end (return None) or a loss (return the side)."""
-        lost: Role | None = None
+        lost: DeviceKind | None = None
         while not self._ending:
             # What was recorded before the loss is still heard: no waiting, but to the end.
             event = streams.next(timeout=0.0 if lost else self._limits.gap / 10)
@@ -118,36 +118,34 @@ class Live:
                 return lost
             if event is not None:
                 self._inspect(event, on_notice)
-                for side in self._both_sides(event, playback):
+                for side in self._both_sides(event, mixer):
                     yield from join.add(side)
             lost = lost or streams.lost()
         streams.play_out()
         return None
 
-    def _both_sides(
-        self, event: Played | Recorded, playback: Playback
-    ) -> Iterator[Played | Recorded]:
+    def _both_sides(self, event: Played | Recorded, mixer: Mixer) -> Iterator[Played | Recorded]:
         """Yield the event, and what the file on the other side does at that time."""
         if isinstance(event, Played):
             yield event
             if self._reel:
                 yield Recorded(self._reel.read(event.position))
             return
-        if self._hardware.get(Role.LOUDSPEAKER):
+        if self._hardware.get(DeviceKind.LOUDSPEAKER):
             yield event
             return
         for heard in [silence(BLOCK)] * event.lost + [event.samples]:
-            position = playback.position
-            yield Played(playback.render(BLOCK), position)
+            position = mixer.position
+            yield Played(mixer.render(BLOCK), position)
             yield Recorded(heard)
 
     def _inspect(self, event: Played | Recorded, on_notice: OnNotice) -> None:
         if isinstance(event, Recorded):
-            name = self._name(Role.MICROPHONE)
+            name = self._name(DeviceKind.MICROPHONE)
             if notice := self._watch.add(event.samples, event.flaws, name):
                 on_notice(notice)
 
-    def _find_again(self, playback: Playback, lost: Role) -> Streams | None:
+    def _find_again(self, mixer: Mixer, lost: DeviceKind) -> Streams | None:
         """Return streams that run, or None when stopped before; raises DeviceError."""
         deadline = time.monotonic() + self._limits.patience
         while not self._stopped.is_set():
@@ -155,7 +153,7 @@ class Live:
             try:
                 self._hardware.system.refresh()
                 self._hardware.choose()
-                streams = self._open(playback)
+                streams = self._open(mixer)
                 if streams.wait_until_flowing():
                     self.counters.reopened += 1
                     return streams
@@ -167,15 +165,15 @@ class Live:
             self._stopped.wait(self._limits.retry)
         return None
 
-    def _name(self, role: Role) -> str:
+    def _name(self, role: DeviceKind) -> str:
         device = self._hardware.get(role)
         return f"{role.value} '{device.name if device else '?'}'"
 
-    def _lost(self, role: Role) -> Notice:
+    def _lost(self, role: DeviceKind) -> Notice:
         wait = f"Waiting {self._limits.patience:.0f} s for it to come back."
         return Notice(NoticeKind.LOST, f"The {self._name(role)} is gone. {wait}")
 
-    def _lost_for_good(self, role: Role) -> DeviceError:
+    def _lost_for_good(self, role: DeviceKind) -> DeviceError:
         return DeviceError(
             f"The {self._name(role)} is gone and did not come back within "
             f"{self._limits.patience:.0f} s. Connect it and start again; "

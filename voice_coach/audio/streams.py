@@ -15,9 +15,17 @@ import soxr
 
 from voice_coach.audio.blocks import Counters, Played, Recorded
 from voice_coach.audio.microphone_faults import SOUND, Flaw, inspected
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
-from voice_coach.audio.portaudio import Device, Frames, Play, Record, Role, SoundSystem, Stream
+from voice_coach.audio.portaudio import (
+    Device,
+    DeviceKind,
+    Frames,
+    Play,
+    Record,
+    SoundSystem,
+    Stream,
+)
 from voice_coach.errors import DeviceError
 from voice_coach.units import BLOCK, SAMPLE_RATE
 
@@ -117,22 +125,22 @@ class Streams:
         *,
         microphone: Device | None,
         loudspeaker: Device | None,
-        playback: Playback,
+        mixer: Mixer,
         counters: Counters,
         limits: Limits,
     ) -> None:
         self._system = system
-        self._playback = playback
+        self._mixer = mixer
         self._counters = counters
         self._limits = limits
         self._events: SimpleQueue[Played | Recorded] = SimpleQueue()
         self._failure: BaseException | None = None
         self._lost_blocks = 0
         self._duplex = False
-        self._streams: list[tuple[Stream, Role]] = []
-        wanted = {Role.MICROPHONE: microphone, Role.LOUDSPEAKER: loudspeaker}
+        self._streams: list[tuple[Stream, DeviceKind]] = []
+        wanted = {DeviceKind.MICROPHONE: microphone, DeviceKind.LOUDSPEAKER: loudspeaker}
         self._latest = {role: time.monotonic() for role, device in wanted.items() if device}
-        self._flowing: set[Role] = set()
+        self._flowing: set[DeviceKind] = set()
         self._opened = self._checked = time.monotonic()
         try:
             if not self._open_duplex(microphone, loudspeaker):
@@ -150,7 +158,7 @@ class Streams:
     def output_latency(self) -> float:
         """Seconds from the position of the playback to the ear, as far as the device knows."""
         for stream, role in self._streams:
-            if self._duplex or role is Role.LOUDSPEAKER:
+            if self._duplex or role is DeviceKind.LOUDSPEAKER:
                 known = stream.latency
                 return max(0.0, known[1] if isinstance(known, tuple) else known)
         return 0.0
@@ -166,7 +174,7 @@ class Streams:
 
     def play_out(self) -> None:
         """Wait until what was rendered has been heard."""
-        if Role.LOUDSPEAKER in self._latest:
+        if DeviceKind.LOUDSPEAKER in self._latest:
             # What a device says of its latency leaves out the sound server's share of it.
             time.sleep(2 * self._limits.latency + 0.05)
 
@@ -182,7 +190,7 @@ class Streams:
         except Empty:
             return None
 
-    def lost(self) -> Role | None:
+    def lost(self) -> DeviceKind | None:
         """Return the side whose device has gone away or fallen silent, if any."""
         now = time.monotonic()
         # A process that was stopped, or busy, must not blame the device for its own absence.
@@ -210,14 +218,14 @@ class Streams:
         if microphone is None or microphone != loudspeaker or microphone.is_server:
             return False
         try:
-            rates = {self._system.format(microphone, role).rate for role in Role}
+            rates = {self._system.format(microphone, role).rate for role in DeviceKind}
             if len(rates) > 1:
                 return False
             record, play = self._recorder(microphone), self._player(microphone)
             stream = self._system.open_duplex(microphone, self._limits.latency, record, play)
         except DeviceError:
             return False
-        self._streams = [(stream, Role.MICROPHONE)]
+        self._streams = [(stream, DeviceKind.MICROPHONE)]
         self._duplex = self._delivers()
         if self._duplex:
             return True
@@ -238,18 +246,18 @@ class Streams:
         if loudspeaker:
             play = self._player(loudspeaker)
             stream = self._system.open_output(loudspeaker, latency, play)
-            self._streams.append((stream, Role.LOUDSPEAKER))
+            self._streams.append((stream, DeviceKind.LOUDSPEAKER))
         if microphone:
             record = self._recorder(microphone)
             stream = self._system.open_input(microphone, latency, record)
-            self._streams.append((stream, Role.MICROPHONE))
+            self._streams.append((stream, DeviceKind.MICROPHONE))
 
     def _recorder(self, device: Device) -> Record:
-        intake = _Intake(self._system.format(device, Role.MICROPHONE).rate)
+        intake = _Intake(self._system.format(device, DeviceKind.MICROPHONE).rate)
 
         def record(frames: Frames, overrun: bool) -> None:
             try:
-                self._note(Role.MICROPHONE)
+                self._note(DeviceKind.MICROPHONE)
                 self._counters.overruns += overrun
                 for block, flaws in intake.cut(frames):
                     self._post_recorded(block, flaws)
@@ -259,11 +267,11 @@ class Streams:
         return record
 
     def _player(self, device: Device) -> Play:
-        supply = _Supply(self._system.format(device, Role.LOUDSPEAKER).rate)
+        supply = _Supply(self._system.format(device, DeviceKind.LOUDSPEAKER).rate)
 
         def play(frames: int, underrun: bool) -> Frames:
             try:
-                self._note(Role.LOUDSPEAKER)
+                self._note(DeviceKind.LOUDSPEAKER)
                 self._counters.underruns += underrun
                 while supply.lacks(frames):
                     supply.add(self._render())
@@ -274,13 +282,13 @@ class Streams:
 
         return play
 
-    def _note(self, role: Role) -> None:
+    def _note(self, role: DeviceKind) -> None:
         self._latest[role] = time.monotonic()
         self._flowing.add(role)
 
     def _render(self) -> Pcm:
-        position = self._playback.position
-        block = self._playback.render(BLOCK)
+        position = self._mixer.position
+        block = self._mixer.render(BLOCK)
         if self._events.qsize() < 2 * QUEUED:
             self._events.put(Played(block, position))
         return block

@@ -65,7 +65,7 @@ _LAST: Final = to_samples(0.04)
 """How long a signal takes to end, along half a cosine."""
 
 
-class Breath(StrEnum):
+class Contour(StrEnum):
     """What a tone leads: breathing in or out, or holding the breath full or empty."""
 
     RISE = "rise"
@@ -74,10 +74,10 @@ class Breath(StrEnum):
     LOW = "low"
 
 
-_HOLD_DB: Final = {Breath.HIGH: HIGH_HOLD_DB, Breath.LOW: LOW_HOLD_DB}
+_HOLD_DB: Final = {Contour.HIGH: HIGH_HOLD_DB, Contour.LOW: LOW_HOLD_DB}
 
 
-class Signal(StrEnum):
+class Earcon(StrEnum):
     """What a short signal tells."""
 
     BEGIN = "begin"
@@ -103,17 +103,17 @@ class _Melody(NamedTuple):
 
 
 _MELODIES: Final = {
-    Signal.BEGIN: _Melody((440.0, 550.0, 660.0), 0.13, 0.58, 0.010, 0.12),  # A4 C♯5 E5, rising
-    Signal.END: _Melody((660.0, 550.0, 440.0), 0.13, 0.58, 0.010, 0.12),  # the same, falling
-    Signal.HALFWAY: _Melody((660.0, 660.0), 0.18, 0.42, 0.010, 0.10),  # E5 twice
-    Signal.COUNTDOWN: _Melody((880.0,), 0.0, 0.12, 0.005, 0.025),  # A5, short
-    Signal.SWITCH_SIDES: _Melody((440.0, 660.0, 440.0, 660.0), 0.13, 0.58, 0.010, 0.08),  # to, fro
-    Signal.REST: _Melody((440.0, 330.0), 0.22, 0.59, 0.050, 0.20),  # A4 E4, slow
+    Earcon.BEGIN: _Melody((440.0, 550.0, 660.0), 0.13, 0.58, 0.010, 0.12),  # A4 C♯5 E5, rising
+    Earcon.END: _Melody((660.0, 550.0, 440.0), 0.13, 0.58, 0.010, 0.12),  # the same, falling
+    Earcon.HALFWAY: _Melody((660.0, 660.0), 0.18, 0.42, 0.010, 0.10),  # E5 twice
+    Earcon.COUNTDOWN: _Melody((880.0,), 0.0, 0.12, 0.005, 0.025),  # A5, short
+    Earcon.SWITCH_SIDES: _Melody((440.0, 660.0, 440.0, 660.0), 0.13, 0.58, 0.010, 0.08),  # to, fro
+    Earcon.REST: _Melody((440.0, 330.0), 0.22, 0.59, 0.050, 0.20),  # A4 E4, slow
 }
 
 
 @lru_cache(16)
-def breath_tone(kind: Breath, length: Samples) -> Pcm:
+def breath_tone(kind: Contour, length: Samples) -> Pcm:
     """Return the tone of one breath or hold, shape (length,), first and last sample 0.
 
     A fall begins at the pitch and level at which a rise ends, and the other way round. Made
@@ -131,7 +131,7 @@ def breath_tone(kind: Breath, length: Samples) -> Pcm:
 
 
 @cache
-def signal(kind: Signal) -> Pcm:
+def earcon(kind: Earcon) -> Pcm:
     """Return a signal of less than 0.6 s, first and last sample 0."""
     melody = _MELODIES[kind]
     length = to_samples(melody.seconds)
@@ -143,20 +143,20 @@ def signal(kind: Signal) -> Pcm:
     return _shared(sound * decibels(SIGNAL_DB) / np.sqrt(np.mean(sound**2)))
 
 
-def _turn(kind: Breath, length: Samples) -> _Curve:
+def _turn(kind: Contour, length: Samples) -> _Curve:
     """Return how near to the turn between inhale and exhale each sample is, 0 … 1."""
     match kind:
-        case Breath.RISE:
+        case Contour.RISE:
             return _half_cosine(length)
-        case Breath.FALL:
+        case Contour.FALL:
             return _half_cosine(length)[::-1]
-        case Breath.HIGH:
+        case Contour.HIGH:
             return np.ones(length)
-        case Breath.LOW:
+        case Contour.LOW:
             return np.zeros(length)
 
 
-def _gain(kind: Breath, turn: _Curve) -> Pcm:
+def _gain(kind: Contour, turn: _Curve) -> Pcm:
     if kind in _HOLD_DB:
         return np.full(len(turn), decibels(_HOLD_DB[kind]), dtype=np.float32)
     span = math.log(decibels(LOUDEST_DB - QUIETEST_DB))

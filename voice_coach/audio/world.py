@@ -18,9 +18,9 @@ from typing import Self
 from voice_coach.audio.blocks import Block, Counters
 from voice_coach.audio.files import Nowhere, Recording, Reel, Sink, Source, sink_of, source_of
 from voice_coach.audio.microphone_faults import MicrophoneWatch, Notice, NoticeKind, inspected
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, WavWriter
-from voice_coach.audio.portaudio import Device, PortAudio, Role, SoundSystem, choose
+from voice_coach.audio.portaudio import Device, DeviceKind, PortAudio, SoundSystem, choose
 from voice_coach.audio.realtime import Hardware, Live, OnNotice
 from voice_coach.audio.streams import Limits
 from voice_coach.units import BLOCK, Samples
@@ -66,11 +66,11 @@ def open_audio(
     """
     source = source_of(mic)
     sink = sink_of(speaker)
-    wanted: dict[Role, str | None] = {}
+    wanted: dict[DeviceKind, str | None] = {}
     if source is None:
-        wanted[Role.MICROPHONE] = mic if isinstance(mic, str) else None
+        wanted[DeviceKind.MICROPHONE] = mic if isinstance(mic, str) else None
     if sink is None:
-        wanted[Role.LOUDSPEAKER] = speaker if isinstance(speaker, str) else None
+        wanted[DeviceKind.LOUDSPEAKER] = speaker if isinstance(speaker, str) else None
     try:
         hardware = Hardware(system or PortAudio(), wanted) if wanted else None
     except BaseException:
@@ -88,14 +88,14 @@ def list_devices(system: SoundSystem | None = None) -> list[Device]:
     devices = (system or PortAudio()).devices()
     taken = {
         role: choose(devices, None, role)
-        for role in Role
+        for role in DeviceKind
         if any(device.channels(role) for device in devices)
     }
     return [
         replace(
             device,
-            default_input=taken.get(Role.MICROPHONE) == device,
-            default_output=taken.get(Role.LOUDSPEAKER) == device,
+            default_input=taken.get(DeviceKind.MICROPHONE) == device,
+            default_output=taken.get(DeviceKind.LOUDSPEAKER) == device,
         )
         for device in devices
     ]
@@ -140,9 +140,7 @@ class Audio:
         """
         self._stopped.set()
 
-    def run(
-        self, playback: Playback, on_block: OnBlock, on_notice: OnNotice = lambda _: None
-    ) -> None:
+    def run(self, mixer: Mixer, on_block: OnBlock, on_notice: OnNotice = lambda _: None) -> None:
         """Move sound until stop() or the end of a recording; blocks the calling thread.
 
         `on_block` and `on_notice` are called in this thread. Raises DeviceError when a
@@ -151,7 +149,7 @@ class Audio:
         fall silent at once.
         """
         live = self._live
-        blocks = live.blocks(playback, on_notice) if live else self._files(playback, on_notice)
+        blocks = live.blocks(mixer, on_notice) if live else self._files(mixer, on_notice)
         try:
             with closing(blocks):
                 for block in blocks:
@@ -175,11 +173,11 @@ class Audio:
     ) -> None:
         self.close()
 
-    def _files(self, playback: Playback, on_notice: OnNotice) -> Generator[Block]:
+    def _files(self, mixer: Mixer, on_notice: OnNotice) -> Generator[Block]:
         reel = self._reel
         while reel and not reel.over and not self._stopped.is_set():
-            position = playback.position
+            position = mixer.position
             mic, flaws = inspected(reel.read(position))
             if notice := self._watch.add(mic, flaws, "recording"):
                 on_notice(notice)
-            yield Block(mic, playback.render(BLOCK), position)
+            yield Block(mic, mixer.render(BLOCK), position)

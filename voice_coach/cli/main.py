@@ -154,7 +154,7 @@ def _coach(routine: str | None, settings: Settings) -> None:
             view.show(
                 lambda: stage.coach.state,
                 lambda: Gauges(
-                    stage.playback.position,
+                    stage.mixer.position,
                     stage.ears.level_db,
                     stage.ears.speaking,
                     f"{(screen and screen.footer) or footer} · Ctrl-C ends",
