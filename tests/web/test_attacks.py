@@ -53,7 +53,7 @@ class TestStrangers:
         answer = served.browser().post(f"/api/{path}", {"yaml": MINE, "text": "hello"})
         assert answer.status_code == 401
         assert not routines_dir().exists()
-        assert served.screen.exchange.take() is None
+        assert served.screen.mailbox.take() is None
 
     def test_the_page_itself_holds_nothing_of_the_session(self, served: Served) -> None:
         answer = served.browser().get("/")
@@ -115,7 +115,7 @@ class TestOtherSites:
     def test_a_cross_site_post(self, browser: Browser, origin: str) -> None:
         answer = browser.post("/api/say", {"text": "hello"}, origin=origin)
         assert answer.status_code == 403
-        assert browser.screen.exchange.take() is None
+        assert browser.screen.mailbox.take() is None
 
     @pytest.mark.parametrize("origin", FOREIGN)
     def test_nothing_is_shared_with_another_origin(self, browser: Browser, origin: str) -> None:
@@ -338,7 +338,7 @@ class TestMessages:
     @pytest.mark.parametrize("text", ["", " ", "...", "a" * 401, "a\0b", "a\x1b[2Jb"])
     def test_what_cannot_be_said(self, browser: Browser, text: str) -> None:
         assert browser.post("/api/say", {"text": text}).status_code == 400
-        assert browser.screen.exchange.take() is None
+        assert browser.screen.mailbox.take() is None
 
 
 class TestFlood:
@@ -414,6 +414,6 @@ def closing_code(socket: ClientConnection) -> int | None:
 
 def _waiting(served: Served) -> list[Any]:
     found = []
-    while (wish := served.screen.exchange.take()) is not None:
+    while (wish := served.screen.mailbox.take()) is not None:
         found.append(wish)
     return found

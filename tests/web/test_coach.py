@@ -54,18 +54,18 @@ class Coached:
         return Served(self.screen, session, self.told).browser().pair()
 
     def _run(self) -> None:
-        exchange, told = self.screen.exchange, 0
+        mailbox, told = self.screen.mailbox, 0
         due = time.monotonic()
         while not self._stopped.is_set():
             due += BLOCK / SAMPLE_RATE
             time.sleep(max(0.0, due - time.monotonic()))
             self.late.append(time.monotonic() - due)
             self.stage.block()
-            obey(self.stage.coach, exchange)
+            obey(self.stage.coach, mailbox)
             for happening in self.stage.happenings[told:]:
                 told += 1
                 if happening.kind == "said":
-                    exchange.said(happening.details["text"], happening.at)
+                    mailbox.said(happening.details["text"], happening.at)
 
     def close(self) -> None:
         self._stopped.set()
@@ -278,7 +278,7 @@ class TestNoDelay:
         alone = np.array(coached.late[before:])
         browser = coached.browser()
         with crowd(browser.host, browser.cookies["voice_coach"], OBEYED) as pages:
-            coached.screen.exchange.ask(Intent("start"))
+            coached.screen.mailbox.ask(Intent("start"))
             before = len(coached.late)
             time.sleep(self.SECONDS)
             crowded = np.array(coached.late[before:])

@@ -21,12 +21,12 @@ from tests.conftest import KEPT
 from tests.real_sound.conftest import sound_server  # noqa: F401 - a fixture
 from tests.real_sound.sound_server import AHEAD, SoundServer
 from tests.web.conftest import next_message
-from voice_coach.web.routes import PAGE
+from voice_coach.web.routes import STATIC
 
 COACH = Path(sys.executable).parent / "voice-coach"
 pytestmark = [
     pytest.mark.real_sound,
-    pytest.mark.skipif(not (PAGE / "index.html").exists(), reason="the page is not made yet"),
+    pytest.mark.skipif(not (STATIC / "index.html").exists(), reason="the page is not made yet"),
 ]
 
 

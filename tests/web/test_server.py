@@ -29,9 +29,9 @@ from voice_coach.units import SAMPLE_RATE
 from voice_coach.web.address import home_address, hosts_of, listen, qr_code
 from voice_coach.web.connections import MOST_CONNECTIONS
 from voice_coach.web.limits import Bucket
-from voice_coach.web.mailbox import EarClock, Exchange, Preview, Sight
+from voice_coach.web.mailbox import EarClock, Mailbox, Preview, Sight
 from voice_coach.web.pairing import MINUTE, MOST_SCREENS, WRONG_TRIES, Door, Screens
-from voice_coach.web.routes import PAGE, parts
+from voice_coach.web.routes import STATIC, parts
 from voice_coach.web.server import Screen
 
 BACK = (resource("routines") / "back.yaml").read_text()
@@ -65,7 +65,7 @@ class TestFiles:
         assert list(screen.invitation(drawn=True)) == []
         screen.close()
 
-    @pytest.mark.skipif(not PAGE.is_dir(), reason="the page is not made yet")
+    @pytest.mark.skipif(not STATIC.is_dir(), reason="the page is not made yet")
     def test_the_real_page_is_whole_small_and_of_this_place(self) -> None:
         files = parts()
         assert sum(len(part.packed) for part in files.values()) < 200_000
@@ -253,13 +253,13 @@ class TestClock:
 
 
 def test_what_is_asked_waits_in_order_and_not_without_end() -> None:
-    exchange = Exchange()
+    mailbox = Mailbox()
     asked = [Preview(str(number)) for number in range(100)]
-    taken_in = [exchange.ask(each) for each in asked]
+    taken_in = [mailbox.ask(each) for each in asked]
     assert taken_in == sorted(taken_in, reverse=True)
     count = sum(taken_in)
     assert 4 <= count <= 32
-    assert [exchange.take() for _ in range(count + 1)] == [*asked[:count], None]
+    assert [mailbox.take() for _ in range(count + 1)] == [*asked[:count], None]
 
 
 def test_a_bucket_fills_with_time() -> None:
@@ -288,7 +288,7 @@ class TestPictures:
             began = time.monotonic()
             assert next_message(page)["mode"] == "introducing"
             assert time.monotonic() - began < 0.2
-            served.screen.exchange.heard("pause", 16_000)
+            served.screen.mailbox.heard("pause", 16_000)
             heard = next_message(page, lambda message: message["heard"] is not None)
             assert heard["heard"] == {"text": "pause", "at": 1.0}
 
@@ -296,7 +296,7 @@ class TestPictures:
         with browser.socket() as page:
             began, count = time.monotonic(), 0
             while time.monotonic() - began < 2:
-                served.screen.exchange.said(str(count), 0)
+                served.screen.mailbox.said(str(count), 0)
                 next_message(page)
                 count += 1
         assert 10 < count <= 20
@@ -315,7 +315,7 @@ class TestPictures:
         with browser.socket(), browser.socket() as page:
             for number in range(30):
                 text = "x" * 1_000 + str(number)
-                served.screen.exchange.said(text, 0)
+                served.screen.mailbox.said(text, 0)
                 next_message(page, lambda message, text=text: message["said"] == text)
 
     def test_all_keys_of_the_contract(self, browser: Browser) -> None:

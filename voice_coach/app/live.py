@@ -27,7 +27,7 @@ from voice_coach.settings import file as settings_file
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import Samples, to_samples
-from voice_coach.web.mailbox import Exchange, Preview, Shelf, Sight
+from voice_coach.web.mailbox import Mailbox, NewRoutines, Preview, Sight
 
 if TYPE_CHECKING:
     from voice_coach.web.server import Screen
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 TAIL = to_samples(10)
 """How long the coach goes on listening after a recording that stands in for the microphone."""
 
-Tell = Callable[[str, Samples], None]
+Notify = Callable[[str, Samples], None]
 """Takes what is wrong and yet no error, as one line for people, and when it was noticed."""
 
 RESTARTED = (
@@ -66,7 +66,7 @@ def coach_live(
     preferences: Preferences | None = None,
     phrases: PhraseCache | None = None,
     watch: Watcher = lambda _: None,
-    notice: Tell = lambda *_: None,
+    notice: Notify = lambda *_: None,
     ready: Callable[[Stage], None] = lambda _: None,
     screen: "Screen | None" = None,
 ) -> None:
@@ -102,7 +102,7 @@ def coach_live(
             mixer=mixer,
             voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
             keeping=keeper.keeping(routines),
-            watch=_told_to(screen.exchange, watch) if screen else watch,
+            watch=_told_to(screen.mailbox, watch) if screen else watch,
         )
         open_things.enter_context(closing(coach))
         stage = Stage(coach, ears, mixer, audio)
@@ -119,7 +119,7 @@ def coach_live(
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
             coach.on_block(microphone, played, position)
             if screen:
-                obey(coach, screen.exchange)
+                obey(coach, screen.mailbox)
             health.check(position)
 
         audio.run(mixer, on_block, lambda news: notice(news.text, mixer.position))
@@ -136,27 +136,27 @@ def _sight(stage: Stage) -> Sight:
     )
 
 
-def _told_to(exchange: Exchange, watch: Watcher) -> Watcher:
+def _told_to(mailbox: Mailbox, watch: Watcher) -> Watcher:
     """Return who watches, so that pages see what is said and heard, too."""
 
     def told(happening: Happening) -> None:
         if happening.kind == "said":
-            exchange.said(happening.details["text"], happening.at)
+            mailbox.said(happening.details["text"], happening.at)
         elif happening.kind == "heard" and happening.details["intent"]:
-            exchange.heard(happening.details["text"], happening.at)
+            mailbox.heard(happening.details["text"], happening.at)
         watch(happening)
 
     return told
 
 
-def obey(coach: Coach, exchange: Exchange) -> None:
+def obey(coach: Coach, mailbox: Mailbox) -> None:
     """Do what was asked for first on a page, exactly as if it had been said."""
-    match exchange.take():
+    match mailbox.take():
         case Intent() as intent:
             coach.do(intent)
         case Preview(text):
             coach.preview(text)
-        case Shelf(routines, commands):
+        case NewRoutines(routines, commands):
             coach.shelve(routines, commands)
 
 
@@ -214,7 +214,7 @@ def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
 class _Health:
     """Tells once what is wrong and yet no error: a restarted recogniser, a full disk."""
 
-    def __init__(self, recogniser: SeparateProcess, keeper: _Keeper, tell: Tell) -> None:
+    def __init__(self, recogniser: SeparateProcess, keeper: _Keeper, tell: Notify) -> None:
         self._recogniser = recogniser
         self._keeper = keeper
         self._tell = tell

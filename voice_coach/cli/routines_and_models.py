@@ -14,7 +14,7 @@ from voice_coach.cli.console import USERS_MISTAKE, complain, err, out, warn
 from voice_coach.errors import RoutineError
 
 if TYPE_CHECKING:
-    from voice_coach.library import Shelved
+    from voice_coach.library import RoutineFile
 
 routines_app = typer.Typer(no_args_is_help=True, help="List, show and check routines.")
 models_app = typer.Typer(no_args_is_help=True, help="Better ears and voices, downloaded once.")
@@ -29,7 +29,7 @@ def plain_table(*headings: str) -> Table:
     return table
 
 
-def read_shelf() -> "list[Shelved]":
+def read_shelf() -> "list[RoutineFile]":
     """Return all routines; tell of files that are none, and go on without them."""
     from voice_coach.library import read_library
 

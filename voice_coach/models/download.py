@@ -24,7 +24,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from voice_coach.errors import ModelError, OutputError
 
-Progress: TypeAlias = Callable[[str, int, int], None]
+OnProgress: TypeAlias = Callable[[str, int, int], None]
 """Is told a file's name, its bytes so far and its bytes in all."""
 
 _TIMEOUT_SECONDS: Final = 30
@@ -74,7 +74,7 @@ def checksum(path: Path, method: str = "sha256") -> str:
         return hashlib.file_digest(file, method).hexdigest()
 
 
-def fetch(file: RemoteFile, part: Path, progress: Progress) -> None:
+def fetch(file: RemoteFile, part: Path, progress: OnProgress) -> None:
     """Download `file` to `part`, going on where an earlier download to `part` ended.
 
     What arrived is whole, but not checked. Raises ModelError if the network fails, OSError

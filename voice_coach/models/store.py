@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from voice_coach.errors import ModelError, nearest
 from voice_coach.models.download import (
-    Progress,
+    OnProgress,
     RemoteFile,
     Url,
     check_space,
@@ -160,7 +160,7 @@ def remove(name: str) -> list[Path]:
 
 
 def install(
-    name: str, progress: Progress = lambda *_: None, manifest: Manifest | None = None
+    name: str, progress: OnProgress = lambda *_: None, manifest: Manifest | None = None
 ) -> InstalledModel:
     """Download, check and install the model called `name`; return it at once if it is whole.
 
@@ -187,7 +187,7 @@ def install(
     return InstalledModel(name, model.kind, path)
 
 
-def _obtained(file: RemoteFile, model: Model, manifest: Manifest, progress: Progress) -> Path:
+def _obtained(file: RemoteFile, model: Model, manifest: Manifest, progress: OnProgress) -> Path:
     """Return the path of a checked `file`: one put there by hand, or downloaded."""
     by_hand = models_dir() / file.name
     if by_hand.is_file():

@@ -36,14 +36,14 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class NewRoutines:
     """The routines that there are from now on, and what may be said with them."""
 
     routines: tuple[Routine, ...]
     commands: Commands
 
 
-Wish = Intent | Preview | Shelf
+Wish = Intent | Preview | NewRoutines
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Words:
     at: Samples
 
 
-class Exchange:
+class Mailbox:
     """The two directions between one coach and all pages.
 
     `said`, `heard` and `take` belong to the thread of the coach, the rest to that of the pages.

@@ -16,7 +16,7 @@ from voice_coach.core.state import State
 from voice_coach.core.view import seen
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import to_seconds
-from voice_coach.web.mailbox import Exchange, Sight, Words
+from voice_coach.web.mailbox import Mailbox, Sight, Words
 
 LARGEST_MESSAGE: Final = 2_048
 """Bytes of a message on a socket."""
@@ -104,9 +104,9 @@ def refusal(text: str) -> str:
 class Picture:
     """The session as pages are sent it: drawn once for all of them, when it has changed."""
 
-    def __init__(self, sight: Sight, exchange: Exchange) -> None:
+    def __init__(self, sight: Sight, mailbox: Mailbox) -> None:
         self._sight = sight
-        self._exchange = exchange
+        self._mailbox = mailbox
         self._drawn: tuple[Any, ...] = ()
         self._body = ""
 
@@ -136,8 +136,8 @@ class Picture:
         return f'{{"type":"state","clock":{clock:.3f},{self._body}'
 
     def _now(self) -> tuple[State, bool, Words | None, Words | None]:
-        sight, exchange = self._sight, self._exchange
-        return sight.state(), sight.speaking(), exchange.latest_heard, exchange.latest_said
+        sight, mailbox = self._sight, self._mailbox
+        return sight.state(), sight.speaking(), mailbox.latest_heard, mailbox.latest_said
 
 
 def _heard(words: Words | None) -> dict[str, Any] | None:

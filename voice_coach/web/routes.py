@@ -29,12 +29,12 @@ from voice_coach.history.statistics import calendar, day_of, relief, totals
 from voice_coach.web import routines
 from voice_coach.web.guard import cookie_of
 from voice_coach.web.limits import Bucket
-from voice_coach.web.mailbox import Exchange, Preview, Sight
+from voice_coach.web.mailbox import Mailbox, Preview, Sight
 from voice_coach.web.messages import LARGEST_ROUTINE, Check, Pair, Save, SayThis
 from voice_coach.web.pairing import Door
 from voice_coach.web.sockets import Sockets
 
-PAGE: Final = Path(__file__).parent / "static"
+STATIC: Final = Path(__file__).parent / "static"
 _KINDS: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -54,7 +54,7 @@ _REST: Final = 3.0
 """After heavy work, so many times as long nothing of the kind is done: the coach goes first."""
 
 Body = TypeVar("Body", bound=BaseModel)
-Result = TypeVar("Result")
+Reply = TypeVar("Reply")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Part:
     tag: str
 
 
-def parts(folder: Path = PAGE) -> dict[str, Part]:
+def parts(folder: Path = STATIC) -> dict[str, Part]:
     """Return the files of the page by name; VoiceCoachError if the page itself is missing."""
     found: dict[str, Part] = {}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
@@ -81,7 +81,7 @@ def parts(folder: Path = PAGE) -> dict[str, Part]:
     return found
 
 
-class Pages:
+class Routes:
     """What is behind every address."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Pages:
         files: dict[str, Part],
         door: Door,
         sight: Sight,
-        exchange: Exchange,
+        mailbox: Mailbox,
         sockets: Sockets,
         *,
         paired: Callable[[], None] = lambda: None,
@@ -99,7 +99,7 @@ class Pages:
         self._files = files
         self._door = door
         self._sight = sight
-        self._exchange = exchange
+        self._mailbox = mailbox
         self._sockets = sockets
         self._paired = paired
         self._tell = tell
@@ -175,7 +175,7 @@ class Pages:
             except RoutineError:
                 return routines.checked(body.yaml)
             with suppress(VoiceCoachError):  # it is kept; the next start tells what is wrong
-                self._exchange.ask(routines.shelf())
+                self._mailbox.ask(routines.shelf())
             return {"ok": True, "name": name}
 
         try:
@@ -194,7 +194,7 @@ class Pages:
             return _told(400, "There is nothing to say in this.")
         if self._sight.state().mode is not Mode.IDLE:
             return _told(409, "Not while a routine is running.")
-        if not self._previews.take() or not self._exchange.ask(Preview(body.text)):
+        if not self._previews.take() or not self._mailbox.ask(Preview(body.text)):
             return _told(429, "Too much at once. Try again in a moment.")
         return JSONResponse({"ok": True})
 
@@ -205,7 +205,7 @@ class Pages:
             self._tell(str(error))
             return _told(503, "The history cannot be read. The terminal tells why.")
 
-    async def _in_turn(self, work: Callable[[], Result]) -> Result:
+    async def _in_turn(self, work: Callable[[], Reply]) -> Reply:
         """Do heavy work off the loop, one piece at a time and with rests between."""
         if self._waiting >= MOST_WAITING:
             raise _Unfit(429, "Too much at once. Try again in a moment.")

@@ -15,10 +15,10 @@ from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
 from voice_coach.errors import OutputError, RoutineError
-from voice_coach.library import Shelved, read_commands, read_library, routine_of
+from voice_coach.library import RoutineFile, read_commands, read_library, routine_of
 from voice_coach.paths import routines_dir
 from voice_coach.units import to_seconds
-from voice_coach.web.mailbox import Shelf
+from voice_coach.web.mailbox import NewRoutines
 
 MOST_OWN: Final = 200
 """Own routines that may be saved from a page."""
@@ -65,10 +65,10 @@ def checked(text: str) -> dict[str, Any]:
     }
 
 
-def shelf() -> Shelf:
+def shelf() -> NewRoutines:
     """Return what there is now, for a coach that is running."""
     routines = tuple(shelved.routine for shelved in read_library()[0])
-    return Shelf(routines, read_commands(routines))
+    return NewRoutines(routines, read_commands(routines))
 
 
 def save(text: str, *, replace: bool) -> str:
@@ -134,7 +134,7 @@ def _located(message: str) -> dict[str, Any]:
     return {"line": int(line) if line else None, "key": key[1] if key else None, "text": text}
 
 
-def _described(shelved: Shelved) -> dict[str, Any]:
+def _described(shelved: RoutineFile) -> dict[str, Any]:
     return _outlined(shelved.routine) | {"own": shelved.own}
 
 

@@ -17,10 +17,10 @@ from voice_coach.settings.keys import ScreenChoice
 from voice_coach.web.address import hosts_of, listen, qr_code
 from voice_coach.web.connections import Connection
 from voice_coach.web.guard import Guard
-from voice_coach.web.mailbox import Exchange, Sight
+from voice_coach.web.mailbox import Mailbox, Sight
 from voice_coach.web.messages import LARGEST_MESSAGE
 from voice_coach.web.pairing import Door, Screens
-from voice_coach.web.routes import Pages, Part, parts
+from voice_coach.web.routes import Part, Routes, parts
 from voice_coach.web.sockets import Sockets
 
 STOP_SECONDS: Final = 0.6
@@ -50,7 +50,7 @@ class Screen:
 
         `tell` takes one line for people, from any thread.
         """
-        self.exchange = Exchange()
+        self.mailbox = Mailbox()
         self._choice = choice
         self._port = port
         self._intents = intents
@@ -106,9 +106,9 @@ class Screen:
         self._screens = Screens()
         self._door = Door(self._screens)
         hosts = hosts_of(listener)
-        sockets = Sockets(sight, self.exchange, self._intents)
-        pages = Pages(
-            files, self._door, sight, self.exchange, sockets, paired=self._paired, tell=self._tell
+        sockets = Sockets(sight, self.mailbox, self._intents)
+        pages = Routes(
+            files, self._door, sight, self.mailbox, sockets, paired=self._paired, tell=self._tell
         )
         guarded = Guard(pages.application(), hosts=hosts, screens=self._screens)
         self._server = uvicorn.Server(_configured(guarded))

@@ -13,7 +13,7 @@ from typing import Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voice_coach.web.limits import Bucket
-from voice_coach.web.mailbox import EarClock, Exchange, Sight
+from voice_coach.web.mailbox import EarClock, Mailbox, Sight
 from voice_coach.web.messages import LARGEST_MESSAGE, Picture, Refused, intent_of, refusal
 
 MOST_SOCKETS: Final = 32
@@ -34,11 +34,11 @@ _TOO_BIG, _POLICY, _TRY_AGAIN, _GOING_AWAY = 1009, 1008, 1013, 1001
 class Sockets:
     """All open pages. Everything here happens in the one loop of the pages' thread."""
 
-    def __init__(self, sight: Sight, exchange: Exchange, intents: Collection[str]) -> None:
+    def __init__(self, sight: Sight, mailbox: Mailbox, intents: Collection[str]) -> None:
         self._sight = sight
-        self._exchange = exchange
+        self._mailbox = mailbox
         self._intents = intents
-        self._picture = Picture(sight, exchange)
+        self._picture = Picture(sight, mailbox)
         self._clock = EarClock(sight)
         self._open: set[WebSocket] = set()
         self._drawn = asyncio.Condition()
@@ -119,7 +119,7 @@ class Sockets:
 
     def _wish(self, text: str) -> None:
         intent = intent_of(text, self._intents, self._sight.state())
-        if not self._wishes.take() or not self._exchange.ask(intent):
+        if not self._wishes.take() or not self._mailbox.ask(intent):
             raise Refused("Too much at once. Try again in a moment.")
 
     @staticmethod

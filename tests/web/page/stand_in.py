@@ -39,7 +39,7 @@ from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands, read_library
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples, to_samples, to_seconds
-from voice_coach.web.mailbox import Preview, Shelf, Sight, Wish
+from voice_coach.web.mailbox import NewRoutines, Preview, Sight, Wish
 from voice_coach.web.messages import Picture
 from voice_coach.web.server import Screen
 
@@ -117,7 +117,7 @@ class StandIn:
         with self._lock:
             meant = self.commands.match(text, self.state.listening)
             assert meant is not None, text
-            self.screen.exchange.heard(text, self.position())
+            self.screen.mailbox.heard(text, self.position())
             self._advance(Heard(meant), self.position())
 
     def leap(self, exercise: str, *, mode: str = "exercising", side: str | None = None,
@@ -149,7 +149,7 @@ class StandIn:
     def _run(self) -> None:
         while not self._over.wait(_TICK):
             with self._lock:
-                while (wish := self.screen.exchange.take()) is not None:
+                while (wish := self.screen.mailbox.take()) is not None:
                     self._obey(wish)
                 self.catch_up()
 
@@ -157,7 +157,7 @@ class StandIn:
         match wish:
             case Preview(text):
                 self.previews.append(text)
-            case Shelf(routines, commands):
+            case NewRoutines(routines, commands):
                 self.state = replace(self.state, routines=routines)
                 self.commands = commands
             case Intent():
@@ -190,7 +190,7 @@ class StandIn:
         match action:
             case Say(utterance=utterance, text=text, at=at):
                 heapq.heappush(self._air, (at + speech_length(text), utterance))
-                self.screen.exchange.said(text, at)
+                self.screen.mailbox.said(text, at)
             case Sound(utterance=utterance, at=at):
                 heapq.heappush(self._air, (at + SIGNAL_LENGTH, utterance))
             case Silence():
@@ -206,7 +206,7 @@ def messages(seconds: float, step: float = 0.1) -> Iterator[str]:
     """Yield what a page is sent in so many seconds, one routine after the other."""
     now = 0.0
     coach = StandIn(0, clock=lambda: now)
-    picture = Picture(coach.sight(), coach.screen.exchange)
+    picture = Picture(coach.sight(), coach.screen.mailbox)
     spoken = cycle(each.name.casefold() for each in coach.state.routines)
     while now < seconds:
         now += step

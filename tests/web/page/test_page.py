@@ -16,7 +16,7 @@ from voice_coach.core.view import seen as view_of
 from voice_coach.library import read_routine
 from voice_coach.paths import routines_dir
 from voice_coach.units import to_seconds
-from voice_coach.web.routes import PAGE
+from voice_coach.web.routes import STATIC
 
 Visit = Callable[..., Any]
 PHASE = "({...globalThis.__phase})"
@@ -278,8 +278,8 @@ def test_what_is_said_and_heard_is_text_and_never_markup(visit: Visit, coach: St
     page = visit()
     begin(page, coach, "Bridge", left=12)
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-    coach.screen.exchange.heard(hostile, coach.position())
-    coach.screen.exchange.said(hostile, coach.position())
+    coach.screen.mailbox.heard(hostile, coach.position())
+    coach.screen.mailbox.said(hostile, coach.position())
     page.wait_for_function(
         "(text) => document.querySelector('.caption').textContent === text", arg=hostile
     )
@@ -499,7 +499,7 @@ def serious(page: Any, rules: str) -> list[str]:
 def test_the_page_is_light_and_there_at_once(
     visit: Visit, record_property: Callable[[str, object], None]
 ) -> None:
-    weight = sum(path.stat().st_size for path in PAGE.rglob("*") if path.is_file())
+    weight = sum(path.stat().st_size for path in STATIC.rglob("*") if path.is_file())
     assert weight <= 200_000
     page = visit()
     page.wait_for_selector("[data-start]:visible")
@@ -543,10 +543,10 @@ def test_memory_stays_flat(visit: Visit, record_property: Callable[[str, object]
 
 
 def test_no_text_becomes_markup_anywhere() -> None:
-    for path in PAGE.glob("*.js"):
+    for path in STATIC.glob("*.js"):
         text = Path(path).read_text("utf-8")
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text
         ), path
-    index = (PAGE / "index.html").read_text("utf-8")
+    index = (STATIC / "index.html").read_text("utf-8")
     assert not re.search(r"\sstyle=|\son[a-z]+=|<script>|<style", index)
