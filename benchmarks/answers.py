@@ -23,13 +23,13 @@ from benchmarks.lines import Line, Options
 from benchmarks.live_timing import ALIKE, REACH, Session, bystander, held_up, start_of
 from benchmarks.stage import Casting, Performance, Record, performing, sound_server
 from tests.real_sound.sound_server import Scene, Take
-from voice_coach.app import Happening, Keeping
+from voice_coach.app.coach import Happening, Keeping
+from voice_coach.app.rehearsal import USER_DB, USER_VOICE, ScriptLine, rehearse
+from voice_coach.audio.pcm import Pcm, decibels
 from voice_coach.core import phrases
-from voice_coach.core.moves import GAP
 from voice_coach.core.preferences import Preferences
+from voice_coach.core.transitions import GAP
 from voice_coach.library import read_commands
-from voice_coach.rehearsal import USER_DB, USER_VOICE, Utterance, rehearse
-from voice_coach.sound.pcm import Pcm, decibels
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
@@ -101,9 +101,9 @@ def on_files(_: Options) -> list[Line]:
         records.append({"kind": happening.kind, "at": happening.at, **happening.details})
 
     routine = shipped("back")
-    script = [Utterance(None, to_samples(after), words, None) for after, words in SCRIPT]
-    script.append(Utterance(None, to_samples(3), "stop the session", None))
-    script.append(Utterance(None, to_samples(4), "yes", None))
+    script = [ScriptLine(None, to_samples(after), words, None) for after, words in SCRIPT]
+    script.append(ScriptLine(None, to_samples(3), "stop the session", None))
+    script.append(ScriptLine(None, to_samples(4), "yes", None))
     keeping = Keeping(Preferences(get_ready_seconds=GET_READY))
     rehearse(script, (routine,), read_commands([routine]), EMBEDDED, keeping=keeping, watch=watch)
     found = answers_in(records)

@@ -19,11 +19,11 @@ from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.echoes import ECHO_DB, ROOMS, DuckingCoach, Room, coach, echo_of, jumped, skewed
 from benchmarks.rooms import levelled
 from benchmarks.scoring import Figure, Result
+from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Intent
-from voice_coach.hearing.adaptive_filter import FRAME
-from voice_coach.hearing.canceller import EchoCanceller
-from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.sound.pcm import Pcm, decibels, silence
+from voice_coach.hearing.echo.adaptive_filter import FRAME
+from voice_coach.hearing.echo.canceller import EchoCanceller
+from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 
 USERS: Final = (
@@ -159,7 +159,7 @@ def _own_voice(case: Case, room: Room, number: int, ears: Ears) -> Result:
     return result | {"heard": [found.text for found in heard]}
 
 
-def _listened(case: Case, room: Room, scene: Scene, ears: Ears) -> tuple[Result, list[Heard]]:
+def _listened(case: Case, room: Room, scene: Scene, ears: Ears) -> tuple[Result, list[Transcript]]:
     listener = ears.listener("session")
     if not case.reference:
         listener.canceller = Deaf()
@@ -177,9 +177,9 @@ def _listened(case: Case, room: Room, scene: Scene, ears: Ears) -> tuple[Result,
     return result, heard
 
 
-def _heard(listener: Listener, scene: Scene) -> tuple[list[Heard], Samples | None, float]:
+def _heard(listener: Listener, scene: Scene) -> tuple[list[Transcript], Samples | None, float]:
     """Return what is heard, since when the canceller is trusted, and the seconds of computing."""
-    heard: list[Heard] = []
+    heard: list[Transcript] = []
     trusted, spent, obeyed = None, 0.0, False
     for start in range(0, len(scene.played), BLOCK):
         part = slice(start, start + BLOCK)

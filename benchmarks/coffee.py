@@ -21,9 +21,9 @@ from benchmarks.corpus import half_of, kitchen, recordings, speech_folder
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.rooms import noise_gain
 from benchmarks.scoring import Figure, Result, halves, share, verdict
+from voice_coach.audio.pcm import Pcm, read
 from voice_coach.core.intents import Commands
 from voice_coach.library import read_sentences
-from voice_coach.sound.pcm import Pcm, read
 
 CLEAN: Final = None
 LEVELS: Final = (24, 21, 18, 15, 12, 9, 6)

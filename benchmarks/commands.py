@@ -25,7 +25,7 @@ from benchmarks.corpus import (
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.rooms import LEAD, SPEECH_DB, Scene, levelled, scene
 from benchmarks.scoring import Figure, Result, share, shares, verdict
-from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.units import to_samples
 
 TALK: Final = "it will be raining all day again"

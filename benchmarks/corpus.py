@@ -19,9 +19,9 @@ import numpy as np
 import soundfile
 from platformdirs import user_cache_path
 
+from voice_coach.audio.pcm import Pcm, decibels, read, resample
 from voice_coach.core.intents import Commands
 from voice_coach.library import read_commands, read_library
-from voice_coach.sound.pcm import Pcm, decibels, read, resample
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.voice import mastered
 from voice_coach.units import Samples, to_samples

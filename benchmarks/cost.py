@@ -17,8 +17,8 @@ from benchmarks.corpus import ROOT, SPEAKERS, kitchen, lines, own_commands, reco
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.rooms import SPEECH_DB, conversation, levelled, stretch, white
 from benchmarks.scoring import Figure, Result
+from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.hearing.listener import Listener
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
 from voice_coach.units import BLOCK, to_samples, to_seconds
 
 KITCHEN_DB: Final = -40.0

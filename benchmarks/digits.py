@@ -11,7 +11,7 @@ from benchmarks.corpus import FEW_SPEAKERS, SPEAKERS, Speaker, recordings, said,
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.rooms import scene
 from benchmarks.scoring import Figure, Result, shares, verdict
-from voice_coach.sound.pcm import Pcm, read
+from voice_coach.audio.pcm import Pcm, read
 
 NUMBERS: Final = "zero one two three four five six seven eight nine ten".split()
 TUNING_SPEAKERS: Final = ("george", "jackson")

@@ -25,9 +25,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from voice_coach.journal import Journal, delete, export_events, local_now, read_sessions
-from voice_coach.keeping import database
-from voice_coach.keeping.carving import PAGE
+from voice_coach.history import database
+from voice_coach.history.journal import Journal, delete, export_events, local_now, read_sessions
+from voice_coach.history.salvage import PAGE
 
 KILLS = 200
 CUTS = 200

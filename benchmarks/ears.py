@@ -11,14 +11,14 @@ from typing import Final
 
 from benchmarks.corpus import own_commands
 from benchmarks.scoring import Figure, Result
-from voice_coach.app import attend
+from voice_coach.app.coach import attend
+from voice_coach.app.engines import choose_recogniser, make_recogniser
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.core.intents import Commands
-from voice_coach.engines import choose_recogniser, make_recogniser
+from voice_coach.hearing.enrolled.profile import Profile
 from voice_coach.hearing.files import heard_in
-from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.hearing.taught import Profile
-from voice_coach.settings import RecogniserChoice
-from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.hearing.listener import Listener, Transcript
+from voice_coach.settings.keys import RecogniserChoice
 from voice_coach.units import BLOCK, Samples, to_seconds
 
 
@@ -46,7 +46,7 @@ class Ears:
         attend(self._listener, commands, state)
         return [noted(heard, commands, state) for heard in heard_in(sound, self._listener)]
 
-    def answer(self, sound: Pcm, state: str) -> list[tuple[Heard, float]]:
+    def answer(self, sound: Pcm, state: str) -> list[tuple[Transcript, float]]:
         """Return what is heard in `sound` as a stream, and when each was known, in seconds.
 
         Blocks come in real time, and one is worked on after the other by one thread: what
@@ -63,7 +63,7 @@ class Ears:
         return answers
 
 
-def noted(heard: Heard, commands: Commands, state: str) -> Result:
+def noted(heard: Transcript, commands: Commands, state: str) -> Result:
     """Return `heard` as it stands in the JSON, positions in seconds."""
     intent = commands.match(heard.text, state)
     meant: Result = {"intent": intent.name, "slots": dict(intent.slots)} if intent else {}

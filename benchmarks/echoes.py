@@ -14,9 +14,9 @@ import yaml
 
 from benchmarks.corpus import ROOT
 from benchmarks.rooms import convolved, levelled
-from voice_coach.app import DUCK_DB, DUCK_OVER, RELEASE_OVER
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.playback import Playback
+from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER
+from voice_coach.audio.mixer import Mixer
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples
 
@@ -118,8 +118,8 @@ class DuckingCoach:
 
     def __init__(self, speech: Pcm, room: Room, seed: int) -> None:
         """`speech` is what it says; not lowered, its echo is just that of `echo_of`."""
-        self._playback = Playback()
-        self._playback.play(speech, 0, 1)
+        self._mixer = Mixer()
+        self._mixer.play(speech, 0, 1)
         self._room, self._peak = room, float(np.abs(speech).max())
         raw = convolved(_bent(speech, self._peak, room, clipped=False), path := _path(room, seed))
         loudest = int(np.argmax(np.abs(raw[: len(speech)])))
@@ -131,8 +131,8 @@ class DuckingCoach:
         """Return the next samples that are played, and what the microphone hears meanwhile."""
         if lower != self._ducked:
             self._ducked = lower
-            self._playback.duck(*((DUCK_DB, DUCK_OVER) if lower else (0.0, RELEASE_OVER)))
-        played = self._playback.render(length)
+            self._mixer.duck(*((DUCK_DB, DUCK_OVER) if lower else (0.0, RELEASE_OVER)))
+        played = self._mixer.render(length)
         late = convolved(_bent(played, self._peak, self._room, clipped=False), self._path)
         coming = np.pad(self._coming, (0, length))[: len(late)] + late
         self._coming = coming[length:]

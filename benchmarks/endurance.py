@@ -19,15 +19,15 @@ from typing import Any, Final
 from benchmarks import durability
 from benchmarks.ideal import shipped
 from benchmarks.lines import Line, Options
-from voice_coach.app import Coach, Keeping
+from voice_coach.app.coach import Coach, Keeping
+from voice_coach.audio.mixer import Mixer
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
 from voice_coach.core.state import Note
-from voice_coach.hearing.listener import Heard
-from voice_coach.journal import Journal, local_now
+from voice_coach.hearing.listener import Transcript
+from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands
-from voice_coach.sound.device import Nowhere, open_audio
-from voice_coach.sound.pcm import Pcm, silence
-from voice_coach.sound.playback import Playback
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import SAMPLE_RATE, Samples
@@ -43,7 +43,7 @@ class DeafEars:
     speaking = False
     level_db = -100.0
 
-    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Heard]:  # noqa: ARG002
+    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Transcript]:  # noqa: ARG002
         """Understand nothing."""
         return ()
 
@@ -62,7 +62,7 @@ def resident_mb() -> float:
 def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]], None]) -> None:
     """Do one session after another on files; tell the memory at the end of every hour."""
     routine = shipped("back")
-    playback = Playback()
+    mixer = Mixer()
     sessions = 0
     with (
         Journal.open(journal_file, threaded=False) as journal,
@@ -77,7 +77,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             read_commands([routine]),
             ears=DeafEars(),  # type: ignore[arg-type]
             renderer=renderer,
-            playback=playback,
+            mixer=mixer,
             keeping=Keeping(note=note),
         )
         audio = open_audio(_QuietRoom(), Nowhere())
@@ -94,7 +94,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             if position >= hours * HOUR:
                 audio.stop()
 
-        audio.run(playback, on_block)
+        audio.run(mixer, on_block)
 
 
 def memory(options: Options) -> list[Line]:

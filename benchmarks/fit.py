@@ -2,7 +2,8 @@
 """Fits the weights by which evidence becomes a probability, to the tuning half of the sounds.
 
 Owns the regressions; must not know how evidence is found. `python -m benchmarks.fit` prints the
-weights for voice_coach/hearing/combined.py, and what they would do; 15 minutes on two cores.
+weights for voice_coach/hearing/engines/combined.py, and what they would do; 15 minutes on two
+cores.
 """
 
 import argparse
@@ -19,10 +20,10 @@ from benchmarks import commands, talk
 from benchmarks.corpus import Speaker, own_commands, speech_folder
 from benchmarks.ears import Ears, Options, Task
 from voice_coach.core.intents import Intent
-from voice_coach.hearing.combined import CombinedRecogniser, evidence
+from voice_coach.hearing.engines.combined import CombinedRecogniser, evidence
+from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
+from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis
 from voice_coach.hearing.listener import Listener
-from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
-from voice_coach.hearing.recogniser import NOTHING, Hypothesis
 
 EVERY: Final = 5
 """Of the commands every fifth is heard, and all of what is no command."""

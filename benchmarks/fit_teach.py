@@ -2,7 +2,7 @@
 """Fits the weights by which what was taught counts, to the speakers of the tuning half.
 
 Owns the two regressions; must not know how takes are compared. `python -m benchmarks.fit_teach`
-prints the weights for voice_coach/hearing/taught.py; it takes about six minutes.
+prints the weights for voice_coach/hearing/enrolled/profile.py; it takes about six minutes.
 """
 
 import os
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import SPEAKERS, Speaker, own_commands
 from benchmarks.teach import OTHER_USER, TALK, TAUGHT, Saying, sayings, taught_by
-from voice_coach.app import attend
-from voice_coach.hearing.combined import CombinedRecogniser
+from voice_coach.app.coach import attend
 from voice_coach.hearing.decision import Decision
+from voice_coach.hearing.engines.combined import CombinedRecogniser
+from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
+from voice_coach.hearing.engines.recogniser import Hypothesis
+from voice_coach.hearing.enrolled.profile import FAR, EnrolledVoice, Features, Nearness, Profile
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
-from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
-from voice_coach.hearing.recogniser import Hypothesis
-from voice_coach.hearing.taught import FAR, Frames, Nearness, Profile, Taught
 
 FALSE: Final = 6.0
 """How many phrases that are missed are as bad as one that nobody said."""
@@ -49,7 +49,7 @@ class Note:
         return self.saying.kind == TAUGHT and self.near.phrase == self.saying.text
 
 
-class Noting(Taught):
+class Noting(EnrolledVoice):
     """Notes what is near, and corrects nothing."""
 
     def __init__(self, profile: Profile) -> None:
@@ -57,7 +57,7 @@ class Noting(Taught):
         self.last: tuple[dict[str, float], Hypothesis] | None = None
 
     def corrected(
-        self, found: Hypothesis, sound: Frames, allowed: Callable[[str], bool]
+        self, found: Hypothesis, sound: Features, allowed: Callable[[str], bool]
     ) -> Hypothesis:
         """Return `found`."""
         distances = {p: d for p, d in self.distances(sound).items() if d < FAR and allowed(p)}

@@ -20,9 +20,9 @@ from benchmarks import barge_in, coffee, commands, cost, delay, digits, report, 
 from benchmarks.corpus import lacking_programs, speech_folder
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.scoring import Figure, Result, worse
-from voice_coach.engines import choose_recogniser
+from voice_coach.app.engines import choose_recogniser
 from voice_coach.errors import VoiceCoachError
-from voice_coach.settings import RecogniserChoice
+from voice_coach.settings.keys import RecogniserChoice
 
 ROWS: Final = {
     row.name: row

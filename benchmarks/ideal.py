@@ -17,7 +17,12 @@ import numpy as np
 import soundfile
 
 from benchmarks.lines import Line, Options
-from voice_coach.app import Happening
+from voice_coach.app.coach import Happening
+from voice_coach.app.engines import Engine
+from voice_coach.app.rehearsal import ScriptLine, rehearse
+from voice_coach.audio import tones
+from voice_coach.audio.mixer import Mixer
+from voice_coach.audio.pcm import Pcm
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan
@@ -36,14 +41,9 @@ from voice_coach.core.state import (
     TimeUp,
     Tone,
 )
-from voice_coach.engines import Engine
 from voice_coach.library import read_commands, read_routine
-from voice_coach.rehearsal import Utterance, rehearse
 from voice_coach.resources import resource
-from voice_coach.settings import RecogniserChoice, VoiceChoice
-from voice_coach.sound import tones
-from voice_coach.sound.pcm import Pcm
-from voice_coach.sound.playback import Playback
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
 
@@ -130,8 +130,8 @@ class Clips:
         if begun.kind == "said":
             return self.words(begun.text, begun.speed)
         if begun.kind == "signal":
-            return tones.signal(tones.Signal(begun.text))
-        return tones.breath_tone(tones.Breath(begun.text), begun.length)
+            return tones.earcon(tones.Earcon(begun.text))
+        return tones.breath_tone(tones.Contour(begun.text), begun.length)
 
     def close(self) -> None:
         """Release the voice."""
@@ -182,7 +182,7 @@ def against_the_plan(options: Options) -> list[Line]:
 
 def _rehearsed(routine: Routine, out: Path) -> tuple[Pcm, list[Happening]]:
     happened: list[Happening] = []
-    script = [Utterance(SAMPLE_RATE, 0, f"start {routine.name} routine", None)]
+    script = [ScriptLine(SAMPLE_RATE, 0, f"start {routine.name} routine", None)]
     rehearse(script, (routine,), read_commands([routine]), EMBEDDED, out=out, watch=happened.append)
     both, _ = soundfile.read(out, dtype="float32", always_2d=True)
     return np.ascontiguousarray(both[:, 0]), happened
@@ -190,7 +190,7 @@ def _rehearsed(routine: Routine, out: Path) -> tuple[Pcm, list[Happening]]:
 
 def _compared(name: str, planned: Iterable[Begun], sound: Pcm, clips: Clips) -> list[Line]:
     planned = list(planned)
-    mixer = Playback()
+    mixer = Mixer()
     off, lost = [], 0
     for number, begun in enumerate(planned):
         clip = clips.of(begun)

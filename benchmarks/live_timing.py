@@ -23,8 +23,8 @@ from benchmarks.ideal import Begun, Clips, place_of
 from benchmarks.lines import Line, Options
 from benchmarks.stage import Casting, Performance, performing, sound_server
 from tests.real_sound.sound_server import AHEAD
-from tests.screen.crowd import REFUSED, Crowd, crowd
-from voice_coach.sound.pcm import Pcm, level_db
+from tests.web.crowd import REFUSED, Crowd, crowd
+from voice_coach.audio.pcm import Pcm, level_db
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
 JITTER_MS: Final = 5.0

@@ -31,8 +31,10 @@ def run(began: float, script: str, arguments: list[str]) -> None:
     marks = {INTERPRETER: time.time() - began}
     # The recogniser's process imports what it takes for the main module.
     sys.modules["__main__"].__file__ = script
-    from voice_coach import cli, engines, library, live, terminal  # noqa: F401, PLC0415
-    from voice_coach.journal import Journal  # noqa: PLC0415
+    from voice_coach import library  # noqa: PLC0415
+    from voice_coach.app import engines, live  # noqa: F401, PLC0415
+    from voice_coach.cli import main, panel  # noqa: F401, PLC0415
+    from voice_coach.history.journal import Journal  # noqa: PLC0415
 
     marks[IMPORTS] = time.time() - began - marks[INTERPRETER]
 
@@ -53,7 +55,7 @@ def run(began: float, script: str, arguments: list[str]) -> None:
     _mark_grammars(live, timed)
     _mark_hearing(live, marks, began)
     sys.argv = [script, *arguments]
-    cli.main()
+    main.main()
 
 
 def _mark_grammars(live: Any, timed: Callable[..., Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.sound.pcm import Pcm
+from voice_coach.audio.pcm import Pcm
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 _Chance = np.random.Generator

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from voice_coach.sound.pcm import Pcm, decibels, level_db, silence
+from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 SPEECH_DB: Final = -30.0

@@ -22,20 +22,20 @@ import numpy as np
 from benchmarks.ideal import EMBEDDED
 from tests.conftest import KEPT
 from tests.real_sound.sound_server import AHEAD, SoundServer
-from voice_coach.app import Happening
+from voice_coach.app.coach import Happening
+from voice_coach.app.engines import kept_phrases
+from voice_coach.app.live import Stage, coach_live
+from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.session import upcoming
 from voice_coach.core.state import Role, State
-from voice_coach.engines import kept_phrases
 from voice_coach.library import read_commands, read_routine
-from voice_coach.live import Stage, coach_live
 from voice_coach.resources import resource
-from voice_coach.screen.server import Screen
-from voice_coach.settings import ScreenChoice
-from voice_coach.sound.pcm import Pcm
+from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples, to_samples
+from voice_coach.web.server import Screen
 
 Record = dict[str, Any]
 """What happened, as JSON: "kind", "at" in samples, and the details of a Happening."""
@@ -84,7 +84,7 @@ class Scribe:
     def on_block(self, microphone: Pcm, played: Pcm, position: Samples) -> None:
         """Keep a block, and hand it on."""
         assert self._stage
-        self._ahead = self._stage.playback.position - position
+        self._ahead = self._stage.mixer.position - position
         if (underruns := self._stage.audio.counters.underruns) > self._underruns:
             self._underruns = underruns
             self.tell({"kind": "underrun", "at": position})
@@ -107,7 +107,7 @@ class Scribe:
         record = {"kind": happening.kind, "at": happening.at, **happening.details}
         if self._stage:
             state = self._stage.coach.state
-            record["position"] = self._stage.playback.position
+            record["position"] = self._stage.mixer.position
             if happening.kind == "heard":
                 record["on_air"] = state.on_air is not None
                 record["ahead"] = self._ahead
@@ -137,7 +137,7 @@ class Scribe:
         if self._stage:
             used = os.times()
             counters = asdict(self._stage.audio.counters)
-            cpu = {"cpu_s": used.user + used.system, "at": self._stage.playback.position}
+            cpu = {"cpu_s": used.user + used.system, "at": self._stage.mixer.position}
             self.tell({"kind": "counters", **counters, **cpu})
 
 

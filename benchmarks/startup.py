@@ -194,16 +194,16 @@ def step(name):
     global last
     steps[name], last = time.process_time() - last, time.process_time()
 step("interpreter")
-import voice_coach.cli
+import voice_coach.cli.main
 step("importing the command line, as every new process does")
-import voice_coach.engines
+import voice_coach.app.engines
 step("importing what chooses the engines")
-import voice_coach.hearing.combined
+import voice_coach.hearing.engines.combined
 step("importing the combination and moonshine")
-import voice_coach.hearing.pocketsphinx
+import voice_coach.hearing.engines.pocketsphinx
 step("importing pocketsphinx")
-made = voice_coach.engines.make_recogniser(
-    voice_coach.engines.Engine(voice_coach.settings.RecogniserChoice.POCKETSPHINX)
+made = voice_coach.app.engines.make_recogniser(
+    voice_coach.app.engines.Engine(voice_coach.settings.keys.RecogniserChoice.POCKETSPHINX)
 )
 step("loading both engines")
 from voice_coach.library import read_commands, read_library

@@ -27,7 +27,7 @@ from benchmarks.corpus import (
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.rooms import conversation, scene, stretch, white
 from benchmarks.scoring import Figure, Result, halves, per_hour, share, shares
-from voice_coach.sound.pcm import Pcm, decibels, level_db
+from voice_coach.audio.pcm import Pcm, decibels, level_db
 from voice_coach.units import to_samples, to_seconds
 
 TOGETHER: Final = 10

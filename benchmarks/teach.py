@@ -27,13 +27,13 @@ from benchmarks.corpus import (
 from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.rooms import scene
 from benchmarks.scoring import Figure, Result, share, shares, verdict
-from voice_coach.app import attend
+from voice_coach.app.coach import attend
+from voice_coach.audio.pcm import Pcm, resample
 from voice_coach.hearing.decision import Decision
+from voice_coach.hearing.enrolled.profile import Profile, Take
+from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
-from voice_coach.hearing.takes import TakeRecorder, Trial
-from voice_coach.hearing.taught import Profile, Take
-from voice_coach.sound.pcm import Pcm, resample
 from voice_coach.units import SAMPLE_RATE
 
 TAKE_RATES: Final = (0.92, 1.07, 1.13)

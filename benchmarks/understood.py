@@ -16,16 +16,16 @@ from typing import Final
 import numpy as np
 import soundfile
 
+from voice_coach.app.engines import Engine
+from voice_coach.app.rehearsal import read_script, rehearse
+from voice_coach.audio.pcm import Pcm, decibels
 from voice_coach.core import phrases
 from voice_coach.core.plan import Plan, make_plan
 from voice_coach.core.preferences import Preferences
-from voice_coach.engines import Engine
-from voice_coach.hearing.moonshine import Moonshine
+from voice_coach.hearing.engines.moonshine import Moonshine
 from voice_coach.library import read_commands, read_routine
-from voice_coach.rehearsal import read_script, rehearse
 from voice_coach.resources import resource
-from voice_coach.settings import BreathCue, RecogniserChoice, VoiceChoice
-from voice_coach.sound.pcm import Pcm, decibels
+from voice_coach.settings.keys import BreathCue, RecogniserChoice, VoiceChoice
 from voice_coach.units import Samples, to_samples
 
 UNDERSTOOD: Final = 0.6

@@ -5,10 +5,14 @@ are missing, except where VOICE_COACH_REQUIRE_SHARED=1 turns that skip into a fa
 """
 
 import os
+import signal
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import voice_coach  # noqa: F401 - before piper and onnxruntime: it keeps them from reporting
 
 KEPT = {
     "VOICE_COACH_JOURNAL": "journal.sqlite3",
@@ -16,6 +20,7 @@ KEPT = {
     "VOICE_COACH_PROFILE": "voice.npz",
     "VOICE_COACH_CACHE": "cache",
     "VOICE_COACH_PAIRED": "paired.json",
+    "VOICE_COACH_CRASH": "crash.txt",
 }
 """What a user keeps, by the variable that says where."""
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -33,7 +38,24 @@ def a_user_of_its_own(
     kept = {variable: str(folder / name) for variable, name in KEPT.items()}
     for variable, place in kept.items():
         monkeypatch.setenv(variable, place)
+    monkeypatch.setenv("VOICE_COACH_TRACEBACK", "1")  # whoever mends a test wants to see it all
     return kept
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> Iterator[None]:
+    """Ctrl-C and a closed terminal reach every program that a test starts.
+
+    A shell without job control starts its background jobs with SIGINT ignored, nohup with SIGHUP,
+    and what is ignored is handed on from process to process. A handler that does nothing is not.
+    """
+    endings = (signal.SIGINT, signal.SIGHUP)
+    ignored = [each for each in endings if signal.getsignal(each) is signal.SIG_IGN]
+    for each in ignored:
+        signal.signal(each, lambda *_: None)
+    yield
+    for each in ignored:
+        signal.signal(each, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from voice_coach.errors import RoutineError, SentencesError
 from voice_coach.library import (
     LARGEST_BYTES,
     find,
-    own_folder,
     read_commands,
     read_library,
     read_routine,
@@ -22,6 +21,7 @@ from voice_coach.library import (
     routine_names,
     schema,
 )
+from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
 
 ROOT = Path(__file__).parent.parent
@@ -65,8 +65,8 @@ def file(tmp_path: Path) -> Path:
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder for the user's own routines, empty."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    own_folder().mkdir(parents=True)
-    return own_folder()
+    routines_dir().mkdir(parents=True)
+    return routines_dir()
 
 
 def complaint(file: Path, text: str | bytes) -> str:

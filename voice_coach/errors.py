@@ -12,6 +12,10 @@ class VoiceCoachError(Exception):
     """Something the user can mend; the command line prints it and ends with status 2."""
 
 
+class NoHomeError(VoiceCoachError):
+    """Nothing says which folder is the user's own."""
+
+
 class RoutineError(VoiceCoachError):
     """A routine that cannot be found or read; names file, line and key."""
 

@@ -12,13 +12,13 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 import yaml
-from platformdirs import user_data_path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.errors import RoutineError, SentencesError, VoiceCoachError, nearest
+from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
 
 LARGEST_BYTES = 256_000
@@ -39,7 +39,7 @@ _HINTS = {
 
 
 @dataclass(frozen=True)
-class Shelved:
+class RoutineFile:
     """A routine, and the file that it was read from."""
 
     routine: Routine
@@ -48,26 +48,21 @@ class Shelved:
     """Whether it is the user's own, not one that ships."""
 
 
-def own_folder() -> Path:
-    """Return the folder for the user's own routines; it need not exist."""
-    return user_data_path("voice-coach") / "routines"
-
-
-def read_library() -> tuple[list[Shelved], list[RoutineError]]:
+def read_library() -> tuple[list[RoutineFile], list[RoutineError]]:
     """Return every routine, and what is wrong with files that are none.
 
     The user's own come after those that ship; one of the same name takes its place.
     """
-    shelf: dict[str, Shelved] = {}
+    shelf: dict[str, RoutineFile] = {}
     problems: list[RoutineError] = []
-    for folder, own in ((resource("routines"), False), (own_folder(), True)):
+    for folder, own in ((resource("routines"), False), (routines_dir(), True)):
         for path in _routine_files(folder):
             try:
                 routine = read_routine(path)
             except RoutineError as problem:
                 problems.append(problem)
             else:
-                shelf[routine.name.casefold()] = Shelved(routine, path, own)
+                shelf[routine.name.casefold()] = RoutineFile(routine, path, own)
     return _back_first(shelf.values()), problems
 
 
@@ -78,12 +73,12 @@ def _routine_files(folder: Path) -> list[Path]:
     return sorted(kept)
 
 
-def _back_first(shelf: Iterable[Shelved]) -> list[Shelved]:
+def _back_first(shelf: Iterable[RoutineFile]) -> list[RoutineFile]:
     """The back routine is the one that is meant when none is named."""
     return sorted(shelf, key=lambda shelved: shelved.routine.name.casefold() != "back")
 
 
-def find(shelf: Sequence[Shelved], name: str) -> Shelved:
+def find(shelf: Sequence[RoutineFile], name: str) -> RoutineFile:
     """Return the routine of this spoken name or file name; RoutineError names the nearest."""
     wanted = name.casefold().strip().removesuffix(" routine")
     # A name goes before an alias that another routine claims.

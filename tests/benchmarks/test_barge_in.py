@@ -7,8 +7,8 @@ from benchmarks import barge_in
 from benchmarks.barge_in import WINDOW, counted, removed_db, seconds_to_recover
 from benchmarks.echoes import ECHO_DB, ROOMS, DuckingCoach, coach, echo_of, jumped, skewed
 from benchmarks.rooms import white
+from voice_coach.audio.pcm import decibels, level_db
 from voice_coach.core.intents import Intent
-from voice_coach.sound.pcm import decibels, level_db
 from voice_coach.units import SAMPLE_RATE
 
 PAUSE, NEXT = Intent("pause"), Intent("next")

@@ -11,8 +11,8 @@ from benchmarks.answers import answers_in
 from benchmarks.durability import Row
 from benchmarks.lines import Line, Options
 from benchmarks.live_timing import Session
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.core.state import State
-from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.units import SAMPLE_RATE, to_samples
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import corpus
 from benchmarks.corpus import MOST_USED, SPEAKERS, Speaker, own_commands, session_sample
-from voice_coach.sound.pcm import silence
+from voice_coach.audio.pcm import silence
 from voice_coach.speaking.espeak import EspeakVoice
 
 PEOPLE = {"kal16": "kal", "kal_diphone": "kal", "cmu_us_slt_arctic_hts": "slt"}

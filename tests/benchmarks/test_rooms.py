@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import rooms
-from voice_coach.sound.pcm import Pcm, level_db, silence
+from voice_coach.audio.pcm import Pcm, level_db, silence
 from voice_coach.units import SAMPLE_RATE, to_samples
 
 

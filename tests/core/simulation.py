@@ -25,8 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice_coach.core.cues import SIGNAL_LENGTH, CueKind, speech_length
-from voice_coach.core.intents import Commands
-from voice_coach.core.moves import jump, laid_out
+from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.session import advance
 from voice_coach.core.state import (
@@ -36,6 +35,7 @@ from voice_coach.core.state import (
     Note,
     Opened,
     Place,
+    Progress,
     Role,
     Say,
     SetVolume,
@@ -46,6 +46,7 @@ from voice_coach.core.state import (
     TimeUp,
     Tone,
 )
+from voice_coach.core.transitions import jump, laid_out
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
 _EXPECTED = r"(later )?(say|sound|hold|with|silence|tone|note) ?'?(.*?)'?"
@@ -80,7 +81,20 @@ class Simulation:
         """Let the user say `text` now; it must be a command of the present grammar."""
         intent = self._commands.match(text, self.state.listening)
         assert intent is not None, f"'{text}' cannot be heard while {self.state.mode}"
+        self.command(intent)
+
+    def command(self, intent: Intent) -> None:
+        """Give a command now, whether or not it can be heard."""
         self._advance(Heard(intent), self.now)
+
+    def restore(self, other: "Simulation") -> None:
+        """Stand where `other` does, with a log of its own."""
+        self.state, self.now = other.state, other.now
+        self._speaking = list(other._speaking)
+        self._words_end = other._words_end
+
+    def take(self, before: State, event: Event, actions: tuple[Action, ...]) -> None:
+        """Look at what `event` led to; nothing by itself."""
 
     def begin(self, routine: str, exercise: str) -> None:
         """Stand at the heading of an exercise."""
@@ -90,11 +104,12 @@ class Simulation:
             i for i, e in enumerate(chosen.exercises)
             if (chosen.name, e.name) in self.state.memory.hurt
         )  # fmt: skip
-        state = replace(self.state, easier=hurt, told=hurt)
-        plan = laid_out(state, chosen)
-        self.state, actions = jump(
-            replace(state, plan=plan), plan.heading_of(names.index(exercise.casefold())), 0
+        state = replace(
+            self.state, easier=hurt, told=hurt, arrival=None, progress=Progress(began=self.now)
         )
+        plan = laid_out(state, chosen)
+        heading = plan.heading_of(names.index(exercise.casefold()))
+        self.state, actions = jump(replace(state, plan=plan), heading, self.now)
         self._perform(actions)
 
     def open(self) -> None:
@@ -144,6 +159,7 @@ class Simulation:
             length = to_seconds(now - start)
             self.log.append(Entry(now, kind, f"{length:g} s", self.state))
         self._perform(actions)
+        self.take(before, event, actions)
 
     def _perform(self, actions: tuple[Action, ...]) -> None:
         for action in actions:

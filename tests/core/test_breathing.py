@@ -19,7 +19,7 @@ from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import PATTERNS, Breath, Pace, Routine
 from voice_coach.errors import RoutineError
 from voice_coach.library import read_routine
-from voice_coach.settings import BreathCue
+from voice_coach.settings.keys import BreathCue
 from voice_coach.units import to_samples
 
 LONG_OUT = Pace(inhale_seconds=4, hold_seconds=1, exhale_seconds=8, rest_seconds=2)

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from voice_coach.core.cues import BEAT, Cue, CueKind, MarkKind, speech_length
-from voice_coach.core.plan import SHORT_GET_READY_SECONDS, Plan, make_plan, name_side
+from voice_coach.core.layout import SHORT_GET_READY_SECONDS, name_side
+from voice_coach.core.plan import Arrival, Plan, make_plan
 from voice_coach.core.preferences import Preferences
-from voice_coach.core.routine import Breath, Routine, Side
+from voice_coach.core.routine import Breath, Position, Routine, Side
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
 from voice_coach.units import to_samples, to_seconds
@@ -301,6 +302,28 @@ class TestPlaces:
         assert left[0] == self.PLAN.length - self.PLAN.cues[0].length
         assert left[-1] == 0
         assert left == sorted(left, reverse=True)
+
+    def test_what_remains_leaves_out_what_is_passed_over(self) -> None:
+        then = self.PLAN.place_of(5, 3, None)
+        assert then is not None
+        ready = self.PLAN.setup_of(5) + 1
+        over = sum(cue.length for cue in self.PLAN.cues[ready + 1 : then])
+        assert over > to_samples(40)
+        for index in range(self.PLAN.heading_of(5), ready + 1):
+            whole = self.PLAN.remaining_after(index)
+            assert self.PLAN.remaining_after(index, then) == whole - over
+
+    def test_the_way_is_told_to_who_comes_from_another_position(self) -> None:
+        bridge, reach = SHIPPED[0].exercises[5:]
+        for position, told in ((Position.BACK, False), (Position.FRONT, True), (None, True)):
+            plan = make_plan(SHIPPED[0], arrival=Arrival(5, position))
+            heading, setup = plan.heading_of(5), plan.setup_of(5)
+            words = [cue.text for cue in plan.cues[heading : setup + 1]]
+            assert (bridge.get_there in words) == told
+            coming = [plan.position_at(index) for index in range(heading, setup + 1)]
+            assert coming == [position, *([None] if told else []), Position.BACK]
+            assert plan.position_at(plan.heading_of(6)) is Position.BACK
+            assert reach.get_there in [cue.text for cue in plan.cues]
 
     def test_the_welcome_foretells_the_length(self) -> None:
         minutes = to_seconds(self.PLAN.length) / 60

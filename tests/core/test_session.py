@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.listener import Listener
 from tests.core.simulation import Simulation
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
-from voice_coach.core.moves import plan_of
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import TABLE, advance
 from voice_coach.core.state import (
     RUNNING,
+    Action,
+    Event,
     Heard,
     Measured,
+    Memory,
     Mode,
     Say,
     Silence,
@@ -26,9 +29,10 @@ from voice_coach.core.state import (
     State,
     TimeUp,
 )
+from voice_coach.core.transitions import plan_of
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.settings import BreathCue, GetReady, Verbosity
+from voice_coach.settings.keys import BreathCue, GetReady, Verbosity
 from voice_coach.units import Samples, to_samples
 
 LEAD = to_samples(0.1)
@@ -79,7 +83,9 @@ class Walk:
             get_ready=self.random.choice(list(GetReady)),
             breath=self.random.choice(list(BreathCue)),
         )
-        self.state = State((routine,), preferences=preferences)
+        memory = Memory(sessions=self.random.choice([0, 1]))
+        self.state = State((routine,), preferences=preferences, memory=memory)
+        self.listener = Listener(routine, warned=bool(memory.sessions))
         self.intents = sorted(read_commands([routine]).intents)
         self.now: Samples = 0
         self.ends: dict[int, Samples] = {}
@@ -90,7 +96,7 @@ class Walk:
         due = self.state.due
         times = [*self.ends.values(), *([] if due is None else [max(self.now, due - LEAD)])]
         following = min(times, default=None)
-        talkative = 0.7 if self.state.mode is Mode.PAUSED else 0.06
+        talkative = 0.7 if self.state.mode in (Mode.PAUSED, Mode.ASKING_PAIN) else 0.06
         if following is None or self.random.random() < talkative:
             wait = to_samples(self.random.uniform(0, 8))
             self.now = min(self.now + wait, following or self.now + wait)
@@ -99,11 +105,11 @@ class Walk:
             self.now = following
             number = next(n for n, end in self.ends.items() if end == following)
             del self.ends[number]
-            self.take(*advance(self.state, Spoken(number), self.now))
+            self.happen(Spoken(number), self.now)
         else:
             assert due is not None
             self.now = following
-            self.take(*advance(self.state, TimeUp(), due))
+            self.happen(TimeUp(), due)
 
     def command(self) -> None:
         """Say something: it must be answered, by words that begin within half a second."""
@@ -117,9 +123,16 @@ class Walk:
         said = [action for action in actions if isinstance(action, Say | Sound)]
         assert said, f"'{name}' was not answered while {self.state.mode}"
         assert self.now <= said[0].at <= self.now + to_samples(0.5)
+        self.listener.follow(self.state, Heard(Intent(name, slots)), after, actions)
         self.take(after, actions)
 
-    def take(self, after: State, actions: tuple[object, ...]) -> None:
+    def happen(self, event: Event, at: Samples) -> None:
+        """Let something happen by itself; nobody moves unprepared."""
+        after, actions = advance(self.state, event, at)
+        self.listener.follow(self.state, event, after, actions)
+        self.take(after, actions)
+
+    def take(self, after: State, actions: tuple[Action, ...]) -> None:
         """Keep the clock of what is said; two voices at once are never allowed."""
         for action in actions:
             if isinstance(action, Silence):

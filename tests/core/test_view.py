@@ -14,7 +14,7 @@ from voice_coach.core.state import RUNNING, Mode, State
 from voice_coach.core.view import View, pose, seen
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.settings import BreathCue
+from voice_coach.settings.keys import BreathCue
 from voice_coach.units import to_samples, to_seconds
 
 BREATH_OF = {"rise": "inhale", "fall": "exhale", "high": "hold", "low": "hold"}

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from voice_coach.sound.pcm import Pcm, decibels
+from voice_coach.audio.pcm import Pcm, decibels
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 

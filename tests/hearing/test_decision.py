@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from voice_coach.grammar import minimised
-from voice_coach.hearing.combined import sentences_only
 from voice_coach.hearing.decision import Rules, Segment, decide, decide_early
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.engines.combined import sentences_only
+from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.units import to_samples
 
 RULES = Rules()

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import breath, room, said, spoken_in_room
+from voice_coach.audio.pcm import Pcm, level_db, silence
 from voice_coach.core.intents import Commands
 from voice_coach.grammar import Grammar, minimised
-from voice_coach.hearing.activity import CHUNK
-from voice_coach.hearing.combined import CombinedRecogniser
 from voice_coach.hearing.decision import Decision, Rules
+from voice_coach.hearing.engines.combined import CombinedRecogniser
+from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
+from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.hearing.files import heard_in
-from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.hearing.pocketsphinx import PocketsphinxRecogniser
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.listener import Listener, Transcript
+from voice_coach.hearing.vad import CHUNK
 from voice_coach.library import read_commands, read_library
-from voice_coach.sound.pcm import Pcm, level_db, silence
 from voice_coach.units import Samples, to_samples
 
 STOP = minimised("stop", {0: {"stop": 1}}, {1})
@@ -80,7 +80,7 @@ def stream(*parts: float | Pcm) -> Pcm:
     return np.concatenate([silence(to_samples(p)) if isinstance(p, float) else p for p in parts])
 
 
-def fed(listener: Listener, sound: Pcm, block: Samples = 160) -> list[Heard]:
+def fed(listener: Listener, sound: Pcm, block: Samples = 160) -> list[Transcript]:
     heard = []
     for start in range(0, len(sound), block):
         part = sound[start : start + block]
@@ -222,7 +222,7 @@ def listener() -> Listener:
     return Listener(CombinedRecogniser(PocketsphinxRecogniser()))
 
 
-def texts(heard: Iterable[Heard]) -> list[str]:
+def texts(heard: Iterable[Transcript]) -> list[str]:
     return [one.text for one in heard]
 
 

@@ -9,10 +9,10 @@ import time
 
 import numpy as np
 
+from voice_coach.audio.mixer import Mixer
+from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.world import Limits, Notice, open_audio
 from voice_coach.errors import VoiceCoachError
-from voice_coach.sound.device import Limits, Notice, open_audio
-from voice_coach.sound.pcm import Pcm
-from voice_coach.sound.playback import Playback
 from voice_coach.units import BLOCK, Samples, to_samples
 
 
@@ -33,7 +33,7 @@ class Probe:
     def __init__(self, task: dict[str, object]) -> None:
         limits = Limits(patience=float(str(task.get("patience", 3.0))))
         self.audio = open_audio(task.get("mic"), task.get("speaker"), limits=limits)  # type: ignore[arg-type]
-        self.playback = Playback()
+        self.mixer = Mixer()
         self.seconds = float(str(task["seconds"]))
         self.reacts = bool(task.get("reacts"))
         self.blocks: list[tuple[Samples, float, float, float]] = []
@@ -45,21 +45,21 @@ class Probe:
         peaks = float(np.abs(mic).max()), float(np.abs(played).max())
         self.blocks.append((position, time.monotonic(), *peaks))
         if self.reacts and peaks[0] > 0.05:
-            self.playback.silence()
-            tell(event="reacted", position=position, at=self.playback.position)
+            self.mixer.silence()
+            tell(event="reacted", position=position, at=self.mixer.position)
             self.reacts = False
         if position + BLOCK >= to_samples(self.seconds):
             self.audio.stop()
 
     def notice(self, notice: Notice) -> None:
         """Tell what the user would be told."""
-        tell(event=notice.kind.value, text=notice.text, position=self.playback.position)
+        tell(event=notice.kind.value, text=notice.text, position=self.mixer.position)
 
     def run(self) -> None:
         """Run to the end and sum up."""
-        self.playback.play(speech(self.seconds), 0, tag=1)
+        self.mixer.play(speech(self.seconds), 0, tag=1)
         try:
-            self.audio.run(self.playback, self.block, self.notice)
+            self.audio.run(self.mixer, self.block, self.notice)
         finally:
             self.sum_up()
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voice_coach.sound.pcm import Pcm, decibels, silence
+from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
 _MODULES = {

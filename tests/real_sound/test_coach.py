@@ -16,10 +16,10 @@ import pytest
 
 from tests.conftest import KEPT
 from tests.real_sound.sound_server import AHEAD, Scene, SoundServer, Take, find
+from voice_coach.app.rehearsal import USER_DB, USER_VOICE
+from voice_coach.audio.pcm import Pcm, decibels, level_db
 from voice_coach.core import phrases
-from voice_coach.journal import Journal
-from voice_coach.rehearsal import USER_DB, USER_VOICE
-from voice_coach.sound.pcm import Pcm, decibels, level_db
+from voice_coach.history.journal import Journal
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples, to_seconds
 

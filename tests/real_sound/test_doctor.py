@@ -9,7 +9,7 @@ import pytest
 
 from tests.real_sound.sound_server import AHEAD, SoundServer
 from tests.real_sound.test_coach import user
-from voice_coach.doctor import PHRASES
+from voice_coach.app.checkup import PHRASES
 
 pytestmark = pytest.mark.real_sound
 

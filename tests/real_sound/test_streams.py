@@ -18,8 +18,8 @@ import pytest
 
 from tests.real_sound.probe import speech
 from tests.real_sound.sound_server import AHEAD, SoundServer, find
-from voice_coach.sound import pcm
-from voice_coach.sound.pcm import Pcm
+from voice_coach.audio import pcm
+from voice_coach.audio.pcm import Pcm
 from voice_coach.units import SAMPLE_RATE, to_samples, to_seconds
 
 pytestmark = pytest.mark.real_sound

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_coach.sound.pcm import Pcm, from_int16
-from voice_coach.speaking.cache import PhraseCache, own_folder
+from voice_coach.audio.pcm import Pcm, from_int16
+from voice_coach.paths import phrases_dir
+from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
 
 HEADER = 48
@@ -274,7 +275,7 @@ WRITER = """
 import sys
 import numpy as np
 from pathlib import Path
-from voice_coach.sound.pcm import from_int16
+from voice_coach.audio.pcm import from_int16
 from voice_coach.speaking.cache import PhraseCache
 cache = PhraseCache(Path(sys.argv[1]), limit=60_000)
 source = np.random.default_rng(int(sys.argv[2]))
@@ -345,9 +346,9 @@ def test_killed_while_it_writes(folder: Path) -> None:
     assert found
 
 
-def test_own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_phrases_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VOICE_COACH_CACHE", str(tmp_path))
-    assert own_folder() == tmp_path / "phrases"
+    assert phrases_dir() == tmp_path / "phrases"
     monkeypatch.setenv("VOICE_COACH_CACHE", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert own_folder() == tmp_path / "xdg" / "voice-coach" / "phrases"
+    assert phrases_dir() == tmp_path / "xdg" / "voice-coach" / "phrases"

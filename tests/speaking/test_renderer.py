@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_coach.sound.pcm import Pcm
+from voice_coach.audio.pcm import Pcm
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer

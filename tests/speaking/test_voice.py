@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from voice_coach.audio.pcm import Pcm, from_int16, silence, to_int16
 from voice_coach.errors import VoiceCoachError
-from voice_coach.sound.pcm import Pcm, from_int16, silence, to_int16
 from voice_coach.speaking.voice import (
     LONGEST_TEXT,
     MASTERING,

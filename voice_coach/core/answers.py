@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from voice_coach.core import phrases
 from voice_coach.core.cues import CueKind, MarkKind
-from voice_coach.core.moves import (
+from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
+from voice_coach.core.transitions import (
     GAP,
     Result,
     answer,
@@ -20,8 +21,7 @@ from voice_coach.core.moves import (
     ways_on,
     with_due,
 )
-from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
-from voice_coach.settings import Verbosity
+from voice_coach.settings.keys import Verbosity
 from voice_coach.units import Samples, to_samples
 
 MORE_TIME = to_samples(10)
@@ -33,6 +33,7 @@ def out_of_place(state: State, _: Event, now: Samples) -> Result:
     """Answer a command that has no rule in this mode."""
     texts = {
         Mode.IDLE: phrases.nothing_running(names_of(state)),
+        Mode.FINISHING: phrases.DONE,
         Mode.PAUSED: phrases.STILL_PAUSED,
         Mode.CONFIRMING_STOP: phrases.CONFIRM_STOP,
         Mode.ASKING_PAIN: phrases.ASK_NUMBER,
@@ -60,26 +61,30 @@ def time_left(state: State, _: Event, now: Samples) -> Result:
 
 
 def whats_next(state: State, _: Event, now: Samples) -> Result:
-    """Name the next exercise."""
-    later = plan_of(state).routine.exercises[state.cue.exercise + 1 :]
+    """Name the next exercise; in the welcome that is the first one."""
+    after = 0 if state.cue.kind is CueKind.WELCOME else state.cue.exercise + 1
+    later = plan_of(state).routine.exercises[after:]
     return answer(state, phrases.whats_next(later[0].name if later else None), now)
 
 
 def why(state: State, _: Event, now: Samples) -> Result:
-    """Say what this exercise, or at the beginning this routine, is for."""
-    welcome = state.cue.kind is CueKind.WELCOME
-    return answer(state, (plan_of(state).routine if welcome else state.exercise).purpose, now)
+    """Say what this exercise, or at either end this routine, is for."""
+    whole = state.cue.kind in (CueKind.WELCOME, CueKind.FINISH)
+    return answer(state, (plan_of(state).routine if whole else state.exercise).purpose, now)
 
 
 def which_side(state: State, _: Event, now: Samples) -> Result:
-    """Name the side."""
-    return answer(state, phrases.which_side(state.cue.side, state.exercise.sides), now)
+    """Name the side of this movement, or of the next one of this exercise."""
+    moves = (each for each in plan_of(state).cues[state.index :] if each.kind is CueKind.MOVE)
+    coming = next((each for each in moves if each.exercise == state.cue.exercise), None)
+    side = coming.side if coming else None
+    return answer(state, phrases.which_side(side, state.exercise.sides), now)
 
 
 def help_with(state: State, _: Event, now: Samples) -> Result:
     """Say what may be said now."""
     match state.mode:
-        case Mode.IDLE:
+        case Mode.IDLE | Mode.FINISHING:
             text = f"{phrases.help_idle(names_of(state))} {phrases.RED_FLAGS}"
             return answer(state, text, now)
         case Mode.PAUSED:

@@ -26,6 +26,7 @@ PAUSED = "Paused. Say resume to go on."
 STILL_PAUSED = "We are paused. Say resume to go on, or stop to end."
 CONFIRM_STOP = "Stop the session? Say yes or no."
 STOPPED = "Session stopped. Take care."
+DONE = "We are done."
 GOING_ON = "All right, we go on."
 NO_ANSWER = "I heard no answer, so we stay paused. Say resume, or stop."
 SLOWER = "A little slower."
@@ -47,6 +48,8 @@ NO_EASIER = "This is as easy as it gets. Do less of it, or say next."
 EASIER = "The easier version."
 EASIER_SINCE = "Last time this one hurt, so we begin with its easier version."
 FULL_VERSION = "The full version."
+BEGIN_EASIER = "We begin with the easier version."
+BEGIN_FULL = "We begin with the full version."
 ALREADY_FULL = "This is the full version."
 READY_WAITING = "Say ready when you are there."
 TAKE_YOUR_TIME = "Take your time."
@@ -148,15 +151,17 @@ def which_side(current: Side | None, sides: Sides) -> str:
     """Answer "which side?"."""
     if current:
         return side(current)
-    return BOTH_SIDES if sides is Sides.BOTH else NO_SIDES
+    return NO_SIDES if sides is Sides.NONE else BOTH_SIDES
 
 
-def farewell(name: str, done: int, skipped: Sequence[str], length: Samples) -> str:
-    """Close a routine and say what was done."""
-    if not done:
+def farewell(name: str, done: int, partly: int, skipped: Sequence[str], length: Samples) -> str:
+    """Close a routine and say what was done, to its end or in part."""
+    if not done and not partly:
         return f"That is the end of the {name.lower()} routine."
     told = f"Well done. That was the {name.lower()} routine:"
-    told = f"{told} {count(done, 'exercise')} in {duration(length)}."
+    what = count(done, "exercise") if done else f"{count(partly, 'exercise')} in part"
+    what += f", and {number(partly)} in part," if done and partly else "," if partly else ""
+    told = f"{told} {what} in {duration(length)}."
     if 0 < len(skipped) <= 3:
         told += f" You skipped {listing([each.lower() for each in skipped], 'and')}."
     elif skipped:

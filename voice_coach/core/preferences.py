@@ -5,7 +5,7 @@ Owns the values and their defaults; must not know where they are kept, nor what 
 
 from dataclasses import dataclass
 
-from voice_coach.settings import BreathCue, GetReady, Verbosity
+from voice_coach.settings.keys import BreathCue, GetReady, Verbosity
 
 
 @dataclass(frozen=True)

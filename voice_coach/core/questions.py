@@ -8,7 +8,10 @@ from dataclasses import replace
 from typing import Literal
 
 from voice_coach.core import phrases
-from voice_coach.core.moves import (
+from voice_coach.core.plan import Arrival
+from voice_coach.core.routine import Side
+from voice_coach.core.state import Event, Heard, Memory, Mode, Note, Place, Progress, Role, State
+from voice_coach.core.transitions import (
     GAP,
     Result,
     answer,
@@ -21,8 +24,6 @@ from voice_coach.core.moves import (
     say,
     to_idle,
 )
-from voice_coach.core.routine import Side
-from voice_coach.core.state import Event, Heard, Memory, Mode, Note, Place, Progress, Role, State
 from voice_coach.units import Samples
 
 
@@ -125,9 +126,12 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
     side = Side(place.side) if place.side else None
     then = plan.place_of(place.exercise, place.repetition, side)
     going = replace(laid, then=then, memory=_without_place(state.memory))
-    get_there = plan.routine.exercises[place.exercise].get_there
-    prefix = f"{phrases.continuing(place.name)} {get_there}"
-    after, actions = jump(going, plan.setup_of(place.exercise), now, prefix=prefix)
+    begun = frozenset({place.exercise} if then is not None else ())
+    going = replace(going, progress=Progress(began=now, begun=begun))
+    # Who was cut off before the first exercise may not have heard the welcome to its end.
+    anew = place.exercise == 0 and then is None
+    way = 0 if anew else plan.heading_of(place.exercise) + 1
+    after, actions = jump(going, way, now, prefix=phrases.continuing(place.name))
     return after, (Note("continued"), *actions)
 
 
@@ -138,7 +142,8 @@ def _plan_at(state: State, place: Place) -> State | None:
         same = place.exercise < len(names) and names[place.exercise] == place.name
         if routine.name == place.routine and same:
             eased = frozenset(i for i, name in enumerate(names) if name in place.eased)
-            begun = replace(state, easier=eased, told=frozenset(), progress=Progress())
+            arrival = Arrival(place.exercise, None)
+            begun = replace(state, easier=eased, told=frozenset(), arrival=arrival)
             return replace(begun, plan=laid_out(begun, routine))
     return None
 

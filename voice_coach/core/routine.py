@@ -103,7 +103,7 @@ def _name(text: str) -> str:
     return text
 
 
-Spoken = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_spoken)]
+SpokenText = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_spoken)]
 Sided = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_sided)]
 """Words that may contain {side} and {other_side}."""
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_name)]
@@ -229,7 +229,7 @@ class Closing(_Part):
 class Easier(_Part):
     """A gentler variant; whatever is not given stays as in the exercise itself."""
 
-    setup: Spoken
+    setup: SpokenText
     """What is different, said in place of the exercise's own set-up."""
     repetitions: Annotated[int, Field(ge=1, le=50)] | None = None
     """How often, if not as often."""
@@ -244,13 +244,13 @@ class Exercise(_Part):
 
     name: Name
     """Said and shown."""
-    purpose: Spoken
+    purpose: SpokenText
     """What it is for: the answer to "why?"."""
     position: Position
     """How the body rests."""
-    get_there: Spoken
+    get_there: SpokenText
     """How to come into the position; said where the position changes."""
-    setup: Spoken
+    setup: SpokenText
     """Where hands, feet and head go, before the first repetition."""
     steps: Steps
     """What one repetition (on one side) is made of."""
@@ -266,7 +266,7 @@ class Exercise(_Part):
     """Time to come into a new position; "ready" ends it early."""
     closing: Closing | None = None
     """A different block at the end."""
-    safety: Spoken | None = None
+    safety: SpokenText | None = None
     """Said with the set-up."""
     easier: Easier | None = None
     """A gentler variant, offered when something hurts."""
@@ -318,11 +318,11 @@ class Routine(_Part):
     """Said and shown; "start <name> routine" starts it."""
     aliases: tuple[Name, ...] = ()
     """Other names that start it."""
-    purpose: Spoken
+    purpose: SpokenText
     """What it is for, in a sentence."""
-    safety: Spoken | None = None
+    safety: SpokenText | None = None
     """Said before the first exercise."""
-    question: Spoken | None = None
+    question: SpokenText | None = None
     """How it feels, from zero to ten: asked before and after, if the user likes that."""
     pace: Pace = Pace()
     """The rhythm of prompted breaths."""

@@ -6,7 +6,8 @@ counted; when that is over (`TimeUp` at `State.due`), the next cue begins at tha
 Marks ("halfway", "breathe out") fall due while a cue is counted. An answer to a command takes
 the air from whatever is being said; words that it cut are said again afterwards, while a
 running count goes on beneath it. Pausing, and every question that waits for an answer, freezes
-the count; going on says the words of the cue again and counts what was left.
+the count; going on says the words of the cue again and counts what was left. A jump leads to the
+earliest thing that was not heard yet (`moves.lead_to`).
 
 Everything that can change the state stands in `TABLE`: (mode, trigger) → the modes it may lead
 to and the function that does it. What is not in the table gets a short spoken answer. This
@@ -16,8 +17,7 @@ module must not do I/O nor know the time: `now` is always given, in samples.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from voice_coach.core import answers, phrases, questions, steering, walking
-from voice_coach.core.moves import Result
+from voice_coach.core import answers, commands, ending, phrases, progress, questions
 from voice_coach.core.state import (
     LED,
     RUNNING,
@@ -31,6 +31,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
 )
+from voice_coach.core.transitions import Result
 from voice_coach.units import Samples
 
 Act = Callable[[State, Event, Samples], Result]
@@ -112,27 +113,33 @@ def _stay(modes: Iterable[Mode], trigger: str, act: Act) -> dict[tuple[Mode, str
 _ASKING = (Mode.CONFIRMING_STOP, Mode.HURTING)
 _PAIN = (Mode.ASKING_PAIN, Mode.CONFIRMING_PAIN)
 _BEFORE_THE_END = tuple(mode for mode in RUNNING if mode is not Mode.FINISHING)
-_LED = (*RUNNING, Mode.PAUSED, Mode.HURTING)
+_UNDER_WAY = (*_BEFORE_THE_END, Mode.PAUSED, Mode.HURTING)
+"""Modes in which there is still something to be done."""
+_DONE = (Mode.FINISHING,)
 _START = (Mode.INTRODUCING,)
 _BEGIN = (Mode.ASKING_PAIN, *_START)
 _AROUND = (*_START, Mode.IDLE)
 
 TABLE: dict[tuple[Mode, str], Rule] = {
     # The routine moves on by itself
-    **_rows(_BEFORE_THE_END, "(spoken)", RUNNING, walking.spoken),
-    **_rows(_BEFORE_THE_END, "(time up)", RUNNING, walking.time_up),
-    **_rows((Mode.GETTING_READY,), "(time up)", (*RUNNING, Mode.PAUSED), walking.time_up),
+    **_rows(_BEFORE_THE_END, "(spoken)", RUNNING, progress.spoken),
+    **_rows(_BEFORE_THE_END, "(time up)", RUNNING, progress.time_up),
+    **_rows((Mode.GETTING_READY,), "(time up)", (*RUNNING, Mode.PAUSED), progress.time_up),
     **_rows(
-        (Mode.FINISHING,), "(spoken)", (Mode.ASKING_PAIN, Mode.IDLE), walking.spoken, or_stay=True
+        (Mode.FINISHING,), "(spoken)", (Mode.ASKING_PAIN, Mode.IDLE), progress.spoken, or_stay=True
     ),
     **_rows(
-        (Mode.FINISHING,), "(time up)", (Mode.ASKING_PAIN, Mode.IDLE), walking.time_up, or_stay=True
+        (Mode.FINISHING,),
+        "(time up)",
+        (Mode.ASKING_PAIN, Mode.IDLE),
+        progress.time_up,
+        or_stay=True,
     ),
-    **_stay((Mode.IDLE,), "(spoken)", walking.answered),
-    **_stay((Mode.PAUSED,), "(spoken)", walking.paused),
-    **_rows((Mode.PAUSED,), "(time up)", (Mode.IDLE,), walking.still_there, or_stay=True),
-    **_stay((*_ASKING, *_PAIN, Mode.OFFERING), "(spoken)", walking.asked),
-    **_rows(_ASKING, "(time up)", (Mode.PAUSED,), steering.no_answer),
+    **_stay((Mode.IDLE,), "(spoken)", progress.answered),
+    **_stay((Mode.PAUSED,), "(spoken)", progress.paused),
+    **_rows((Mode.PAUSED,), "(time up)", (Mode.IDLE,), progress.still_there, or_stay=True),
+    **_stay((*_ASKING, *_PAIN, Mode.OFFERING), "(spoken)", progress.asked),
+    **_rows(_ASKING, "(time up)", (Mode.PAUSED,), commands.no_answer),
     # Going on with a session that was cut off
     **_rows((Mode.IDLE,), "(opened)", (Mode.OFFERING,), questions.offer, or_stay=True),
     **_rows((Mode.OFFERING,), "(time up)", (Mode.IDLE,), questions.leave_open),
@@ -148,39 +155,45 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows((Mode.CONFIRMING_PAIN,), "no", (Mode.ASKING_PAIN,), questions.repeat_pain),
     **_rows(_PAIN, "repeat", (Mode.ASKING_PAIN,), questions.repeat_pain),
     **_stay((*_PAIN, Mode.OFFERING), "pause", questions.wait),
-    **_rows(_PAIN, "stop", (Mode.IDLE,), steering.end),
+    **_rows(_PAIN, "stop", (Mode.IDLE,), commands.end),
     **_stay((*_PAIN, Mode.OFFERING), "hurts", answers.hurts_idle),
     # Starting and ending
-    **_rows((Mode.IDLE,), "start", _BEGIN, steering.start, or_stay=True),
-    **_rows(RUNNING, "start", RUNNING, steering.start_again),
-    **_rows((Mode.PAUSED, Mode.HURTING), "start", RUNNING, steering.start_again, or_stay=True),
-    **_rows((*RUNNING, Mode.PAUSED), "stop", (Mode.CONFIRMING_STOP,), steering.stop),
-    **_rows((Mode.HURTING,), "stop", (Mode.IDLE,), steering.end),
-    **_rows((Mode.CONFIRMING_STOP,), "yes", (Mode.IDLE,), steering.end),
-    **_rows((Mode.CONFIRMING_STOP,), "stop", (Mode.IDLE,), steering.end),
-    **_rows((Mode.CONFIRMING_STOP,), "no", RUNNING, steering.resume),
+    **_rows((Mode.IDLE,), "start", _BEGIN, commands.start, or_stay=True),
+    **_rows(_BEFORE_THE_END, "start", RUNNING, commands.start_again),
+    **_rows((Mode.PAUSED, Mode.HURTING), "start", RUNNING, commands.start_again, or_stay=True),
+    **_rows((*_BEFORE_THE_END, Mode.PAUSED), "stop", (Mode.CONFIRMING_STOP,), commands.stop),
+    **_rows((Mode.HURTING,), "stop", (Mode.IDLE,), commands.end),
+    **_rows((Mode.CONFIRMING_STOP,), "yes", (Mode.IDLE,), commands.end),
+    **_rows((Mode.CONFIRMING_STOP,), "stop", (Mode.IDLE,), commands.end),
+    **_rows((Mode.CONFIRMING_STOP,), "no", RUNNING, commands.resume),
     # Pausing and going on
-    **_rows((*RUNNING, *_ASKING), "pause", (Mode.PAUSED,), steering.pause),
-    **_rows(WAITING, "resume", RUNNING, steering.resume),
-    **_rows((Mode.PAUSED,), "ready", RUNNING, steering.resume),
-    **_rows(RUNNING, "ready", RUNNING, steering.ready),
-    **_rows(RUNNING, "resume", RUNNING, steering.ready),
+    **_rows((*_BEFORE_THE_END, *_ASKING), "pause", (Mode.PAUSED,), commands.pause),
+    **_rows(WAITING, "resume", RUNNING, commands.resume),
+    **_rows((Mode.PAUSED,), "ready", RUNNING, commands.resume),
+    **_rows(_BEFORE_THE_END, "ready", RUNNING, commands.ready),
+    **_stay(_BEFORE_THE_END, "resume", commands.go_on),
     # Pain: at once, from anywhere
-    **_rows((*RUNNING, *WAITING), "hurts", (Mode.HURTING,), steering.hurts),
+    **_rows((*_BEFORE_THE_END, *WAITING), "hurts", (Mode.HURTING,), commands.hurts),
     **_stay((Mode.IDLE,), "hurts", answers.hurts_idle),
-    **_rows(_LED, "easier", _START, steering.easier, or_stay=True),
-    **_rows(_LED, "full_version", _START, steering.full_version, or_stay=True),
+    **_rows(_UNDER_WAY, "easier", _START, commands.easier, or_stay=True),
+    **_rows(_UNDER_WAY, "full_version", _START, commands.full_version, or_stay=True),
     # Moving about
-    **_rows(_LED, "next", (Mode.INTRODUCING, Mode.FINISHING), steering.skip),
-    **_rows(_LED, "previous", _START, steering.previous),
-    **_rows(_LED, "restart", _START, steering.restart),
+    **_rows(_UNDER_WAY, "next", (Mode.INTRODUCING, Mode.FINISHING), commands.skip),
+    **_rows((*_UNDER_WAY, *_DONE), "previous", _START, commands.previous),
+    **_rows((*_UNDER_WAY, *_DONE), "restart", _START, commands.restart),
+    # The farewell: what is done can be done again, but not paused, skipped or stopped
+    **_rows(_DONE, "start", (*_BEGIN, Mode.IDLE), ending.start_another),
+    **_rows(_DONE, "next", (Mode.ASKING_PAIN, Mode.IDLE), ending.skip),
+    **_stay(_DONE, "pause", ending.wait),
+    **_rows(_DONE, "stop", (Mode.IDLE,), commands.end),
+    **_stay(_DONE, "hurts", ending.hurts),
     # Answers
     **_stay((*RUNNING, Mode.PAUSED), "repeat", answers.repeat),
-    **_stay(_LED, "time_left", answers.time_left),
-    **_stay(_LED, "whats_next", answers.whats_next),
-    **_stay(_LED, "why", answers.why),
-    **_stay(_LED, "which_side", answers.which_side),
-    **_stay(RUNNING, "more_time", answers.more_time),
+    **_stay(_UNDER_WAY, "time_left", answers.time_left),
+    **_stay(_UNDER_WAY, "whats_next", answers.whats_next),
+    **_stay((*_UNDER_WAY, *_DONE), "why", answers.why),
+    **_stay(_UNDER_WAY, "which_side", answers.which_side),
+    **_stay(_BEFORE_THE_END, "more_time", answers.more_time),
     **_stay(Mode, "help", answers.help_with),
     **_stay((Mode.IDLE, *LED), "slower", answers.slower),
     **_stay((Mode.IDLE, *LED), "faster", answers.faster),

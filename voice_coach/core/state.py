@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal
 from voice_coach.core.intents import Intent
-from voice_coach.core.plan import Plan
+from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Routine
 from voice_coach.units import Samples
@@ -145,9 +145,10 @@ class Note:
     """Keep that something happened, for good: a line of the journal.
 
     Kinds and details: "started" {routine, exercises: [names]}, "continued" {}, "cue" {cue,
-    exercise, name, repetition, side}, "done", "skipped", "hurt" and "eased" {exercise, name},
-    "pain" {when: "before" or "after", value: 0 to 10}, "paused", "resumed", and at the end
-    "finished", "stopped" or "left" {}. "discarded" {}: the user will not continue.
+    exercise, name, repetition, side}, "done", "partly" (left before its end), "skipped" (left
+    before its first move), "hurt" and "eased" {exercise, name}, "pain" {when: "before" or
+    "after", value: 0 to 10}, "paused", "resumed", and at the end "finished", "stopped" or
+    "left" {}. "discarded" {}: the user will not continue.
     """
 
     kind: str
@@ -178,7 +179,8 @@ class Memory:
     """What is known of earlier sessions."""
 
     sessions: int = 1
-    """How many there were. None: signs of danger are named with the first one."""
+    """How many there were that came further than their welcome, which names the signs of danger
+    if there were none."""
     hurt: frozenset[tuple[str, str]] = frozenset()
     """(routine, exercise) to be begun in the easier variant."""
     place: Place | None = None
@@ -193,6 +195,8 @@ class Progress:
     """When it began, pauses left out."""
     frozen: Samples | None = None
     """Since when the count stands still."""
+    begun: frozenset[int] = frozenset()
+    """Exercises of which a move was begun; those that are not done are done in part."""
     done: frozenset[int] = frozenset()
     skipped: frozenset[int] = frozenset()
     hurt: frozenset[int] = frozenset()
@@ -219,6 +223,8 @@ class State:
     """Names of the voices that may be chosen."""
     memory: Memory = Memory()
     progress: Progress = Progress()
+    arrival: Arrival | None = None
+    """How the user came to an exercise to which they jumped."""
     then: int | None = None
     """The cue to go on with after the change of position, if not the next one."""
     told_number: int | None = None
@@ -262,6 +268,11 @@ class State:
         return exercise.made_easier() if self.cue.exercise in self.easier else exercise
 
     @property
+    def heard_to(self) -> int:
+        """The first cue from here on whose words have not been heard to their end."""
+        return self.index + (self.ends is not None)
+
+    @property
     def listening(self) -> str:
         """Which group of commands may be heard now."""
         if self.mode is Mode.IDLE:
@@ -288,7 +299,7 @@ class State:
         """
         if self.plan is None:
             return 0
-        return self._cue_left(now) + self.plan.remaining_after(self.index)
+        return self._cue_left(now) + self.plan.remaining_after(self.index, self.then)
 
     def _cue_left(self, now: Samples) -> Samples:
         """Time to the end of the current cue, with what is left of its words."""

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal
 
 from voice_coach.core.cues import CueKind
-from voice_coach.core.routine import Exercise as Written
+from voice_coach.core.routine import Exercise
 from voice_coach.core.session import TABLE
 from voice_coach.core.state import RUNNING, WAITING, Mode, Role, State
 from voice_coach.units import Samples, to_seconds
@@ -38,7 +38,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class ExerciseView:
     """The exercise at which the session stands."""
 
     index: int
@@ -88,7 +88,7 @@ class View:
     mode: str
     routines: tuple[Named, ...]
     routine: Course | None
-    exercise: Exercise | None
+    exercise: ExerciseView | None
     side: str | None
     repetition: int | None
     repetitions: int | None
@@ -140,12 +140,12 @@ def _course(state: State) -> Course | None:
     return Course(state.plan.routine.name, names, to_seconds(state.plan.length))
 
 
-def _exercise(state: State) -> Exercise | None:
+def _exercise(state: State) -> ExerciseView | None:
     if state.plan is None:
         return None
     index, here = state.cue.exercise, state.exercise
     easier = index in state.easier
-    return Exercise(index, here.name, here.position.value, pose(here.name), easier)
+    return ExerciseView(index, here.name, here.position.value, pose(here.name), easier)
 
 
 def _next(state: State) -> str | None:
@@ -214,6 +214,6 @@ def _sensible(state: State, intent: str) -> bool:
 def _varies(state: State, intent: str) -> bool:
     """Whether there is another variant of this exercise to be had by `intent`."""
     assert state.plan is not None  # noqa: S101 - a routine is led
-    written: Written = state.plan.routine.exercises[state.cue.exercise]
+    written: Exercise = state.plan.routine.exercises[state.cue.exercise]
     eased = state.cue.exercise in state.easier
     return eased if intent == "full_version" else written.easier is not None and not eased

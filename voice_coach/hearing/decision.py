@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from voice_coach.grammar import Grammar
-from voice_coach.hearing.recogniser import Hypothesis
+from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.units import Samples, to_samples, to_seconds
 
 _LONG_SENTENCE: Final = 10

@@ -7,12 +7,12 @@ what a sentence means.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from voice_coach.hearing.listener import Heard, Listener
-from voice_coach.sound.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.units import SAMPLE_RATE
 
 
-def heard_in(recording: Pcm, listener: Listener) -> Iterator[Heard]:
+def heard_in(recording: Pcm, listener: Listener) -> Iterator[Transcript]:
     """Yield what `listener` hears in `recording`, positions in samples of the recording.
 
     The listener has its grammar already, and may be used for the next recording afterwards.

@@ -12,9 +12,8 @@ from typing import Final
 
 import numpy as np
 
+from voice_coach.audio.pcm import SILENCE_DB, Pcm, level_db
 from voice_coach.grammar import Grammar
-from voice_coach.hearing.activity import CHUNK, SPEECH, ActivityDetector, SileroActivity
-from voice_coach.hearing.canceller import EchoCanceller
 from voice_coach.hearing.decision import (
     Decision,
     Rules,
@@ -25,11 +24,12 @@ from voice_coach.hearing.decision import (
     hopeless,
     too_long,
 )
-from voice_coach.hearing.echo import Audibility
-from voice_coach.hearing.level import AutomaticGain, Centring
-from voice_coach.hearing.recogniser import NOTHING, Hypothesis, Recogniser
-from voice_coach.hearing.stretch import ON, Chunk, Voice
-from voice_coach.sound.pcm import SILENCE_DB, Pcm, level_db
+from voice_coach.hearing.echo.canceller import EchoCanceller
+from voice_coach.hearing.echo.coherence import Audibility
+from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
+from voice_coach.hearing.gain import AutomaticGain, Centring
+from voice_coach.hearing.utterance import ON, Chunk, Utterance
+from voice_coach.hearing.vad import CHUNK, SPEECH, ActivityDetector, SileroActivity
 from voice_coach.units import Samples, to_samples
 
 _ON_CHUNKS: Final = 2
@@ -52,7 +52,7 @@ _NOTHING: Final = np.empty((2, 0), dtype=np.float32)
 
 
 @dataclass(frozen=True)
-class Heard:
+class Transcript:
     """A sentence of the grammar that somebody said, positions in samples of the stream."""
 
     text: str
@@ -97,7 +97,7 @@ class Listener:
         self._position: Samples = 0
         self._unjudged = _NOTHING
         self._recent: deque[Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
-        self._voice: Voice | None = None
+        self._voice: Utterance | None = None
         self._dawning = False
         """Whether the latest chunk may be the beginning of a voice."""
         self.level_db = SILENCE_DB
@@ -119,17 +119,17 @@ class Listener:
         if self._voice is None:
             self._recogniser.use(grammar)
 
-    def process(self, block: Pcm, played: Pcm) -> list[Heard]:
+    def process(self, block: Pcm, played: Pcm) -> list[Transcript]:
         """Take the next samples of the microphone, and those that were played meanwhile."""
         both = np.stack([block, played])
         self._unjudged = np.concatenate([self._unjudged, both], axis=1)
-        heard: list[Heard] = []
+        heard: list[Transcript] = []
         while self._unjudged.shape[1] >= CHUNK:
             heard += self._judge(*self._unjudged[:, :CHUNK])
             self._unjudged = self._unjudged[:, CHUNK:]
         return heard
 
-    def flush(self) -> list[Heard]:
+    def flush(self) -> list[Transcript]:
         """End the stream: judge what is left of it. The next sample begins a new stream."""
         rest = self._unjudged.shape[1]
         padded = np.pad(self._unjudged, ((0, 0), (0, CHUNK - rest)))
@@ -145,7 +145,7 @@ class Listener:
         self._position = 0
         return heard
 
-    def _judge(self, microphone: Pcm, played: Pcm) -> list[Heard]:
+    def _judge(self, microphone: Pcm, played: Pcm) -> list[Transcript]:
         microphone = self._centring.process(np.nan_to_num(microphone, posinf=0.0, neginf=0.0))
         self.level_db = level_db(microphone)
         cleaned = self.canceller.process(microphone, played)
@@ -179,7 +179,7 @@ class Listener:
         before = max(0, len(chunks) - _ON_CHUNKS - _CONSONANT)
         chunks[:before] = [chunk.hushed() for chunk in chunks[:before]]
         voice_start = chunks[-_ON_CHUNKS].position
-        self._voice = Voice(grammar, self._rules, chunks[0].position, voice_start, voice_start)
+        self._voice = Utterance(grammar, self._rules, chunks[0].position, voice_start, voice_start)
         self._recogniser.start()
         self._voice.chunks = chunks[:-_ON_CHUNKS]
         for chunk in chunks[:-_ON_CHUNKS]:
@@ -188,7 +188,7 @@ class Listener:
             self._continued(self._voice, chunk)
         self._voice.foreign = not coach_speaks(self._segment(self._voice), self._voice.rules)
 
-    def _continued(self, voice: Voice, chunk: Chunk) -> list[Heard]:
+    def _continued(self, voice: Utterance, chunk: Chunk) -> list[Transcript]:
         end = chunk.position + CHUNK
         if chunk.probability >= SPEECH:
             voice.speech += CHUNK
@@ -205,7 +205,7 @@ class Listener:
             return self._guessed(voice)
         return []
 
-    def _hear(self, voice: Voice, chunk: Chunk, quiet: Samples) -> None:
+    def _hear(self, voice: Utterance, chunk: Chunk, quiet: Samples) -> None:
         """Let the recogniser have `chunk`, unless it is silence that may be the end."""
         if voice.found and not quiet:
             # It goes on after all: the recogniser has ended the utterance, and hears it anew.
@@ -224,7 +224,7 @@ class Listener:
                 self._recogniser.hear(samples)
             voice.withheld.clear()
 
-    def _guessed(self, voice: Voice) -> list[Heard]:
+    def _guessed(self, voice: Utterance) -> list[Transcript]:
         """Decide before the voice has surely ended, once in each silence."""
         quiet = self._position - voice.voice_end
         if quiet < (voice.rules.early or 0) or voice.guessed_at == voice.voice_end:
@@ -237,22 +237,22 @@ class Listener:
         decision = decide_early(guess, segment, voice.rules) if guess else None
         return self._ended(voice, decision) if decision else []
 
-    def _find(self, voice: Voice) -> Hypothesis:
+    def _find(self, voice: Utterance) -> Hypothesis:
         """Return what `voice` said; asked ahead of the end, so that it is known by then."""
         if voice.found is None:
             skip = hopeless(self._segment(voice), voice.rules)
             voice.found = NOTHING if skip else self._recogniser.finish()
         return voice.found
 
-    def _finished(self, voice: Voice) -> list[Heard]:
+    def _finished(self, voice: Utterance) -> list[Transcript]:
         found = self._find(voice)
         return self._ended(voice, decide(found, self._segment(voice), voice.rules))
 
-    def _segment(self, voice: Voice) -> Segment:
+    def _segment(self, voice: Utterance) -> Segment:
         segment = voice.segment(self._position)
         return segment if too_long(segment, voice.rules) else voice.compared(segment)
 
-    def _ended(self, voice: Voice, decision: Decision) -> list[Heard]:
+    def _ended(self, voice: Utterance, decision: Decision) -> list[Transcript]:
         self._watch(decision)
         self._voice = None
         # What was said must not be the lead of what comes next.
@@ -264,10 +264,10 @@ class Listener:
             self._recogniser.use(self._grammar)
         return [self._heard(decision.hypothesis, voice)] if decision.accepted else []
 
-    def _heard(self, found: Hypothesis, voice: Voice) -> Heard:
+    def _heard(self, found: Hypothesis, voice: Utterance) -> Transcript:
         spoken = (voice.voice_start, voice.voice_end)
         start, end = (voice.start + at for at in found.span) if found.span else spoken
-        return Heard(
+        return Transcript(
             text=found.text,
             confidence=found.confidence,
             start=start,

@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
-from platformdirs import user_cache_path
 
-from voice_coach.sound.pcm import Pcm, from_int16, to_int16
+from voice_coach.audio.pcm import Pcm, from_int16, to_int16
 
 LIMIT_BYTES: Final = 256 * 2**20
 """More than two hours of speech."""
@@ -40,12 +39,6 @@ _PORTION: Final = 16
 
 _ABANDONED: Final = 3600.0
 """Seconds after which a half-written file belongs to a process that has died."""
-
-
-def own_folder() -> Path:
-    """Return the folder "phrases" in VOICE_COACH_CACHE, else in the user's own cache folder."""
-    own = os.environ.get("VOICE_COACH_CACHE")
-    return (Path(own) if own else user_cache_path("voice-coach")) / "phrases"
 
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}

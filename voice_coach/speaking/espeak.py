@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import espeakng_loader
 
+from voice_coach.audio.pcm import Pcm, from_int16
 from voice_coach.errors import ModelError, nearest
-from voice_coach.sound.pcm import Pcm, from_int16
 from voice_coach.speaking.voice import bounded, identified, mastered, speakable
 
 WORDS_PER_MINUTE: Final = 150

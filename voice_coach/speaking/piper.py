@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
-from voice_coach.sound.pcm import Pcm, silence
 from voice_coach.speaking.voice import bounded, identified, mastered, speakable
 
 if TYPE_CHECKING:  # importing piper and onnxruntime takes 0.2 s: only who uses them pays

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from voice_coach.sound.pcm import Pcm
+from voice_coach.audio.pcm import Pcm
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.voice import Voice, bounded
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
+from voice_coach.audio.pcm import Pcm, decibels, from_int16, resample, silence, to_int16
 from voice_coach.errors import VoiceCoachError
-from voice_coach.sound.pcm import Pcm, decibels, from_int16, resample, silence, to_int16
 from voice_coach.units import to_samples
 
 SLOWEST: Final = 0.5

@@ -7,7 +7,7 @@ said. Nothing here waits: not for a voice that loads, nor for one that still ren
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
-from voice_coach.sound.pcm import Pcm
+from voice_coach.audio.pcm import Pcm
 from voice_coach.speaking.renderer import Renderer
 
 

@@ -1,0 +1,1 @@
+"""The proof that nothing leaves the machine; scripts/prove_offline runs it."""

@@ -1,0 +1,548 @@
+"""The coach itself: to the sample, without waiting, and never alive but deaf."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from queue import SimpleQueue
+
+import numpy as np
+import pytest
+
+from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
+from voice_coach.audio.mixer import SILENCE_FADE, Mixer
+from voice_coach.audio.pcm import Pcm, decibels, silence
+from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.routine import Routine
+from voice_coach.core.state import Mode
+from voice_coach.errors import ModelError, VoiceCoachError
+from voice_coach.grammar import Grammar
+from voice_coach.hearing.engines.recogniser import Hypothesis
+from voice_coach.hearing.listener import Listener, Transcript
+from voice_coach.library import read_commands, read_routine
+from voice_coach.resources import resource
+from voice_coach.speaking.renderer import Renderer
+from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
+
+QUIET = silence(BLOCK)
+
+
+@pytest.fixture(scope="module")
+def routines() -> tuple[Routine, ...]:
+    """The routines that ship."""
+    names = ("back", "breathing", "gentle-stretch")
+    return tuple(read_routine(resource("routines") / f"{name}.yaml") for name in names)
+
+
+@pytest.fixture(scope="module")
+def commands(routines: tuple[Routine, ...]) -> Commands:
+    """What may be said."""
+    return read_commands(routines)
+
+
+class Tone:
+    """A voice that says everything as a tone, about 50 ms for each letter, or fails where told."""
+
+    name = "tone"
+
+    def __init__(self) -> None:
+        self.unspeakable = ""
+        self.rendered: SimpleQueue[str] = SimpleQueue()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.closed = False
+
+    def render(self, text: str, speed: float = 1.0) -> Pcm:
+        self.gate.wait(10)
+        if self.unspeakable and self.unspeakable in text:
+            raise VoiceCoachError(f"The voice broke at '{text}'.")
+        self.rendered.put(text)
+        return np.full(round(len(text) * 777 / speed), 0.1, dtype=np.float32)
+
+    def drained(self) -> Iterator[str]:
+        """Yield what has been rendered."""
+        while not self.rendered.empty():
+            yield self.rendered.get()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Whisper:
+    """Ears to which utterances are whispered, each to be heard in the block at its time."""
+
+    level_db = -60.0
+    speaking = False
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self.whispered: list[tuple[Samples, str]] = []
+        self.position: Samples = 0
+        self.listening = ""
+        self.reference: list[Pcm] = []
+        self.learnt: Commands | None = None
+
+    def learn(self, commands: Commands) -> None:
+        self.learnt = commands
+
+    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterator[Transcript]:
+        assert len(microphone) == len(played) == BLOCK
+        self.reference.append(played)
+        self.position += BLOCK
+        self.listening = listening
+        while self.whispered and self.whispered[0][0] <= self.position:
+            _, text = self.whispered.pop(0)
+            yield Transcript(
+                text, 1.0, self.position - 8000, self.position, self.position, listening
+            )
+
+
+class Stage:
+    """A coach with all that it needs, and a clock that the test turns."""
+
+    def __init__(
+        self, routines: tuple[Routine, ...], commands: Commands, *, threaded: bool = False
+    ) -> None:
+        self.voice, self.mixer, self.ears = Tone(), Mixer(), Whisper(commands)
+        self.renderer = Renderer(self.voice, threaded=threaded)
+        self.other, self.loading = Tone(), threading.Event()
+        self.loading.set()
+        self.happenings: list[Happening] = []
+        self.sound: list[Pcm] = []
+        self.coach = Coach(
+            routines,
+            commands,
+            ears=self.ears,  # type: ignore[arg-type]
+            renderer=self.renderer,
+            mixer=self.mixer,
+            voices={"first": lambda: self.renderer, "second": self._second},
+            watch=self.happenings.append,
+        )
+
+    def _second(self) -> Renderer:
+        """Return the other voice, which loads when the test lets it."""
+
+        def make() -> Tone:
+            self.loading.wait(10)
+            return self.other
+
+        return Renderer(make, threaded=not self.renderer.in_step)
+
+    def run(self, seconds: float) -> None:
+        """Move the clock on, block by block."""
+        for _ in range(to_samples(seconds) // BLOCK):
+            self.block()
+
+    def block(self) -> None:
+        played = self.mixer.render(BLOCK)
+        self.sound.append(played)
+        self.coach.on_block(QUIET, played, self.mixer.position - BLOCK)
+
+    def hear(self, text: str, seconds: float = 0.02) -> Samples:
+        """Let `text` be heard now; return when that was."""
+        now = self.mixer.position
+        self.ears.whispered.append((now, text))
+        self.run(seconds)
+        return now
+
+    def said(self) -> list[Happening]:
+        return [each for each in self.happenings if each.kind == "said"]
+
+    def until_said(self, text: str) -> None:
+        """Move the clock on until `text` is said, for ten seconds of the machine at most."""
+        give_up = time.monotonic() + 10
+        while text not in [each.details["text"] for each in self.said()]:
+            assert time.monotonic() < give_up, f"'{text}' was never said"
+            self.block()
+
+    def heard(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        return np.concatenate(self.sound)
+
+    def close(self) -> None:
+        self.coach.close()
+
+
+@pytest.fixture
+def stage(routines: tuple[Routine, ...], commands: Commands) -> Iterator[Stage]:
+    """A coach whose voice renders on the spot."""
+    with closing(Stage(routines, commands)) as stage:
+        yield stage
+
+
+class TestCoach:
+    """Hearing, deciding and speaking."""
+
+    def test_nothing_is_said_before_anybody_speaks(self, stage: Stage) -> None:
+        stage.run(3)
+        assert stage.happenings == []
+        assert stage.coach.at_rest
+        assert stage.ears.listening == "idle"
+        assert not stage.heard().any()
+
+    def test_a_command_is_told_answered_and_heard_within_two_blocks(self, stage: Stage) -> None:
+        stage.run(1)
+        at = stage.hear("start back routine")
+        kinds = [each.kind for each in stage.happenings]
+        assert kinds == ["heard", "state", "said"]
+        heard, state, said = stage.happenings
+        assert heard.details["intent"] == "start"
+        assert heard.details["slots"] == {"routine": "Back"}
+        assert (state.details["mode"], state.details["routine"]) == ("introducing", "Back")
+        assert at <= said.at <= at + 2 * BLOCK
+        stage.run(0.1)
+        assert int(np.flatnonzero(stage.heard())[0]) == said.at
+        assert stage.ears.listening == "session"
+        assert not stage.coach.at_rest
+
+    def test_every_cue_begins_at_its_very_sample(self, stage: Stage) -> None:
+        """What follows a count follows it to the sample, wherever the blocks lie."""
+        stage.coach.do(Intent("start", {"routine": "Back"}))
+        stage.run(100)
+        plan = stage.coach.state.plan
+        assert plan is not None
+        cues = {text: cue for cue in plan.cues for text in (cue.text, cue.words)}
+        told = [each for each in stage.said() if each.details["role"] == "cue"]
+        assert len(told) > 7
+        for before, after in itertools.pairwise(told):
+            cue = cues[before.details["text"]]
+            assert after.at - before.details["end"] == cue.count
+        sound = stage.heard()
+        for each in told[1:]:
+            assert sound[each.at - 1] == 0
+            assert sound[each.at] > 0
+
+    def test_pause_silences_what_sounds_and_what_is_to_come(self, stage: Stage) -> None:
+        stage.coach.do(Intent("start"))
+        stage.run(2)
+        at = stage.hear("pause", 0.5)
+        said = stage.said()[-1]
+        assert said.details["text"].startswith("Paused")
+        sound = stage.heard()
+        assert sound[at] > 0
+        assert not sound[at + 2 * BLOCK + SILENCE_FADE : said.at].any()
+        stage.run(30)
+        assert stage.said()[-1] is said
+        assert stage.coach.at_rest
+
+    def test_words_without_meaning_are_told_and_change_nothing(self, stage: Stage) -> None:
+        stage.hear("mumble mumble")
+        (heard,) = stage.happenings
+        assert (heard.kind, heard.details["intent"]) == ("heard", None)
+        assert stage.coach.state.mode is Mode.IDLE
+
+    def test_the_grammar_follows_the_state(self, stage: Stage) -> None:
+        found = []
+        for words in ("start back routine", "stop", "no", "pause", "stop", "yes"):
+            stage.hear(words, 0.05)
+            found.append(stage.ears.listening)
+        assert found == ["session", "confirm", "session", "session", "confirm", "idle"]
+
+    def test_volume_reaches_the_loudspeaker(self, stage: Stage) -> None:
+        stage.coach.do(Intent("start"))
+        stage.hear("quieter", 2)
+        assert stage.mixer.volume_db == -4
+        assert stage.heard()[-1] == pytest.approx(0.1 * 10 ** (-4 / 20), rel=1e-3)
+
+    def test_tempo_reaches_the_voice(self, stage: Stage) -> None:
+        stage.coach.do(Intent("start"))
+        stage.hear("slower", 3)
+        slower = stage.said()[1]
+        assert slower.details["text"] == "A little slower."
+        spoken = slower.details["end"] - slower.at
+        assert spoken == round(len("A little slower.") * 777 * 1.15)
+
+    def test_a_voice_that_fails_is_not_passed_over(self, stage: Stage) -> None:
+        stage.voice.unspeakable = "seated"
+        stage.coach.do(Intent("start"))
+        stage.ears.whispered.append((0, "next exercise"))
+        with pytest.raises(VoiceCoachError, match="The voice broke"):
+            stage.run(1)
+
+    def test_a_session_runs_to_its_end_and_comes_to_rest(self, stage: Stage) -> None:
+        stage.coach.do(Intent("start", {"routine": "Breathing"}))
+        stage.run(260)
+        assert stage.coach.at_rest
+        assert stage.said()[-1].details["text"].startswith("Well done")
+        assert stage.coach.state.mode is Mode.IDLE
+        breaths = [each for each in stage.said() if each.details["text"] == "Breathe in."]
+        first, *gaps = [after.at - before.at for before, after in itertools.pairwise(breaths)]
+        assert len(breaths) == 18
+        # The first follows words whose end is known only when their last block has sounded.
+        assert to_samples(10) - BLOCK < first <= to_samples(10)
+        assert set(gaps) == {to_samples(10)}
+
+
+class TestGivingWay:
+    """The coach lowers its voice while the user speaks."""
+
+    FULL, LOW = 0.1, 0.1 * decibels(DUCK_DB)
+
+    @pytest.fixture
+    def leading(self, stage: Stage) -> Stage:
+        """A coach in the middle of its welcome."""
+        stage.coach.do(Intent("start"))
+        stage.run(2)
+        assert stage.heard()[-1] == np.float32(self.FULL)
+        return stage
+
+    def test_it_goes_down_at_once_and_comes_back_smoothly(self, leading: Stage) -> None:
+        began = leading.mixer.position
+        leading.ears.speaking = True
+        leading.run(1)
+        ended = leading.mixer.position
+        leading.ears.speaking = False
+        leading.run(1)
+        sound = leading.heard()
+        # What was rendered before the block was judged can no longer be changed.
+        down, up = began + BLOCK, ended + BLOCK
+        assert sound[down] == pytest.approx(self.FULL)
+        assert sound[down + DUCK_OVER : up] == pytest.approx(self.LOW)
+        assert down + DUCK_OVER - began <= to_samples(0.03)
+        assert sound[up + RELEASE_OVER :] == pytest.approx(self.FULL)
+        rise = np.diff(sound[up : up + RELEASE_OVER])
+        assert rise.min() > 0
+        assert rise.max() < 1.01 * (self.FULL - self.LOW) / RELEASE_OVER
+
+    def test_what_the_canceller_is_given_is_what_was_played(self, leading: Stage) -> None:
+        leading.ears.speaking = True
+        leading.run(1)
+        reference = np.concatenate(leading.ears.reference)
+        assert (reference == leading.heard()).all()
+        assert reference[-1] == pytest.approx(self.LOW)
+
+    def test_a_command_is_answered_in_full(self, leading: Stage) -> None:
+        """Neither does what is silenced rise again, nor does the answer begin low."""
+        leading.ears.speaking = True
+        leading.run(0.5)
+        leading.ears.speaking = False
+        at = leading.hear("pause", 0.5)
+        said = leading.said()[-1]
+        sound = leading.heard()
+        assert np.diff(sound[at : said.at]).max() <= 0
+        assert not sound[at + BLOCK + SILENCE_FADE : said.at].any()
+        assert sound[said.at :] == pytest.approx(self.FULL)
+
+    def test_a_command_that_is_known_before_the_voice_is_over(self, leading: Stage) -> None:
+        leading.ears.speaking = True
+        leading.run(0.5)
+        leading.hear("pause", 1)
+        said = leading.said()[-1]
+        assert leading.heard()[said.at :] == pytest.approx(self.FULL)
+        leading.ears.speaking = False
+        leading.run(0.1)
+        leading.ears.speaking = True
+        leading.run(0.1)
+        assert leading.heard()[-1] == pytest.approx(self.LOW)
+
+    def test_what_begins_while_somebody_speaks_begins_low(self, stage: Stage) -> None:
+        stage.ears.speaking = True
+        stage.run(0.5)
+        stage.coach.do(Intent("start"))
+        stage.run(0.5)
+        (said,) = stage.said()
+        assert stage.heard()[said.at :] == pytest.approx(self.LOW)
+
+    def test_a_voice_that_spoke_into_silence_leaves_nothing_behind(self, stage: Stage) -> None:
+        stage.ears.speaking = True
+        stage.run(0.5)
+        stage.ears.speaking = False
+        stage.hear("start back routine", 0.5)
+        (said,) = stage.said()
+        assert stage.heard()[said.at :] == pytest.approx(self.FULL)
+
+
+class TestSlowVoice:
+    """An engine that renders for seconds holds up its own words and nothing else."""
+
+    @pytest.fixture
+    def slow(self, routines: tuple[Routine, ...], commands: Commands) -> Iterator[Stage]:
+        """A coach whose voice renders in its thread, when the test lets it."""
+        with closing(Stage(routines, commands, threaded=True)) as stage:
+            stage.voice.gate.clear()
+            yield stage
+            stage.voice.gate.set()
+
+    def test_the_clock_goes_on_while_words_are_rendered(self, slow: Stage) -> None:
+        slow.coach.do(Intent("start"))
+        slow.run(2)
+        assert slow.said() == []
+        assert not slow.coach.at_rest
+        slow.voice.gate.set()
+        slow.renderer.get(slow.coach.state.cue.text)
+        slow.run(0.05)
+        (said,) = slow.said()
+        assert to_samples(2) <= said.at <= to_samples(2.05)
+        end = said.at + len(slow.voice.render(said.details["text"]))
+        assert said.details["end"] == end
+
+    def test_words_that_were_silenced_before_they_were_rendered_never_sound(
+        self, slow: Stage
+    ) -> None:
+        slow.coach.do(Intent("start"))
+        slow.run(0.5)
+        slow.hear("pause", 0.5)
+        slow.voice.gate.set()
+        slow.renderer.get("Paused. Say resume to go on.")
+        slow.run(5)
+        assert [each.details["text"] for each in slow.said()] == ["Paused. Say resume to go on."]
+
+    def test_what_comes_next_is_rendered_before_its_time(self, slow: Stage) -> None:
+        slow.voice.gate.set()
+        slow.coach.do(Intent("start"))
+        plan = slow.coach.state.plan
+        assert plan is not None
+        rendered = [slow.voice.rendered.get(timeout=10) for _ in range(5)]
+        assert rendered == [cue.text for cue in plan.cues[:5]]
+        slow.run(0.05)
+        assert len(slow.said()) == 1
+
+    def test_another_voice_does_not_wait_for_a_phrase_under_way(self, slow: Stage) -> None:
+        slow.coach.do(Intent("start"))
+        slow.run(0.5)
+        began = time.monotonic()
+        slow.hear("another voice", 0.5)
+        slow.hear("pause", 0.1)
+        assert time.monotonic() - began < 2  # the first voice is held for ten seconds
+        assert slow.coach.state.mode is Mode.PAUSED
+        slow.until_said("Paused. Say resume to go on.")
+        assert not slow.voice.closed
+        slow.voice.gate.set()
+
+    def test_a_voice_that_loads_does_not_hold_up_what_is_asked_for(self, slow: Stage) -> None:
+        slow.voice.gate.set()
+        slow.loading.clear()
+        slow.coach.do(Intent("start"))
+        slow.hear("another voice", 0.5)
+        slow.hear("pause")
+        slow.until_said("Paused. Say resume to go on.")
+        assert "Paused. Say resume to go on." in list(slow.voice.drained())
+        slow.loading.set()
+
+    def test_what_was_asked_of_the_voice_before_is_still_said(self, slow: Stage) -> None:
+        slow.coach.preview("A long phrase.")
+        slow.run(0.1)
+        slow.hear("another voice", 0.1)
+        slow.voice.gate.set()
+        slow.until_said("A long phrase.")
+
+
+class Scribe:
+    """A recogniser that writes down what it is asked, and fails where told."""
+
+    name = "scribe"
+
+    def __init__(self) -> None:
+        self.grammars: list[str] = []
+        self.fails = False
+
+    def use(self, grammar: Grammar) -> None:
+        self.grammars.append(grammar.name)
+
+    def start(self) -> None:
+        if self.fails:
+            raise ModelError("The recogniser stopped working.")
+
+    def hear(self, samples: Pcm) -> str:  # noqa: ARG002
+        return ""
+
+    def guess(self) -> None:
+        return None
+
+    def finish(self) -> Hypothesis:
+        return Hypothesis("pause", 1.0, (0, SAMPLE_RATE // 2))
+
+    def close(self) -> None:
+        pass
+
+
+class Loud:
+    """A detector that takes every loud chunk for a voice."""
+
+    def probability(self, chunk: Pcm) -> float:
+        return float(np.max(np.abs(chunk)) > 0.05)
+
+    def reset(self) -> None:
+        pass
+
+
+VOICE = np.resize(np.array([0.1, -0.1], dtype=np.float32), BLOCK)
+
+
+class TestEars:
+    """The listener in step with files, and in a thread of its own."""
+
+    @staticmethod
+    def ears(commands: Commands, *, live: bool) -> tuple[Ears, Scribe]:
+        scribe = Scribe()
+        return Ears(Listener(scribe, Loud()), commands, live=live), scribe
+
+    @staticmethod
+    def blocks(ears: Ears, *blocks: Pcm, listening: str = "session") -> list[Transcript]:
+        return [heard for block in blocks for heard in ears.hear(block, QUIET, listening)]
+
+    def test_in_step_an_utterance_comes_in_the_block_that_decides_it(
+        self, commands: Commands
+    ) -> None:
+        ears, _ = self.ears(commands, live=False)
+        sound = [*[QUIET] * 100, *[VOICE] * 50, *[QUIET] * 60]
+        heard = self.blocks(ears, *sound)
+        assert [each.text for each in heard] == ["pause"]
+        assert heard[0].grammar == "session"
+        again, _ = self.ears(commands, live=False)
+        assert self.blocks(again, *sound) == heard
+
+    def test_the_grammar_is_changed_only_when_the_state_has_changed(
+        self, commands: Commands
+    ) -> None:
+        ears, scribe = self.ears(commands, live=False)
+        for listening in ("idle", "idle", "session", "session", "confirm", "session"):
+            self.blocks(ears, QUIET, QUIET, listening=listening)
+        assert scribe.grammars == ["idle", "session", "confirm", "session"]
+
+    def test_other_commands_are_loaded_at_once_and_heard_from_the_next_block_on(
+        self, commands: Commands, routines: tuple[Routine, ...]
+    ) -> None:
+        ears, scribe = self.ears(commands, live=False)
+        self.blocks(ears, QUIET)
+        ears.learn(read_commands(routines[:1]))
+        self.blocks(ears, QUIET, QUIET)
+        assert scribe.grammars == ["session", "idle", "session", "number", "confirm", "session"]
+
+    def test_level_and_voice_can_be_seen(self, commands: Commands) -> None:
+        ears, _ = self.ears(commands, live=False)
+        assert (ears.speaking, ears.level_db) == (False, -120.0)
+        self.blocks(ears, *[VOICE] * 20)
+        assert ears.speaking
+        assert ears.level_db == pytest.approx(-20, abs=0.1)
+
+    def test_in_a_thread_the_same_is_heard_later(self, commands: Commands) -> None:
+        ears, _ = self.ears(commands, live=True)
+        heard = self.blocks(ears, *[QUIET] * 100, *[VOICE] * 50, *[QUIET] * 60)
+        ears.close()
+        heard += self.blocks(ears, QUIET)
+        assert [each.text for each in heard] == ["pause"]
+
+    def test_a_failure_in_the_thread_reaches_the_coach(self, commands: Commands) -> None:
+        ears, scribe = self.ears(commands, live=True)
+        scribe.fails = True
+        self.blocks(ears, *[VOICE] * 50)
+        ears.close()
+        with pytest.raises(ModelError, match="The recogniser stopped working"):
+            self.blocks(ears, QUIET)
+
+    def test_closing_twice(self, commands: Commands) -> None:
+        before = threading.active_count()
+        for live in (True, False):
+            ears, _ = self.ears(commands, live=live)
+            ears.close()
+            ears.close()
+        assert threading.active_count() == before
+
+
+def test_there_is_a_grammar_for_every_state(commands: Commands) -> None:
+    grammars = {state: commands.grammar(state) for state in commands.states}
+    assert set(grammars) == {"idle", "session", "number", "confirm"}
+    assert grammars["confirm"].accepts("yes")
+    assert not grammars["session"].accepts("yes")
+    assert all(grammar.accepts("that hurts") for grammar in grammars.values())

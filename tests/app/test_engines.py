@@ -1,0 +1,127 @@
+"""Which engine "auto" means, and that each one chosen is the one that works."""
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice_coach.app.engines import (
+    Engine,
+    choose_recogniser,
+    choose_voice,
+    make_recogniser,
+    make_separate_recogniser,
+    make_voice,
+)
+from voice_coach.audio.pcm import silence
+from voice_coach.errors import ModelError
+from voice_coach.grammar import Grammar
+from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
+
+TONES = Path(__file__).resolve().parents[1] / "fixtures" / "piper" / "tones-22050.onnx"
+PAUSE = Grammar("session", ((0, 1, "pause"),), frozenset({1}))
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of models, empty."""
+    monkeypatch.setenv("VOICE_COACH_MODELS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def vosk(models: Path, vosk_model: Path) -> Path:
+    """A model for vosk, installed."""
+    (models / vosk_model.name).symlink_to(vosk_model)
+    return models / vosk_model.name
+
+
+@pytest.fixture
+def piper(models: Path) -> Path:
+    """A voice for piper, installed."""
+    for name in (TONES.name, f"{TONES.name}.json"):
+        shutil.copy(TONES.with_name(name), models / name)
+    return models / TONES.name
+
+
+class TestChoice:
+    """What is taken with and without models."""
+
+    @pytest.mark.usefixtures("models")
+    def test_without_models_the_embedded_engines(self) -> None:
+        for recogniser in (RecogniserChoice.AUTO, RecogniserChoice.POCKETSPHINX):
+            assert choose_recogniser(recogniser) == Engine(RecogniserChoice.POCKETSPHINX)
+        for voice in (VoiceChoice.AUTO, VoiceChoice.ESPEAK):
+            assert choose_voice(voice) == Engine(VoiceChoice.ESPEAK)
+
+    def test_with_a_model_vosk_unless_told_otherwise(self, vosk: Path) -> None:
+        for choice in (RecogniserChoice.AUTO, RecogniserChoice.VOSK):
+            assert choose_recogniser(choice) == Engine(RecogniserChoice.VOSK, vosk)
+        chosen = choose_recogniser(RecogniserChoice.POCKETSPHINX)
+        assert chosen == Engine(RecogniserChoice.POCKETSPHINX)
+        assert choose_voice(VoiceChoice.AUTO) == Engine(VoiceChoice.ESPEAK)
+
+    def test_with_a_voice_piper_unless_told_otherwise(self, piper: Path) -> None:
+        for choice in (VoiceChoice.AUTO, VoiceChoice.PIPER):
+            assert choose_voice(choice) == Engine(VoiceChoice.PIPER, piper)
+        assert choose_voice(VoiceChoice.ESPEAK) == Engine(VoiceChoice.ESPEAK)
+
+    @pytest.mark.usefixtures("models")
+    def test_a_wish_without_its_model_is_told_with_the_way_out(self) -> None:
+        with pytest.raises(ModelError, match=r"vosk is not installed.*models install vosk-model-"):
+            choose_recogniser(RecogniserChoice.VOSK)
+        with pytest.raises(ModelError, match=r"piper is not installed.*models install en_"):
+            choose_voice(VoiceChoice.PIPER)
+
+    def test_an_incomplete_model_is_never_taken_and_told_when_wished_for(
+        self, models: Path
+    ) -> None:
+        (models / "mine" / "am").mkdir(parents=True)
+        (models / "mine" / "am" / "final.mdl").write_bytes(b"model")
+        shutil.copy(TONES, models / "mine.onnx")
+        assert choose_recogniser(RecogniserChoice.AUTO).model is None
+        assert choose_voice(VoiceChoice.AUTO).model is None
+        with pytest.raises(ModelError, match=r"vosk cannot be used: .*/mine/.* is missing"):
+            choose_recogniser(RecogniserChoice.VOSK)
+        with pytest.raises(ModelError, match=r"piper cannot be used: .*mine\.onnx\.json is miss"):
+            choose_voice(VoiceChoice.PIPER)
+
+    def test_names_for_people(self, piper: Path) -> None:
+        assert str(Engine(VoiceChoice.PIPER, piper)) == "piper (tones-22050)"
+        chosen = Engine(RecogniserChoice.POCKETSPHINX)
+        assert str(chosen) == "pocketsphinx and moonshine (embedded)"
+        assert str(Engine(RecogniserChoice.MOONSHINE)) == "moonshine (embedded)"
+
+
+class TestMaking:
+    """What is chosen is what is made."""
+
+    def test_recognisers(self, vosk: Path) -> None:
+        chosen = Engine(RecogniserChoice.VOSK, vosk)
+        with closing(make_recogniser(chosen)) as recogniser:
+            assert recogniser.name.startswith("vosk")
+        with closing(make_recogniser(Engine(RecogniserChoice.POCKETSPHINX))) as recogniser:
+            assert recogniser.name == "pocketsphinx en-us and moonshine tiny-en"
+        with closing(make_recogniser(Engine(RecogniserChoice.MOONSHINE))) as recogniser:
+            assert recogniser.name == "moonshine tiny-en"
+
+    def test_a_recogniser_in_a_process_of_its_own(self) -> None:
+        chosen = Engine(RecogniserChoice.POCKETSPHINX)
+        with closing(make_separate_recogniser(chosen)) as recogniser:
+            assert recogniser.name.startswith("pocketsphinx")
+            recogniser.use(PAUSE)
+            recogniser.start()
+            recogniser.hear(silence(16_000))
+            assert recogniser.finish().text in {"", "pause"}
+
+    def test_voices(self, piper: Path) -> None:
+        with closing(make_voice(Engine(VoiceChoice.PIPER, piper))) as voice:
+            assert voice.name.startswith("piper")
+            tones = voice.render("hello")
+        with closing(make_voice(Engine(VoiceChoice.ESPEAK))) as voice:
+            assert voice.name.startswith("espeak")
+            speech = voice.render("hello")
+        assert len(speech) > 1000
+        assert not np.array_equal(tones, speech)

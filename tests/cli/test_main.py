@@ -1,0 +1,258 @@
+"""What the command line prints, for people and for programs."""
+
+import json
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import soundfile
+from rich.console import Console
+
+from tests.hearing.speech import spoken_in_room
+from voice_coach.audio import pcm
+from voice_coach.cli import console, main, routines_and_models
+from voice_coach.library import schema
+from voice_coach.resources import resource
+from voice_coach.units import SAMPLE_RATE
+
+ROUTINES = ("back", "breathing", "gentle-stretch")
+
+
+@pytest.fixture(autouse=True)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No models, no routines of one's own, and a terminal of 100 columns."""
+    monkeypatch.setenv("COLUMNS", "120")  # for help
+    monkeypatch.setenv("VOICE_COACH_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
+    for module in (main, routines_and_models, console):
+        for name in {"out", "err"} & set(vars(module)):
+            plain = Console(
+                width=100, stderr=name == "err", highlight=False, markup=False, emoji=False
+            )
+            monkeypatch.setattr(module, name, plain)
+
+
+def coach(*arguments: str) -> int:
+    """Run a command in this process; return the exit status."""
+    return console.guarded(lambda: main.app(list(arguments), standalone_mode=False))
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Two commands."""
+    pcm.write(tmp_path / "me.wav", spoken_in_room("pause", "how long left"))
+    return tmp_path / "me.wav"
+
+
+class TestHelp:
+    """What a newcomer sees first."""
+
+    def test_version(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("--version") == 0
+        assert capsys.readouterr().out == f"voice-coach {version('voice-coach')}\n"
+
+    @pytest.mark.parametrize(
+        ("command", "words"),
+        [
+            (
+                [],
+                [
+                    "run",
+                    "rehearse",
+                    "listen",
+                    "say",
+                    "devices",
+                    "routines",
+                    "models",
+                    "settings",
+                    "history",
+                ],
+            ),
+            (["run"], ["--mic", "--speaker", "--recogniser", "--voice", "start … routine"]),
+            (["run"], ["--tempo", "--volume-db", "--breath", "--no-ask-pain", "--phrase-cache-mb"]),
+            (["rehearse"], ["--out", "--timeline", "say 'pause'", "same at every run", "--tempo"]),
+            (["listen"], ["--state", "--sentences", "--json", "idle", "confirm"]),
+            (["say"], ["--out", "--speaker", "--voice"]),
+            (["routines"], ["list", "show", "check", "schema"]),
+            (["models"], ["list", "install", "remove"]),
+            (["settings"], ["show", "path", "edit"]),
+            (["history"], ["--json", "--csv", "--plot", "export", "delete", "backup"]),
+            (["report"], ["--out"]),
+        ],
+    )
+    def test_every_command_and_option_is_named(
+        self, command: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach(*command, "--help") == 0
+        shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+        assert [word for word in words if word not in shown] == []
+
+    def test_the_shell_completes_routines(self) -> None:
+        assert routines_and_models.complete_routine("b") == ["back", "breathing"]
+        assert routines_and_models.complete_routine("Gen") == ["gentle stretch"]
+        assert routines_and_models.complete_routine("x") == []
+
+
+class TestRoutines:
+    """`voice-coach routines …`"""
+
+    def test_list(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("routines", "list") == 0
+        shown = capsys.readouterr().out
+        assert re.search(r"^Back +14 +7 ", shown, re.MULTILINE)
+        assert re.search(r"^Breathing +\d+ +1 ", shown, re.MULTILINE)
+        assert "data/voice-coach/routines" in shown
+
+    def test_show_has_every_cue_and_the_total(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("routines", "show", "back") == 0
+        shown = capsys.readouterr().out
+        plain = " ".join(shown.split())
+        assert plain.startswith("Back routine Seven gentle exercises")
+        assert re.search(r"^ *8:\d\d +40 s +move +Now bring both knees", shown, re.MULTILINE)
+        assert re.search(r"20 s +2 of 3 +Two of three\. Slowly lift your hips", shown)
+        assert re.search(r"10 s +3 of 3, right +Lift your right leg", shown)
+        assert re.search(r"Total: 14:\d\d minutes", shown)
+        times = [
+            int(minutes) * 60 + int(seconds)
+            for minutes, seconds in re.findall(r"^ *(\d+):(\d\d) ", shown, re.MULTILINE)
+        ]
+        assert len(times) > 60
+        assert times == sorted(times)
+
+    def test_show_takes_a_file(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("routines", "show", str(resource("routines") / "breathing.yaml")) == 0
+        assert capsys.readouterr().out.startswith("Breathing routine\n")
+
+    def test_check(self, capsys: pytest.CaptureFixture[str]) -> None:
+        paths = [str(resource("routines") / f"{name}.yaml") for name in ROUTINES]
+        assert coach("routines", "check", *paths) == 0
+        shown = capsys.readouterr()
+        assert shown.out.splitlines() == [
+            f"{path}: good, {count}"
+            for path, count in zip(
+                paths, ("seven exercises", "one exercise", "three exercises"), strict=True
+            )
+        ]
+
+    def test_schema_is_printed_as_it_is(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("routines", "schema") == 0
+        assert capsys.readouterr().out == schema()
+
+
+class TestModels:
+    """`voice-coach models …`, as far as it needs no network."""
+
+    def test_list(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("models", "list") == 0
+        shown = capsys.readouterr().out
+        assert "vosk-model-small-en-us-0.15" in shown
+        assert "installed" not in shown
+        assert str(tmp_path / "models") in shown.replace("\n", "")
+
+
+class TestListen:
+    """`voice-coach listen`"""
+
+    def test_a_line_for_people(self, recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("listen", str(recording)) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [re.sub(r"[\d.]+", "#", line.partition("wav: ")[2]) for line in lines] == [
+            "#–# s  “pause”  pause  (confidence #, decided at # s)",
+            "#–# s  “how long left”  time_left  (confidence #, decided at # s)",
+        ]
+
+    def test_an_object_for_programs(
+        self, recording: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach("listen", "--json", "--state", "session", str(recording)) == 0
+        found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        keys = {"file", "start", "end", "decided", "text", "intent", "slots", "confidence"}
+        assert [set(each) for each in found] == [keys, keys]
+        assert [each["intent"] for each in found] == ["pause", "time_left"]
+
+    def test_a_microphone_of_the_settings_does_not_hinder_recordings(
+        self, recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "settings.toml").write_text("microphone = 'none of these'\n")
+        assert coach("listen", str(recording)) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 2
+
+    def test_nothing_found_is_no_failure(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        pcm.write(tmp_path / "silence.wav", pcm.silence(SAMPLE_RATE))
+        assert coach("listen", str(tmp_path / "silence.wav")) == 0
+        assert capsys.readouterr().out == ""
+
+
+class TestRehearse:
+    """`voice-coach rehearse`"""
+
+    def test_lines_files_and_the_figures(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        script, wav, timeline = (tmp_path / name for name in ("s.txt", "s.wav", "s.jsonl"))
+        script.write_text("00:01 say 'what can I say'\n+12 say 'pause'\n")
+        assert coach("rehearse", str(script), "--out", str(wav), "--timeline", str(timeline)) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert (
+            lines[0]
+            == "Listens with pocketsphinx and moonshine (embedded), speaks with espeak (embedded)."
+        )
+        assert re.fullmatch(r"00:0\d\.\d\d  you    “what can i say”", lines[1])
+        assert re.fullmatch(r"00:0\d\.\d\d  coach  Say start back routine, .*", lines[2])
+        assert re.fullmatch(r"00:\d\d\.\d\d  coach  Nothing is running\. .*", lines[4])
+        assert re.fullmatch(
+            r"\d+\.\d s of session in \d+\.\d s; 2 commands heard, 2 spoken\.", lines[5]
+        )
+        assert lines[6:] == [f"Written: {wav}", f"Written: {timeline}"]
+        assert soundfile.info(wav).channels == 2
+        assert len(timeline.read_text().splitlines()) == 4
+
+    def test_it_is_the_same_whatever_somebody_has_chosen(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        script, timeline = tmp_path / "s.txt", tmp_path / "s.jsonl"
+        script.write_text("00:01 say 'start back routine'\n+14 say 'pause'\n")
+
+        def rehearsed(*options: str) -> str:
+            assert coach("rehearse", str(script), "--timeline", str(timeline), *options) == 0
+            return timeline.read_text()
+
+        plain = rehearsed()
+        (tmp_path / "settings.toml").write_text("ask_pain = true\nverbosity = 'tones'\n")
+        monkeypatch.setenv("VOICE_COACH_TEMPO", "1.75")
+        assert rehearsed() == plain
+        assert rehearsed("--tempo", "1.75") != plain
+        assert "How is your back" not in plain
+        assert "How is your back" in rehearsed("--ask-pain")
+
+
+class TestSay:
+    """`voice-coach say`"""
+
+    def test_a_file_of_any_name(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        for name in ("hello.wav", "hello"):
+            assert coach("say", "hello there", "--out", str(tmp_path / name)) == 0
+        assert capsys.readouterr().out == ""
+        first, second = ((tmp_path / name).read_bytes() for name in ("hello.wav", "hello"))
+        assert first == second
+        assert 0.5 < soundfile.info(tmp_path / "hello").duration < 2
+
+    def test_the_file_of_settings_counts(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings = tmp_path / "settings.toml"
+        settings.write_text(f"speaker = '{tmp_path}/set.wav'\n")
+        assert coach("say", "hello there") == 0
+        assert 0.5 < soundfile.info(tmp_path / "set.wav").duration < 2
+        settings.write_text("\nspeakr = 'hall'\n")
+        assert coach("say", "hello there") == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"voice-coach: {settings}:2: unknown key 'speakr'. Did you mean")
+
+    def test_the_loudspeaker_may_be_a_file(self, tmp_path: Path) -> None:
+        assert coach("say", "hello there", "--speaker", str(tmp_path / "a.wav")) == 0
+        assert soundfile.info(tmp_path / "a.wav").frames > 8000

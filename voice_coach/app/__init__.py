@@ -1,0 +1,1 @@
+"""Where hearing, the session and speaking meet."""

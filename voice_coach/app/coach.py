@@ -1,0 +1,331 @@
+"""The coach itself: the one place where hearing, the session and speaking meet.
+
+Owns the session and the order in which the parts act; must not know how a device works, what
+an engine is called inside, nor what a routine contains.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from voice_coach.app.ears import Ears, attend
+from voice_coach.audio import tones
+from voice_coach.audio.mixer import Mixer
+from voice_coach.audio.pcm import Pcm, faded
+from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.plan import Plan
+from voice_coach.core.preferences import Preferences
+from voice_coach.core.routine import Routine
+from voice_coach.core.session import advance, upcoming
+from voice_coach.core.state import (
+    Action,
+    Event,
+    Heard,
+    Measured,
+    Memory,
+    Mode,
+    Note,
+    Opened,
+    Say,
+    SetVolume,
+    Silence,
+    Sound,
+    Spoken,
+    State,
+    TimeUp,
+    Tone,
+)
+from voice_coach.core.transitions import answer
+from voice_coach.hearing.listener import Transcript
+from voice_coach.speaking.renderer import Renderer
+from voice_coach.speaking.voices import Voices
+from voice_coach.units import Samples, to_samples
+
+__all__ = [
+    "Coach",
+    "Ears",
+    "Happening",
+    "Keeping",
+    "Watcher",
+    "attend",
+]
+
+LEAD = to_samples(0.1)
+"""How long before its time a cue is decided, so that it can begin at its very sample."""
+
+DUCK_DB = -15.0
+"""How much lower the coach speaks while the user does."""
+DUCK_OVER = to_samples(0.01)
+"""How fast it lowers its voice: the user shall be heard, and no click."""
+RELEASE_OVER = to_samples(0.4)
+"""How fast it comes back when what the user said was no command."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that those who watch want to know."""
+
+    kind: str
+    """ "heard", "said", "signal", "tone" or "state"."""
+    at: Samples
+    details: dict[str, Any]
+
+
+Watcher = Callable[[Happening], None]
+
+
+PATIENCE = to_samples(60)
+"""What happens only after so long is not waited for at the end of a recording or a script."""
+MEASURED_EVERY = to_samples(0.5)
+"""How often it is looked whether all words of a plan have been rendered."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What outlives the session: where it comes from, and where it goes."""
+
+    preferences: Preferences = field(default_factory=Preferences)
+    memory: Memory = field(default_factory=Memory)
+    note: Callable[[Note, Samples], None] = lambda *_: None
+    """Keeps what happened."""
+    prefer: Callable[[Preferences], None] = lambda _: None
+    """Keeps what the user has changed by voice."""
+
+
+class Coach:
+    """Hears, decides and speaks, block by block; the only owner of the session."""
+
+    def __init__(
+        self,
+        routines: tuple[Routine, ...],
+        commands: Commands,
+        *,
+        ears: Ears,
+        renderer: Renderer,
+        mixer: Mixer,
+        voices: Mapping[str, Callable[[], Renderer]] = MappingProxyType({}),
+        keeping: Keeping | None = None,
+        watch: Watcher = lambda _: None,
+    ) -> None:
+        """Speak with `renderer` until another of `voices` is asked for, by name.
+
+        What makes one of them returns at once, and loads it in a thread of its own.
+        """
+        self._keeping = keeping or Keeping()
+        self.state = State(
+            routines,
+            preferences=self._keeping.preferences,
+            voices=tuple(voices),
+            memory=self._keeping.memory,
+        )
+        self._others = voices
+        mixer.volume_db = self.state.preferences.volume_db
+        self._commands = commands
+        self._ears = ears
+        self._voices = Voices(renderer)
+        self._mixer = mixer
+        self._watch = watch
+        self._unspoken: deque[tuple[Say, Future[Pcm]]] = deque()
+        self._rendered_ahead: tuple[Plan | None, float] | None = None
+        self._unmeasured: Plan | None = None
+        self._look_again: Samples = 0
+        self._shelf: tuple[tuple[Routine, ...], Commands] | None = None
+        self._preview: deque[str] = deque()
+        self._previewed: Future[Pcm] | None = None
+        self._tones = 0
+        self._ducked = False
+        self._obeyed = False
+
+    def on_block(self, microphone: Pcm, played: Pcm, _: Samples) -> None:
+        """Take one block of sound, and let everything happen that is due."""
+        for utterance in self._ears.hear(microphone, played, self.state.listening):
+            self._understand(utterance)
+        self._give_way()
+        for finished in self._mixer.finished():
+            if finished.tag > 0 and not finished.cut:
+                self._advance(Spoken(finished.tag), finished.at)
+        while (due := self.state.due) is not None and due <= self._mixer.position + LEAD:
+            self._advance(TimeUp(), due)
+        self._speak()
+        self._say_preview()
+        self._take_shelf()
+        self._measure()
+
+    def open(self) -> None:
+        """Come alive: offer to go on with a session that was cut off."""
+        self._advance(Opened(), self._mixer.position)
+
+    def do(self, intent: Intent) -> None:
+        """Do what `intent` asks, as if it had been heard now."""
+        self._advance(Heard(intent), self._mixer.position)
+
+    def shelve(self, routines: tuple[Routine, ...], commands: Commands) -> None:
+        """Offer these routines from now on, once nothing is running."""
+        self._shelf = (routines, commands)
+
+    def preview(self, text: str) -> None:
+        """Say `text` when it is rendered, if nothing is running then; one at a time."""
+        self._preview = deque(re.split(r"(?<=[.!?]) +", text.strip()))
+        self._previewed = None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing more will happen for a minute unless somebody speaks."""
+        due = self.state.due
+        later = due is None or due - self._mixer.position > PATIENCE
+        waiting = later and self.state.on_air is None
+        return waiting and not self._unspoken and not self._ears.speaking
+
+    def _understand(self, utterance: Transcript) -> None:
+        intent = self._commands.match(utterance.text, utterance.grammar)
+        details = {
+            "text": utterance.text,
+            "intent": intent.name if intent else None,
+            "slots": dict(intent.slots) if intent else {},
+            "start": utterance.start,
+            "end": utterance.end,
+        }
+        self._watch(Happening("heard", utterance.decided, details))
+        if intent is not None:
+            self._obeyed = True
+            self._advance(Heard(intent), max(self._mixer.position, utterance.decided))
+
+    def _say_preview(self) -> None:
+        """Say one sentence after the other, so that a command need not wait for all of them.
+
+        What cannot be spoken is passed over: it is not part of any routine yet.
+        """
+        if not self._preview:
+            return
+        if self.state.mode is not Mode.IDLE:
+            self._preview.clear()
+            self._previewed = None
+        elif self.state.on_air is None:
+            text = self._preview[0]
+            if self._previewed is None:
+                speed = self.state.preferences.tempo
+                self._previewed = self._voices.request(text, speed)
+            if self._previewed.done():
+                self._preview.popleft()
+                if self._previewed.exception() is None:
+                    now = self._mixer.position
+                    self._become(*answer(self.state, text, now), now)
+                self._previewed = None
+
+    def _take_shelf(self) -> None:
+        if self._shelf is not None and self.state.mode is Mode.IDLE:
+            routines, self._commands = self._shelf
+            self.state = replace(self.state, routines=routines)
+            self._ears.learn(self._commands)
+            self._shelf = None
+
+    def _give_way(self) -> None:
+        """Lower the voice while the user speaks; what has been obeyed is answered in full."""
+        speaking = self._ears.speaking
+        ducked = speaking and not self._obeyed
+        if ducked != self._ducked:
+            self._ducked = ducked
+            if ducked:
+                self._mixer.duck(DUCK_DB, DUCK_OVER)
+            else:
+                self._mixer.duck(0.0, DUCK_OVER if self._obeyed else RELEASE_OVER)
+        self._obeyed = speaking and self._obeyed
+
+    def _advance(self, event: Event, now: Samples) -> None:
+        self._become(*advance(self.state, event, now), now)
+
+    def _become(self, state: State, actions: tuple[Action, ...], now: Samples) -> None:
+        before, self.state = self.state, state
+        if _shown(self.state) != _shown(before):
+            self._watch(Happening("state", now, _shown(self.state)))
+        if self.state.preferences != before.preferences:
+            self._like(before.preferences)
+        for action in actions:
+            self._perform(action, now)
+        wanted = (self.state.plan, self.state.preferences.tempo)
+        if wanted != self._rendered_ahead:
+            self._rendered_ahead = wanted
+            self._voices.prefetch(upcoming(self.state), self.state.preferences.tempo)
+            self._unmeasured = self.state.plan
+
+    def _like(self, before: Preferences) -> None:
+        """Take over what the user has changed, and keep it."""
+        name = self.state.preferences.voice_name
+        if name is not None and name != before.voice_name and name in self._others:
+            self._voices.change(self._others[name])
+            self._rendered_ahead = None
+        self._keeping.prefer(self.state.preferences)
+
+    def close(self) -> None:
+        """End the voices."""
+        self._voices.close()
+
+    def _measure(self) -> None:
+        """Tell the session how long its words are, once all that are to come have been rendered."""
+        plan, speed = self._unmeasured, self.state.preferences.tempo
+        if plan is None or self._mixer.position < self._look_again:
+            return
+        self._look_again = self._mixer.position + MEASURED_EVERY
+        texts = {cue.words for cue in plan.cues[self.state.index : -1] if cue.words}
+        sounds = self._voices.rendered(texts, speed)
+        if sounds is not None:
+            lengths = {text: len(pcm) for text, pcm in sounds.items()}
+            self._advance(Measured(lengths), self._mixer.position)
+            self._rendered_ahead = (self.state.plan, speed)
+            self._unmeasured = None
+
+    def _perform(self, action: Action, now: Samples) -> None:
+        match action:
+            case Say(_, text, _, _, speed):
+                self._unspoken.append((action, self._voices.request(text, speed)))
+            case Sound(utterance, signal, at):
+                clip = tones.earcon(tones.Earcon(signal.value))
+                self._play("signal", clip, at, utterance, {"signal": signal.value})
+            case Tone(tone, at, length):
+                self._tones -= 1
+                clip = tones.breath_tone(tones.Contour(tone.value), length)
+                self._play("tone", clip, at, self._tones, {"tone": tone.value})
+            case Silence(tones=everything):
+                self._unspoken.clear()
+                self._mixer.silence(spare=lambda tag: tag < 0 and not everything)
+            case SetVolume(db):
+                self._mixer.volume_db = db
+            case Note():
+                self._keeping.note(action, now)
+        self._speak()
+
+    def _speak(self) -> None:
+        """Schedule what has been rendered; an engine that is still at work is not waited for."""
+        while self._unspoken and self._unspoken[0][1].done():
+            say, future = self._unspoken.popleft()
+            clip = future.result()
+            self._play("said", clip, say.at, say.utterance, {"text": say.text, "role": say.role})
+
+    def _play(self, kind: str, clip: Pcm, at: Samples, tag: int, details: dict[str, Any]) -> None:
+        """Schedule a clip; tones, which nothing waits for, have tags below zero."""
+        late = self._mixer.position - at
+        if late > 0 and tag < 0:  # it ends in time, or it would run into the next one
+            clip = faded(clip[late:])
+        at = max(at, self._mixer.position)
+        self._mixer.play(clip, at, tag)
+        self._watch(Happening(kind, at, {**details, "end": at + len(clip)}))
+
+
+def _shown(state: State) -> dict[str, Any]:
+    """Return what is worth showing of a state, in plain words."""
+    if state.plan is None:
+        return {"mode": state.mode.value}
+    cue = state.cue
+    return {
+        "mode": state.mode.value,
+        "routine": state.plan.routine.name,
+        "exercise": state.exercise.name,
+        "side": cue.side.value if cue.side else None,
+        "repetition": cue.repetition or None,
+        "repetitions": cue.repetitions or None,
+        "breath": state.breath.value,
+    }

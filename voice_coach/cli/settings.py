@@ -1,0 +1,222 @@
+"""Settings on the command line: as options of commands, and `voice-coach settings …`.
+
+Owns which value counts, and where each comes from; must not know what is done with it.
+"""
+
+import functools
+import inspect
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+import typer
+from rich.table import Table
+
+from voice_coach.cli.console import USERS_MISTAKE, complain, out
+from voice_coach.errors import VoiceCoachError
+from voice_coach.settings.keys import KEYS, Key, Settings
+
+settings_app = typer.Typer(no_args_is_help=True, help="Show and change what you have chosen.")
+
+Command: TypeAlias = Callable[..., None]
+
+_PANEL = "Settings (to keep them: voice-coach settings edit)"
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+_OFFERED = ("context", "choices", "settings", "given")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The value of a setting that counts, and where it comes from."""
+
+    value: Any
+    source: Literal["option", "environment", "file", "default"]
+    place: str | None = None
+    """Name of the option or variable, or file and line."""
+
+
+def with_settings(
+    *names: str, given: Iterable[str] = (), hidden: bool = False
+) -> Callable[[Command], Command]:
+    """Give a command the options of these settings.
+
+    An option goes before the environment, that before the file, and that before the default.
+    Those of `given` come from options alone. The command gets what it has a parameter for:
+    `settings: Settings`, `choices: dict[str, Choice]`, `given: dict[str, Any]` of the options
+    that were given, and `context: typer.Context`.
+    """
+    options = [_option(KEYS[name], hidden=hidden) for name in names]
+    options += [_option(KEYS[name], alone=True) for name in given]
+
+    def decorate(command: Command) -> Command:
+        asked = inspect.signature(command, eval_str=True).parameters
+
+        @functools.wraps(command)
+        def with_values(context: typer.Context, **arguments: Any) -> None:
+            found = _choices(context, names, with_lines="choices" in asked)
+            options_alone = {name: _choice(context, KEYS[name]) for name in given}
+            offered = {
+                "context": context,
+                "choices": found,
+                "settings": Settings(**{name: each.value for name, each in found.items()}),
+                "given": {n: each.value for n, each in options_alone.items() if each.place},
+            }
+            command(**{name: (offered | arguments)[name] for name in asked})
+
+        own = [each.replace(kind=each.KEYWORD_ONLY) for each in asked.values()]
+        own = [each for each in own if each.name not in _OFFERED]
+        context = inspect.Parameter("context", _KEYWORD, annotation=typer.Context)
+        together = [*own, context, *options]
+        with_values.__signature__ = inspect.Signature(together)  # type: ignore[attr-defined]
+        with_values.__annotations__ = {each.name: each.annotation for each in together}
+        return with_values
+
+    return decorate
+
+
+def _option(key: Key, *, hidden: bool = False, alone: bool = False) -> inspect.Parameter:
+    first, *more = key.variables
+    option = typer.Option(
+        *key.options,
+        envvar=([first, *more] if more else first) if not alone else None,
+        help=key.about,
+        metavar=key.metavar or ("NUMBER" if key.low is not None else None),
+        min=key.low,
+        max=key.high,
+        hidden=hidden,
+        show_default=not alone,
+        rich_help_panel="Preferences" if alone else _PANEL,
+    )
+    kind = key.kind if key.default is not None else key.kind | None
+    annotation = Annotated[kind, option]  # type: ignore[valid-type]
+    return inspect.Parameter(key.name, _KEYWORD, default=key.default, annotation=annotation)
+
+
+def _choices(
+    context: typer.Context, names: Iterable[str], *, with_lines: bool
+) -> dict[str, Choice]:
+    """Return the settings that count for this call. Raises SettingsError for a mistake in the file.
+
+    The file is not read where options and environment say everything; its lines are counted
+    only where they are asked for, because that takes longer than all the rest.
+    """
+    found = {name: _choice(context, KEYS[name]) for name in names}
+    open_ones = [name for name, choice in found.items() if choice.source == "default"]
+    if open_ones:
+        from voice_coach.settings.file import read
+
+        file = read()
+        values = file.values
+        for name in open_ones:
+            if name in values:
+                line = f":{file.lines.get(name, 1)}" if with_lines else ""
+                found[name] = Choice(values[name], "file", f"{file.path}{line}")
+    return found
+
+
+def _choice(context: typer.Context, key: Key) -> Choice:
+    value = context.params[key.name]
+    source = context.get_parameter_source(key.name)
+    match source.name if source else "":
+        case "COMMANDLINE":
+            return Choice(value, "option", key.options[0])
+        case "ENVIRONMENT":
+            variable = next(name for name in key.variables if os.environ.get(name))
+            return Choice(value, "environment", variable)
+        case _:
+            return Choice(key.default, "default")
+
+
+@settings_app.command("show")
+@with_settings(*KEYS, hidden=True)
+def show_settings(
+    choices: dict[str, Choice],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object: value, source and place of each key.")
+    ] = False,
+) -> None:
+    """Show every key, its value, and where that comes from."""
+    from voice_coach.paths import settings_path
+
+    if as_json:
+        told = {name: asdict(choice) for name, choice in choices.items()}
+        print(json.dumps(told))  # noqa: T201 - rich would fold long lines
+        return
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in ("key", "value", "from"):
+        table.add_column(heading, overflow="fold")
+    for name, choice in choices.items():
+        table.add_row(name, _worded(choice.value), choice.place or choice.source)
+    out.print(table)
+    path = settings_path()
+    out.print(f"{path}{'' if path.exists() else ' (not there yet)'}", style="dim", soft_wrap=True)
+
+
+def _worded(value: object) -> str:
+    """Return a value as it would stand in the file."""
+    if value is None:
+        return "–"
+    return json.dumps(value, ensure_ascii=False)
+
+
+@settings_app.command("path")
+def print_path() -> None:
+    """Print where the settings file is, or would be."""
+    from voice_coach.paths import settings_path
+
+    print(settings_path())  # noqa: T201 - rich would fold long lines
+
+
+@settings_app.command("edit")
+def edit_settings() -> None:
+    """Open the settings file in your editor ($VISUAL or $EDITOR), and check it afterwards."""
+    from voice_coach.paths import settings_path
+    from voice_coach.settings.file import create, read
+
+    path = settings_path()
+    create(path)
+    _edit([*_editor(), str(path)])
+    file = read(path)
+    for mistake in file.mistakes:
+        complain(mistake)
+    if file.mistakes:
+        raise typer.Exit(USERS_MISTAKE)
+    count = len(file.given)
+    out.print(f"{path}: good, {count} {'key' if count == 1 else 'keys'} chosen", soft_wrap=True)
+
+
+def _editor() -> list[str]:
+    """Return the user's editor as a command. Raises VoiceCoachError if there is none."""
+    own = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    try:
+        command = shlex.split(own) if own else []
+    except ValueError as error:
+        raise VoiceCoachError(f"The editor '{own}' is no command: {error}. Set EDITOR.") from None
+    known = ("sensible-editor", "nano", "vi")
+    command = command or [name for name in known if shutil.which(name)][:1]
+    if not command:
+        raise VoiceCoachError("No editor was found. Set EDITOR to one, such as EDITOR=nano.")
+    return command
+
+
+def _edit(command: list[str]) -> None:
+    """Run the editor to its end. Raises VoiceCoachError if it fails."""
+    # Ctrl-C is the editor's business; a handler, unlike SIG_IGN, is not handed on to it.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        status = subprocess.run(command, check=False).returncode
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise VoiceCoachError(
+            f"The editor '{command[0]}' cannot be started: {reason}. Set EDITOR to another."
+        ) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if status:
+        raise VoiceCoachError(f"The editor '{command[0]}' ended with status {status}.")

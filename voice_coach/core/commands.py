@@ -1,0 +1,221 @@
+"""What commands do to a routine: start, stop, pause, skip, make it easier, let go.
+
+Owns where each of them leads; must not know how a routine moves on by itself (`walking.py`).
+"""
+
+from dataclasses import replace
+
+from voice_coach.core import answers, phrases, questions
+from voice_coach.core.cues import CueKind
+from voice_coach.core.layout import name_side
+from voice_coach.core.progress import following
+from voice_coach.core.routine import Routine
+from voice_coach.core.state import (
+    WAITING,
+    Event,
+    Heard,
+    Mode,
+    Note,
+    Progress,
+    Role,
+    Silence,
+    State,
+)
+from voice_coach.core.transitions import (
+    GAP,
+    Result,
+    about,
+    answer,
+    ask,
+    begin,
+    hush,
+    jump,
+    laid_out,
+    lead_to,
+    names_of,
+    plan_of,
+    say,
+    to_idle,
+    ways_on,
+    with_hurt,
+)
+from voice_coach.units import Samples, to_seconds
+
+
+def start(state: State, event: Event, now: Samples) -> Result:
+    """Begin the routine that was named, or the first one."""
+    wanted = str(_slot(event, "routine") or state.routines[0].name).casefold()
+    for routine in sorted(state.routines, key=lambda each: each.name.casefold() != wanted):
+        if wanted in routine.spoken_names:
+            return _begin_routine(state, routine, now)
+    return answer(state, phrases.unknown_routine(names_of(state)), now)
+
+
+def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
+    hurt = frozenset(
+        i
+        for i, exercise in enumerate(routine.exercises)
+        if (routine.name, exercise.name) in state.memory.hurt and exercise.easier
+    )
+    fresh = replace(
+        state,
+        memory=replace(state.memory, place=None),
+        easier=hurt,
+        told=hurt,
+        arrival=None,
+        then=None,
+        progress=Progress(began=now),
+    )
+    laid = replace(fresh, plan=laid_out(fresh, routine), index=0)
+    names = [exercise.name for exercise in routine.exercises]
+    after, actions = questions.ask_pain(laid, now) or jump(laid, 0, now)
+    return after, (Note("started", {"routine": routine.name, "exercises": names}), *actions)
+
+
+def _slot(event: Event, name: str) -> object:
+    return event.intent.slots.get(name) if isinstance(event, Heard) else None
+
+
+def start_again(state: State, event: Event, now: Samples) -> Result:
+    """ "Let's go" means "ready" or "resume"; a named routine would be another session."""
+    if _slot(event, "routine"):
+        return answer(state, phrases.already_in(plan_of(state).routine.name), now)
+    return (resume if state.mode in WAITING else ready)(state, event, now)
+
+
+def skip(state: State, _: Event, now: Samples) -> Result:
+    """Leave the exercise for the next one; in the welcome that is the first one."""
+    if state.cue.kind is CueKind.WELCOME:
+        return _cut_welcome(state, now)
+    here, progress = state.cue.exercise, state.progress
+    after, actions = lead_to(_with_skipped(state), here + 1, now)
+    if here in progress.done:
+        return after, actions
+    return after, (about(state, "partly" if here in progress.begun else "skipped"), *actions)
+
+
+def _cut_welcome(state: State, now: Samples) -> Result:
+    """Say only what nobody may begin without having heard, then begin."""
+    safety = plan_of(state).safety
+    if safety and state.heard_to == state.index:
+        return jump(state, state.index, now, words=safety)
+    return jump(state, state.index + 1, now)
+
+
+def _with_skipped(state: State) -> State:
+    here, progress = state.cue.exercise, state.progress
+    skipped = progress.skipped | ({here} - progress.done)
+    return replace(state, progress=replace(progress, skipped=skipped), then=None)
+
+
+def previous(state: State, event: Event, now: Samples) -> Result:
+    """Go back to the exercise before; in the farewell that is the last one."""
+    state = replace(state, then=None)
+    if state.cue.kind is CueKind.WELCOME:
+        return restart(state, event, now)
+    if state.cue.kind is CueKind.FINISH:
+        return lead_to(state, state.cue.exercise, now)
+    first = state.cue.exercise == 0
+    prefix = phrases.FIRST_EXERCISE if first else ""
+    return lead_to(state, max(0, state.cue.exercise - 1), now, prefix=prefix)
+
+
+def restart(state: State, _: Event, now: Samples) -> Result:
+    """Begin the exercise anew, from its set-up."""
+    anew = replace(state, then=None)
+    return lead_to(anew, state.cue.exercise, now, prefix=phrases.FROM_THE_START)
+
+
+def easier(state: State, _: Event, now: Samples) -> Result:
+    """Begin the exercise anew in its easier variant, where it has one."""
+    if state.exercise.easier is None:
+        return answer(state, phrases.NO_EASIER, now)
+    prefix = phrases.BEGIN_EASIER if _welcoming(state) else phrases.EASIER
+    after, actions = _vary(state, state.easier | {state.cue.exercise}, prefix, now)
+    return after, (about(state, "eased"), *actions)
+
+
+def full_version(state: State, _: Event, now: Samples) -> Result:
+    """Begin the exercise anew, not made easier."""
+    if state.cue.exercise not in state.easier:
+        return answer(state, phrases.ALREADY_FULL, now)
+    prefix = phrases.BEGIN_FULL if _welcoming(state) else phrases.FULL_VERSION
+    return _vary(state, state.easier - {state.cue.exercise}, prefix, now)
+
+
+def _welcoming(state: State) -> bool:
+    return state.cue.kind is CueKind.WELCOME
+
+
+def _vary(state: State, easier: frozenset[int], prefix: str, now: Samples) -> Result:
+    """Begin the exercise anew in its other variant."""
+    here = state.cue.exercise
+    varied = replace(state, easier=easier, told=state.told - {here}, then=None)
+    return lead_to(varied, here, now, prefix=prefix)
+
+
+def ready(state: State, _: Event, now: Samples) -> Result:
+    """Cut the time to get ready, or a rest, short."""
+    if state.mode not in (Mode.GETTING_READY, Mode.RESTING):
+        return answer(state, phrases.ALREADY_GOING, now)
+    index, going = following(state)
+    return jump(going, index, now)
+
+
+def go_on(state: State, event: Event, now: Samples) -> Result:
+    """ "Go on" while it goes on: nobody's time to get ready is cut short for it."""
+    if state.mode is not Mode.GETTING_READY:
+        return answer(state, phrases.ALREADY_GOING, now)
+    if state.ends is None:
+        return answers.repeat(state, event, now)
+    seconds = max(1, round(to_seconds(state.count_left(now))))
+    return answer(state, phrases.get_ready(seconds), now)
+
+
+def pause(state: State, _: Event, now: Samples) -> Result:
+    """Freeze the count."""
+    after, actions = ask(state, Mode.PAUSED, phrases.PAUSED, now)
+    return after, (Note("paused"), *actions)
+
+
+def stop(state: State, _: Event, now: Samples) -> Result:
+    """Ask whether to end the session."""
+    return ask(state, Mode.CONFIRMING_STOP, phrases.CONFIRM_STOP, now)
+
+
+def end(state: State, _: Event, now: Samples) -> Result:
+    """End the session; one that has come to its farewell is finished already."""
+    at = now + GAP if state.on_air else now
+    finished = state.cue.kind is CueKind.FINISH
+    text = phrases.DONE if finished else phrases.STOPPED
+    after, actions = say(to_idle(state), text, at, Role.ANSWER)
+    return after, (*(() if finished else (Note("stopped"),)), Silence(), *actions)
+
+
+def hurts(state: State, _: Event, now: Samples) -> Result:
+    """Stop everything, say how to let go, and offer the ways on."""
+    release = state.exercise.release if state.cue.kind is CueKind.MOVE else None
+    words = name_side(release.cue, state.cue.side) if release else None
+    after, actions = ask(with_hurt(state), Mode.HURTING, phrases.hurts(words, ways_on(state)), now)
+    return after, (about(state, "hurt"), *actions)
+
+
+def resume(state: State, event: Event, now: Samples) -> Result:
+    """Say the words of the cue again, and count what was left."""
+    declined = isinstance(event, Heard) and event.intent.name == "no"
+    after, actions = begin(
+        state,
+        state.index,
+        now + GAP if state.on_air else now,
+        left=state.left,
+        prefix=phrases.GOING_ON if declined else "",
+        aloud=True,
+    )
+    return after, (Note("resumed"), *hush(state), *actions)
+
+
+def no_answer(state: State, _: Event, now: Samples) -> Result:
+    """A question that nobody answers becomes a pause, in which every way on stays open."""
+    hurting = state.mode is Mode.HURTING
+    text = phrases.hurt_choices(ways_on(state)) if hurting else phrases.NO_ANSWER
+    return ask(state, Mode.PAUSED, text, now)

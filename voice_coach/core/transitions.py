@@ -1,0 +1,274 @@
+"""The moves that a session can make: say, answer, begin a cue, jump, freeze, ask.
+
+Owns how one move changes the state and what it asks for; must not know which command or event
+leads to it (`session.py`, `answers.py`).
+"""
+
+from dataclasses import replace
+
+from voice_coach.core import phrases
+from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
+from voice_coach.core.cues import Cue, CueKind, Signal
+from voice_coach.core.plan import Arrival, Plan, make_plan
+from voice_coach.core.preferences import Preferences
+from voice_coach.core.routine import Routine
+from voice_coach.core.state import (
+    RUNNING,
+    Action,
+    Mode,
+    Note,
+    Progress,
+    Role,
+    Say,
+    Silence,
+    Sound,
+    State,
+    Tone,
+)
+from voice_coach.units import Samples, to_samples
+
+GAP = to_samples(0.05)
+"""Silence between what was cut off and the answer."""
+AFTER_ANSWER = to_samples(0.25)
+"""Silence between an answer and what goes on after it."""
+
+_MODE_OF = {
+    CueKind.WELCOME: Mode.INTRODUCING,
+    CueKind.INTRODUCE: Mode.INTRODUCING,
+    CueKind.GET_READY: Mode.GETTING_READY,
+    CueKind.MOVE: Mode.EXERCISING,
+    CueKind.REST: Mode.RESTING,
+    CueKind.FINISH: Mode.FINISHING,
+}
+
+Result = tuple[State, tuple[Action, ...]]
+"""The state after a move, and what is to be done."""
+
+
+def say(state: State, text: str, at: Samples, role: Role) -> Result:
+    """Put `text` on air from sample `at` on, as the next utterance."""
+    number = state.utterance + 1
+    speaking = replace(state, utterance=number, on_air=role)
+    return speaking, (Say(number, text, at, role, state.preferences.tempo),)
+
+
+def give(state: State, signal: Signal, at: Samples, role: Role) -> Result:
+    """Give `signal` from sample `at` on, as the next utterance."""
+    number = state.utterance + 1
+    return replace(state, utterance=number, on_air=role), (Sound(number, signal, at, role),)
+
+
+def hush(state: State) -> tuple[Action, ...]:
+    """Return what silences the words on air, if there are any.
+
+    A tone goes on, unless it is that of a cue whose words are cut: it comes again with them.
+    """
+    return (Silence(tones=state.on_air is Role.CUE),) if state.on_air else ()
+
+
+def answer(state: State, text: str, now: Samples) -> Result:
+    """Say something that is not part of the routine; words that it cuts come again."""
+    cut = state.cut or (state.on_air is Role.CUE and state.mode in RUNNING)
+    due = state.due if state.mode in RUNNING else None
+    at = now + GAP if state.on_air else now
+    after, actions = say(replace(state, cut=cut, due=due), text, at, Role.ANSWER)
+    return after, hush(state) + actions
+
+
+def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
+           prefix: str = "", words: str = "", praised: bool = False,
+           aloud: bool = False) -> Result:  # fmt: skip
+    """Say the words of cue `index`, and count `left` (all of it, if not given) after them.
+
+    `words` are said in place of its own. `praised`: what came before was done to its end.
+    `aloud`: words even where a signal would do.
+    """
+    cue = plan_of(state).cues[index]
+    left = cue.count if left is None or cue.with_words else left
+    going = _going(state, at)
+    standing = replace(
+        going,
+        progress=_begun(going, cue),
+        mode=_MODE_OF[cue.kind],
+        index=index,
+        said_at=at,
+        cut=False,
+        left=left,
+        ends=None,
+        due=None,
+        marks=marks_left(cue, left),
+        breath=cue.breath,
+        breath_at=at,
+        breath_length=cue.count if cue.with_words else 0,
+    )
+    tone = (Tone(cue.tone, at, cue.count),) if cue.tone else ()
+    after, actions = (
+        give(standing, cue.signal, at, Role.CUE)
+        if cue.signal and not (prefix or aloud)
+        else say(standing, f"{prefix} {words or _words(standing, praised)}".strip(), at, Role.CUE)
+    )
+    return after, (*actions, *tone, _reached(after))
+
+
+def _going(state: State, at: Samples) -> State:
+    """Let time count again for the session, if it stood still."""
+    progress = state.progress
+    if progress.frozen is None:
+        return state
+    began = progress.began + at - progress.frozen
+    return replace(state, progress=replace(progress, began=began, frozen=None))
+
+
+def _begun(state: State, cue: Cue) -> Progress:
+    """Return the progress once `cue` has begun: its exercise is, with the first move."""
+    moves = {cue.exercise} if cue.kind is CueKind.MOVE else set()
+    return replace(state.progress, begun=state.progress.begun | moves)
+
+
+def _words(state: State, praised: bool) -> str:
+    if state.cue.kind is CueKind.FINISH:
+        return farewell(state, state.said_at)
+    return state.cue.words if praised and not state.cue.signal else state.cue.text
+
+
+def farewell(state: State, now: Samples) -> str:
+    """Return what is said at the end: what was done and what was not."""
+    progress, routine = state.progress, plan_of(state).routine
+    skipped = [routine.exercises[i].name for i in sorted(progress.skipped - progress.begun)]
+    done, partly = len(progress.done), len(progress.begun - progress.done)
+    return phrases.farewell(routine.name, done, partly, skipped, now - progress.began)
+
+
+def _reached(state: State) -> Note:
+    if state.cue.kind is CueKind.FINISH:
+        return Note("finished")
+    repetition, side = plan_of(state).repetition_at(state.index)
+    named = side.value if side else None
+    return about(state, "cue", cue=state.index, repetition=repetition, side=named)
+
+
+def jump(state: State, index: int, now: Samples, *, prefix: str = "", words: str = "") -> Result:
+    """Leave the current cue, whatever it is doing, for cue `index`."""
+    at = now + GAP if state.on_air else now
+    sounding = state.on_air or state.ends is not None
+    after, actions = begin(state, index, at, prefix=prefix, words=words)
+    return after, ((Silence(),) if sounding else ()) + actions
+
+
+def lead_to(state: State, exercise: int, now: Samples, *, prefix: str = "") -> Result:
+    """Begin `exercise`, or the finish past the last one, with what was not heard yet.
+
+    In the exercise where the session stands, nothing of its introduction (or of the welcome) is
+    passed over, and its set-up is always said again. To another one the user comes from wherever
+    they are now.
+    """
+    plan, here = plan_of(state), state.cue
+    stays = here.exercise == exercise and here.kind is not CueKind.FINISH
+    if not stays:
+        state = replace(state, arrival=Arrival(exercise, plan.position_at(state.index)))
+    known = {cue.words: cue.measured for cue in plan.cues if cue.measured is not None}
+    laid = laid_out(state, plan.routine).measured(known)
+    index = min(state.heard_to, plan.setup_of(exercise)) if stays else laid.heading_of(exercise)
+    return jump(replace(state, plan=laid), index, now, prefix=prefix)
+
+
+def about(state: State, kind: str, **details: str | int | None) -> Note:
+    """Return the note that something happened to the exercise at which the session stands."""
+    return Note(kind, {"exercise": state.cue.exercise, "name": state.exercise.name, **details})
+
+
+def named(state: State) -> tuple[str, str]:
+    """Return routine and exercise by which the memory knows the present exercise."""
+    return plan_of(state).routine.name, state.exercise.name
+
+
+def with_hurt(state: State) -> State:
+    """Return `state` knowing that the exercise hurt, for the next session, too."""
+    memory = replace(state.memory, hurt=state.memory.hurt | {named(state)})
+    progress = replace(state.progress, hurt=state.progress.hurt | {state.cue.exercise})
+    return replace(state, memory=memory, progress=progress)
+
+
+def with_due(state: State) -> State:
+    """Return `state` with the moment of its next mark, or of the end of its count."""
+    assert state.ends is not None  # noqa: S101 - a bug of ours otherwise
+    return replace(state, due=state.ends - (state.marks[0].left if state.marks else 0))
+
+
+def freeze(state: State, mode: Mode, now: Samples) -> State:
+    """Stop the count; a breath that was begun will be begun again."""
+    left = state.count_left(now)
+    if state.plan is not None:
+        left = breath_begun(state.cue, left)
+    since = now if state.progress.frozen is None else state.progress.frozen
+    progress = replace(state.progress, frozen=since)
+    return replace(state, mode=mode, left=left, ends=None, due=None, marks=(), cut=False,
+                   progress=progress)  # fmt: skip
+
+
+def ask(state: State, mode: Mode, text: str, now: Samples) -> Result:
+    """Stop everything, freeze in `mode` and say `text`."""
+    at = now + GAP if state.on_air else now
+    after, actions = say(freeze(state, mode, now), text, at, Role.ANSWER)
+    return after, (Silence(), *actions)
+
+
+def to_idle(state: State) -> State:
+    """Return what is left when a session has ended."""
+    welcomed = state.index > 0  # else the signs of danger are still to be named
+    memory = replace(state.memory, sessions=state.memory.sessions + welcomed)
+    return State(
+        state.routines,
+        preferences=state.preferences,
+        voices=state.voices,
+        memory=memory,
+        utterance=state.utterance,
+        on_air=state.on_air,
+    )
+
+
+def laid_out(state: State, routine: Routine) -> Plan:
+    """Return the plan of `routine` for this user, as the state says it is done."""
+    return make_plan(
+        routine,
+        state.preferences,
+        easier=state.easier,
+        told=state.told,
+        sessions=state.memory.sessions,
+        opening="" if state.memory.sessions else phrases.RED_FLAGS,
+        arrival=state.arrival,
+    )
+
+
+def prefer(state: State, preferences: Preferences) -> State:
+    """Change the preferences; the plan follows, and a running count with its next breath."""
+    preferred = replace(state, preferences=preferences)
+    if state.plan is None:
+        return preferred
+    plan = laid_out(preferred, state.plan.routine)
+    changed, cue = replace(preferred, plan=plan), plan.cues[state.index]
+    if state.ends is not None:
+        marks, ends = from_the_next_breath(state.marks, state.ends, cue)
+        retimed = replace(changed, marks=marks, ends=ends)
+        return retimed if state.due is None else with_due(retimed)
+    left = cue.count if state.left == state.cue.count else at_pace(state.cue, cue, state.left)
+    marks = marks_left(cue, left) if state.mode in RUNNING else ()
+    return replace(changed, left=left, marks=marks)
+
+
+def plan_of(state: State) -> Plan:
+    """Return the plan; only while there is one."""
+    assert state.plan is not None  # noqa: S101 - a bug of ours: only `start` leaves idle
+    return state.plan
+
+
+def names_of(state: State) -> list[str]:
+    """Return the names of all routines."""
+    return [routine.name for routine in state.routines]
+
+
+def ways_on(state: State) -> list[str]:
+    """Return how one may go on after pain: "easier", "next", "stop"."""
+    last = state.cue.exercise + 1 == len(plan_of(state).routine.exercises)
+    easier = ["easier"] if state.exercise.easier else []
+    return easier + ([] if last else ["next"]) + ["stop"]

@@ -1,0 +1,195 @@
+"""What happened in a session, event by event, and what the session comes to.
+
+Owns the form of an event and the sum over events; must not know where they are kept.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Self
+
+from voice_coach.units import Samples
+
+Row = tuple[int, int, int, str, int, int, str, str, int]
+"""An event as the database keeps it: its fields in their order, and a checksum of them."""
+
+ENDS: Final = ("finished", "stopped", "left", "discarded")
+"""Kinds that end a session. The last one is the journal's own: a session that was cut off will
+not be continued."""
+OPEN: Final = ("", "left")
+"""Endings after which a session may be continued."""
+_MOVING: Final = ("started", "continued", "resumed", "cue")
+"""Kinds from which on time is spent in the session, whatever was before."""
+
+
+@dataclass(frozen=True)
+class JournalEvent:
+    """One thing that happened."""
+
+    number: int
+    """Counted from 1, without gaps; the only order that counts."""
+    session: int
+    """Number of its session; 0 outside of sessions."""
+    run: int
+    """Number of the process that wrote it; every run has a sample clock of its own."""
+    time: str
+    """UTC in ISO 8601, as the clock of the machine showed it."""
+    utc_offset: int
+    """Seconds by which local time was ahead."""
+    at: Samples
+    kind: str
+    details: Mapping[str, Any]
+
+    def to_row(self) -> Row:
+        """Return the event as the database keeps it."""
+        details = json.dumps(dict(self.details), separators=(",", ":"), default=str)
+        plain = (self.number, self.session, self.run, self.time, self.utc_offset, self.at)
+        return *plain, self.kind, details, crc32((*plain, self.kind, details))
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """Return the event that `row` keeps; ValueError if the details are not whole."""
+        details = json.loads(row[7])
+        if not isinstance(details, dict):
+            raise ValueError(f"no details of an event: {row[7]}")
+        return cls(*row[:7], details)
+
+    @property
+    def name(self) -> str:
+        """Name of the exercise that it is about, if any."""
+        return str(self.details.get("name") or "")
+
+
+def crc32(values: tuple[object, ...]) -> int:
+    """Return the CRC-32 of the fields of an event, by which a damaged one is known."""
+    return zlib.crc32("\x1f".join(map(str, values)).encode(errors="replace"))
+
+
+@dataclass
+class Tally:
+    """What one session comes to, up to the last event that was taken."""
+
+    number: int
+    first: int = 0
+    """Number of its first event."""
+    routine: str = ""
+    began: str = ""
+    """UTC in ISO 8601."""
+    utc_offset: int = 0
+    last: str = ""
+    """UTC of the last event."""
+    samples: Samples = 0
+    """Time spent in it, pauses left out."""
+    planned: int = 0
+    """How many exercises its routine has."""
+    run: int = 0
+    since: Samples | None = None
+    """Up to where time is counted in this run; None while none is spent."""
+    done: dict[str, str] = field(default_factory=dict)
+    """Names of exercises by their index."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    hurt: dict[str, str] = field(default_factory=dict)
+    eased: list[str] = field(default_factory=list)
+    pain_before: int | None = None
+    pain_after: int | None = None
+    ending: str = ""
+    """One of ENDS, or nothing yet."""
+    place: dict[str, Any] | None = None
+    """Details of the last cue."""
+
+    def take(self, event: JournalEvent) -> None:
+        """Add the next event. After the end only what hurt still counts, unless it goes on."""
+        self.last = event.time
+        if not self.began:
+            self.first, self.began = event.number, event.time
+            self.utc_offset = event.utc_offset
+        if event.kind == "pain":
+            self._feel(event.details)
+        elif event.kind == "hurt":
+            self.hurt.setdefault(str(event.details.get("exercise")), event.name)
+        if self.ending in OPEN and event.kind == "discarded":
+            self.ending = event.kind
+        elif event.kind in _MOVING:
+            self.ending = ""
+        if self.ending:
+            return
+        self._spend(event)
+        self._exercise(event)
+        if event.kind == "started":
+            self.routine = str(event.details.get("routine") or "")
+            self.planned = len(event.details.get("exercises") or ())
+        elif event.kind == "cue":
+            self.place = dict(event.details)
+        elif event.kind in ENDS:
+            self.ending = event.kind
+
+    def to_json(self) -> str:
+        """Return the tally as the database keeps it."""
+        return json.dumps(asdict(self), separators=(",", ":"), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the tally that `to_json` made `text` of."""
+        return cls(**json.loads(text))
+
+    def _spend(self, event: JournalEvent) -> None:
+        """Count by sample positions, which no change of the machine's clock can move."""
+        if event.run != self.run:
+            self.run, self.since = event.run, None
+        if self.since is not None:
+            self.samples += max(0, event.at - self.since)
+            self.since = max(self.since, event.at)
+        elif event.kind in _MOVING:
+            self.since = event.at
+        if event.kind == "paused" or event.kind in ENDS:
+            self.since = None
+
+    def _exercise(self, event: JournalEvent) -> None:
+        index, name = str(event.details.get("exercise")), event.name
+        if event.kind == "done":
+            self.skipped.pop(index, None)
+            self.done.setdefault(index, name)
+        elif event.kind == "partly":
+            self.skipped.pop(index, None)
+        elif event.kind == "skipped" and index not in self.done:
+            self.skipped.setdefault(index, name)
+        if event.kind == "eased" and name not in self.eased:
+            self.eased.append(name)
+
+    def _feel(self, details: Mapping[str, Any]) -> None:
+        value = details.get("value")
+        if not isinstance(value, int) or not 0 <= value <= 10:
+            return
+        if details.get("when") == "before":
+            self.pain_before = value
+        else:
+            self.pain_after = value
+
+
+@dataclass
+class Hurts:
+    """Which exercises of which routines hurt when they were last done."""
+
+    sessions: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The last session in which it hurt, by routine and name of the exercise."""
+
+    def take(self, event: JournalEvent, routine: str) -> None:
+        """Add the next event, of a session of `routine`.
+
+        Only the full exercise, done in a later session, shows that it does not hurt any more:
+        one that hurt and was gone on with has hurt.
+        """
+        key = (routine, event.name)
+        if event.kind == "hurt" and event.name:
+            self.sessions[key] = event.session
+        elif (
+            event.kind == "done"
+            and event.details.get("easier") is False
+            and self.sessions.get(key, event.session) < event.session
+        ):
+            del self.sessions[key]
+
+    def of(self, routine: str) -> frozenset[str]:
+        """Return the names of the exercises of `routine` that hurt."""
+        return frozenset(name for about, name in self.sessions if about == routine)
