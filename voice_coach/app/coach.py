@@ -17,6 +17,7 @@ from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, faded
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.notes import Note
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -28,7 +29,6 @@ from voice_coach.core.state import (
     Measured,
     Memory,
     Mode,
-    Note,
     Opened,
     Say,
     SetVolume,
@@ -291,8 +291,8 @@ class Coach:
                 self._mixer.silence(spare=lambda tag: tag < 0 and not everything)
             case SetVolume(db):
                 self._mixer.volume_db = db
-            case Note():
-                self._keeping.note(action, now)
+            case note:
+                self._keeping.note(note, now)
         self._speak()
 
     def _speak(self) -> None:

@@ -16,9 +16,10 @@ from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Recording, open_audio
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.notes import Continued, Discarded, Note, kind_and_details
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
-from voice_coach.core.state import Memory, Note, Place
+from voice_coach.core.state import Memory, Place
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
@@ -180,12 +181,13 @@ class _Keeper:
         return (*self._journal.notices, *filter(None, problems))
 
     def _note(self, note: Note, at: Samples) -> None:
-        if note.kind == "discarded":
-            self._journal.discard_unfinished()
-            return
-        if note.kind == "continued":
-            self._journal.continue_unfinished()
-        self._journal.append(note.kind, note.details, at)
+        match note:
+            case Discarded():  # the journal notes it itself, with the session that was cut off
+                self._journal.discard_unfinished()
+                return
+            case Continued():
+                self._journal.continue_unfinished()
+        self._journal.append(*kind_and_details(note), at)
 
     def _prefer(self, preferences: Preferences) -> None:
         before, self._preferences = self._preferences, preferences
