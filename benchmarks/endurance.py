@@ -19,7 +19,7 @@ from typing import Any, Final
 from benchmarks import durability
 from benchmarks.ideal import shipped
 from benchmarks.lines import Line, Options
-from voice_coach.app.coach import Coach, Keeping
+from voice_coach.app.coach import Coach, Persistence
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio
@@ -78,7 +78,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             ears=DeafEars(),  # type: ignore[arg-type]
             renderer=renderer,
             mixer=mixer,
-            keeping=Keeping(note=note),
+            persistence=Persistence(note=note),
         )
         audio = open_audio(_QuietRoom(), Nowhere())
 

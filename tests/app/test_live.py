@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.hearing.speech import room, said
-from voice_coach.app.coach import Happening
 from voice_coach.app.engines import Engine
+from voice_coach.app.happenings import Happening, SpeechHeard
 from voice_coach.app.live import RESTARTED, Stage, coach_live
 from voice_coach.audio import pcm
 from voice_coach.core.intents import Commands
@@ -72,8 +72,8 @@ class Session:
         return self
 
     def _watch(self, happening: Happening) -> None:
-        if happening.kind == "heard":
-            self.heard.append(happening.details["text"])
+        if isinstance(happening, SpeechHeard):
+            self.heard.append(happening.text)
 
     def _ready(self, stage: Stage) -> None:
         assert stage.coach.at_rest

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice_coach.app.coach import Coach, Ears, Happening, Keeping, Watcher
+from voice_coach.app.coach import Coach, Ears, Persistence
 from voice_coach.app.engines import Engine, make_separate_recogniser, make_voice, voices_of
+from voice_coach.app.happenings import Happening, Said, SpeechHeard, Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Recording, open_audio
@@ -90,7 +91,7 @@ def coach_live(
         listener = Listener(recogniser)
         ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
         mixer = Mixer()
-        keeper = _Keeper(journal, preferences or Preferences())
+        disk = _DiskPersistence(journal, preferences or Preferences())
 
         def rendering(engine: Engine) -> Renderer:
             return Renderer(make_voice(engine), disk=phrases, threaded=audio.realtime)
@@ -102,7 +103,7 @@ def coach_live(
             renderer=rendering(engines[1]),
             mixer=mixer,
             voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
-            keeping=keeper.keeping(routines),
+            persistence=disk.persistence(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
         )
         open_things.enter_context(closing(coach))
@@ -115,7 +116,7 @@ def coach_live(
             coach.do(Intent("start", {"routine": start}))
         else:
             coach.open()
-        health = _Health(recogniser, keeper, notice)
+        health = _Health(recogniser, disk, notice)
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
             coach.on_block(microphone, played, position)
@@ -141,10 +142,11 @@ def _told_to(mailbox: Mailbox, watch: Watcher) -> Watcher:
     """Return who watches, so that pages see what is said and heard, too."""
 
     def told(happening: Happening) -> None:
-        if happening.kind == "said":
-            mailbox.said(happening.details["text"], happening.at)
-        elif happening.kind == "heard" and happening.details["intent"]:
-            mailbox.heard(happening.details["text"], happening.at)
+        match happening:
+            case Said(at=at, text=text):
+                mailbox.said(text, at)
+            case SpeechHeard(at=at, text=text, intent=Intent()):
+                mailbox.heard(text, at)
         watch(happening)
 
     return told
@@ -161,7 +163,7 @@ def obey(coach: Coach, mailbox: Mailbox) -> None:
             coach.shelve(routines, commands)
 
 
-class _Keeper:
+class _DiskPersistence:
     """Keeps what happens in the journal, and what the user prefers in the settings."""
 
     def __init__(self, journal: Journal, preferences: Preferences) -> None:
@@ -169,10 +171,10 @@ class _Keeper:
         self._preferences = preferences
         self._problem: str | None = None
 
-    def keeping(self, routines: tuple[Routine, ...]) -> Keeping:
+    def persistence(self, routines: tuple[Routine, ...]) -> Persistence:
         """Return what the coach gets of it."""
         memory = _memory(self._journal, routines)
-        return Keeping(self._preferences, memory, self._note, self._prefer)
+        return Persistence(self._preferences, memory, self._note, self._prefer)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -216,9 +218,9 @@ def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
 class _Health:
     """Tells once what is wrong and yet no error: a restarted recogniser, a full disk."""
 
-    def __init__(self, recogniser: SeparateProcess, keeper: _Keeper, tell: Notify) -> None:
+    def __init__(self, recogniser: SeparateProcess, disk: _DiskPersistence, tell: Notify) -> None:
         self._recogniser = recogniser
-        self._keeper = keeper
+        self._disk = disk
         self._tell = tell
         self._restarts = 0
         self._told: set[str] = set()
@@ -227,7 +229,7 @@ class _Health:
         if self._recogniser.restarts > self._restarts:
             self._restarts = self._recogniser.restarts
             self._tell(RESTARTED, now)
-        for line in self._keeper.notices:
+        for line in self._disk.notices:
             if line not in self._told:
                 self._told.add(line)
                 self._tell(line, now)
