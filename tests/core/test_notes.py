@@ -7,6 +7,7 @@ import pytest
 
 from voice_coach.core import notes
 from voice_coach.core.notes import Note, kind_and_details
+from voice_coach.history.events import JournalEvent
 
 PLAIN: list[tuple[Note, str, str]] = [
     (
@@ -50,6 +51,18 @@ def test_the_form_on_disk_stays_as_it_is(note: Note, kind: str, details: str) ->
     """To the letter: the checksum of a row is made of it."""
     found = kind_and_details(note)
     assert (found[0], json.dumps(found[1])) == (kind, details)
+
+
+def test_a_row_of_a_journal_is_what_it_always_was() -> None:
+    """Written by version 0.1.0, in which a note was a word with a dict."""
+    old = (
+        *(5, 1, 1, "2026-01-01T00:00:00.000+00:00", 0, 915040, "cue"),
+        '{"exercise":0,"name":"Gentle stretches","cue":0,"repetition":0,"side":null}',
+        2956002691,
+    )
+    kind, details = kind_and_details(notes.CueReached(0, "Gentle stretches", 0, 0, None))
+    event = JournalEvent(5, 1, 1, "2026-01-01T00:00:00.000+00:00", 0, 915040, kind, details)
+    assert event.to_row() == old
 
 
 def test_every_note_has_a_plain_form() -> None:

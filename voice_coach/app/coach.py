@@ -69,7 +69,6 @@ DUCK_OVER = to_samples(0.01)
 RELEASE_OVER = to_samples(0.4)
 """How fast it comes back when what the user said was no command."""
 
-
 PATIENCE = to_samples(60)
 """What happens only after so long is not waited for at the end of a recording or a script."""
 MEASURED_EVERY = to_samples(0.5)
@@ -308,11 +307,11 @@ def _shown(state: State, now: Samples) -> StateShown:
         return StateShown(now, state.mode, None)
     cue = state.cue
     standing = Standing(
-        state.plan.routine.name,
-        state.exercise.name,
-        cue.side,
-        cue.repetition or None,
-        cue.repetitions or None,
-        state.breath,
+        routine=state.plan.routine.name,
+        exercise=state.exercise.name,
+        side=cue.side,
+        repetition=cue.repetition or None,
+        repetitions=cue.repetitions or None,
+        breath=state.breath,
     )
     return StateShown(now, state.mode, standing)

@@ -65,7 +65,6 @@ class Standing:
 
     routine: str
     exercise: str
-    """Name of the exercise, of its easier variant where that is done."""
     side: Side | None
     repetition: int | None
     """Counted from 1; None outside of repetitions."""
