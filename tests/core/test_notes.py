@@ -54,7 +54,7 @@ def test_the_form_on_disk_stays_as_it_is(note: Note, kind: str, details: str) ->
 
 
 def test_a_row_of_a_journal_is_what_it_always_was() -> None:
-    """Written by version 0.1.0, in which a note was a word with a dict."""
+    """Written when a note was still a word with a dict."""
     old = (
         *(5, 1, 1, "2026-01-01T00:00:00.000+00:00", 0, 915040, "cue"),
         '{"exercise":0,"name":"Gentle stretches","cue":0,"repetition":0,"side":null}',
