@@ -19,12 +19,12 @@ from typing import Any, Final
 from benchmarks import durability
 from benchmarks.ideal import shipped
 from benchmarks.lines import Line, Options
-from voice_coach.app.coach import Coach, Keeping
+from voice_coach.app.coach import Coach, Persistence
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
-from voice_coach.core.state import Note
+from voice_coach.core.notes import Note, kind_and_details
 from voice_coach.hearing.listener import Transcript
 from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands
@@ -70,7 +70,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
     ):
 
         def note(noted: Note, at: Samples) -> None:
-            journal.append(noted.kind, noted.details, at)
+            journal.append(*kind_and_details(noted), at)
 
         coach = Coach(
             (routine,),
@@ -78,7 +78,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             ears=DeafEars(),  # type: ignore[arg-type]
             renderer=renderer,
             mixer=mixer,
-            keeping=Keeping(note=note),
+            persistence=Persistence(note=note),
         )
         audio = open_audio(_QuietRoom(), Nowhere())
 
