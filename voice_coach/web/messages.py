@@ -22,7 +22,7 @@ LARGEST_MESSAGE: Final = 2_048
 """Bytes of a message on a socket."""
 LARGEST_ROUTINE: Final = 48_000
 """Characters of a routine that is checked or saved: five times the longest that ships."""
-_SCORES: Final = frozenset(half / 2 for half in range(21) if half != 1)
+_SCORES: Final = (*range(11), *(whole + 0.5 for whole in range(1, 10)))
 """What may be said for pain: zero to ten, and halves from one and a half on."""
 LONGEST_PREVIEW: Final = 400
 """Characters of a preview: as long as one text of a routine may be."""
@@ -93,7 +93,8 @@ def _fits(wish: Do, state: State) -> bool:
             return not slots or (set(slots) == {"routine"} and named in spoken)
         case "number":
             value = slots.get("value")
-            return set(slots) == {"value"} and value in _SCORES
+            same = (score for score in _SCORES if type(score) is type(value))
+            return set(slots) == {"value"} and value in same
         case "verbosity":
             return set(slots) == {"amount"} and slots["amount"] in set(Verbosity)
         case _:
