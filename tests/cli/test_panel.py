@@ -219,13 +219,13 @@ def test_the_terminal_is_left_as_it_was(routines: tuple[Routine, ...]) -> None:
 
 def test_the_picture_in_the_docs_is_what_the_terminal_shows() -> None:
     drawn = subprocess.run(
-        [sys.executable, "scripts/draw_terminal", "--check"],
+        [sys.executable, "-m", "scripts.draw_terminal", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert drawn.returncode == 0, "run scripts/draw_terminal: " + drawn.stdout + drawn.stderr
+    assert drawn.returncode == 0, "python -m scripts.draw_terminal: " + drawn.stdout + drawn.stderr
 
 
 def test_the_picture_needs_nothing_from_elsewhere() -> None:

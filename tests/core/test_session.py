@@ -50,13 +50,13 @@ def routine() -> Routine:
 def test_the_diagram_in_the_docs_is_the_table() -> None:
     """docs/session.md was drawn from the table as it stands."""
     drawn = subprocess.run(
-        [sys.executable, "scripts/draw_states", "--check"],
+        [sys.executable, "-m", "scripts.draw_states", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert drawn.returncode == 0, "run scripts/draw_states: " + drawn.stdout + drawn.stderr
+    assert drawn.returncode == 0, "python -m scripts.draw_states: " + drawn.stdout + drawn.stderr
 
 
 def test_every_command_stands_in_the_table_and_every_trigger_can_be_said(routine: Routine) -> None:
