@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from benchmarks.ideal import EMBEDDED
-from tests.conftest import KEPT
-from tests.real_sound.sound_server import AHEAD, SoundServer
+from benchmarks.rig.fresh_user import fresh_user
+from benchmarks.rig.sound_server import AHEAD, SoundServer
 from voice_coach.app.coach import Happening
 from voice_coach.app.engines import kept_phrases
 from voice_coach.app.live import Stage, coach_live
@@ -234,23 +234,9 @@ class Performance:
 
 def environment(server: SoundServer, folder: Path) -> dict[str, str]:
     """Return the environment of a user who has nothing yet, on `server`."""
-    kept = {variable: str(folder / "kept" / name) for variable, name in KEPT.items()}
-    environ = server.env | kept | {"PYTHONUNBUFFERED": "1"}
+    environ = server.env | fresh_user(folder / "kept") | {"PYTHONUNBUFFERED": "1"}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a coach that is installed has its bytecode
     return environ
-
-
-@contextmanager
-def sound_server() -> Iterator[SoundServer]:
-    """A private PulseAudio; RuntimeError where it is not installed."""
-    if missing := SoundServer.missing():
-        raise RuntimeError(f"not installed: {', '.join(missing)}")
-    server = SoundServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 @contextmanager

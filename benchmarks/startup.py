@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 
 from benchmarks.lines import Line, Options
-from benchmarks.stage import environment, sound_server
-from tests.real_sound.sound_server import SoundServer
+from benchmarks.rig.sound_server import SoundServer, private_server
+from benchmarks.stage import environment
 
 READY_SECONDS: Final = 1.0
 TIMES: Final = 7
@@ -33,7 +33,7 @@ LONGEST: Final = 8
 def start_up(options: Options) -> list[Line]:
     """Start the coach again and again, and see when it is ready and when it hears."""
     times = 3 if options.quick else TIMES
-    with tempfile.TemporaryDirectory() as name, sound_server() as server:
+    with tempfile.TemporaryDirectory() as name, private_server() as server:
         folder = Path(name)
         _until_ready(server, folder)  # whatever is compiled and cached only once
         ready, used = zip(*(_until_ready(server, folder) for _ in range(times)), strict=True)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.rig.browser import chromium
+from benchmarks.rig.stand_in import StandIn, at_home
 from scripts import ROOT
-from tests.web.page.browser import chromium
-from tests.web.page.stand_in import StandIn, at_home
 
 WINDOWS = {"phone": (390, 844), "tablet": (1180, 820), "tv": (1920, 1080)}
 VIEWS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from tests.conftest import KEPT
+from benchmarks.rig.fresh_user import KEPT
 from voice_coach import paths
 from voice_coach.cli.main import app
 from voice_coach.errors import NoHomeError

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from tests import CHECKOUT
+
 WAYS = {
     "hearing": "import voice_coach.hearing.engines.moonshine",
     "another process": """

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soxr
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.app.advice import Figures, Grade, diagnosed
 from voice_coach.app.checkup import PHRASES, STAY_QUIET, Question, check_up, examine, questions
 from voice_coach.app.engines import Engine

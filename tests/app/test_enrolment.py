@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.speech import breath, room, said
+from tests.tools.speech import breath, room, said
 from voice_coach.app.coach import attend
 from voice_coach.app.engines import Engine, make_recogniser
 from voice_coach.app.enrolment import Lesson, Teacher, teach

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.app.coach import Happening
 from voice_coach.app.engines import Engine
 from voice_coach.app.live import RESTARTED, Stage, coach_live

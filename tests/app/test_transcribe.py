@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, said, spoken_in_room
+from tests.tools.speech import room, said, spoken_in_room
 from voice_coach.app.engines import Engine
 from voice_coach.app.transcribe import Found, listen_to_files, listen_to_microphone
 from voice_coach.audio import pcm

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.audio.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
+from tests.tools.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
 from voice_coach.audio import pcm
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm

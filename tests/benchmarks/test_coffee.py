@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import coffee
 from benchmarks.ears import Ears, Options
-from tests.hearing.speech import room, spoken_in_room
+from tests.tools.speech import room, spoken_in_room
 from voice_coach.audio.pcm import Pcm
 
 NOISE = room(160_000, seed=9, db=-20.0)

@@ -23,15 +23,12 @@ import pytest
 import soundfile
 import soxr
 
-from tests.real_sound.conftest import sound_server
-from tests.real_sound.sound_server import SoundServer
+from benchmarks.rig.sound_server import SoundServer
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import decibels, silence
 from voice_coach.resources import resource
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, to_samples
-
-__all__ = ["sound_server"]
 
 COACH = Path(sys.executable).with_name("voice-coach")
 GOOD = """\

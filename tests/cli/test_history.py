@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from tests import CHECKOUT
 from voice_coach.cli.console import guarded
 from voice_coach.cli.history import history_app, report, whole_file
 from voice_coach.errors import OutputError
@@ -368,10 +369,9 @@ def test_a_pipe_is_written_to_and_not_replaced() -> None:
 
 def elsewhere(program: str) -> str:
     """Run `program` in another process; return what it printed."""
-    checkout = Path(__file__).resolve().parents[2]
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; from tests.cli.test_history import coach; {program}"],
-        env=os.environ | {"PYTHONPATH": str(checkout)},
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
         check=True,

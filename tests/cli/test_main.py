@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from rich.console import Console
 
-from tests.hearing.speech import spoken_in_room
+from tests.tools.speech import spoken_in_room
 from voice_coach.audio import pcm
 from voice_coach.cli import console, main, routines_and_models
 from voice_coach.library import schema

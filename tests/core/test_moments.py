@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.core.listener import Listener
-from tests.core.simulation import Simulation
+from tests.tools.listener import Listener
+from tests.tools.simulation import Simulation
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.plan import Plan

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.listener import Listener
-from tests.core.simulation import Simulation
+from tests.tools.listener import Listener
+from tests.tools.simulation import Simulation
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.preferences import Preferences

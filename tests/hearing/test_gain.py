@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.hearing.speech import USER, breath, room, said
+from tests.tools.speech import USER, breath, room, said
 from voice_coach.audio.pcm import Pcm, decibels, from_int16, level_db, silence, to_int16
 from voice_coach.hearing.gain import (
     FALL_DB,

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.hearing.speech import breath, room, said, spoken_in_room
+from tests.tools.speech import breath, room, said, spoken_in_room
 from voice_coach.audio.pcm import Pcm, level_db, silence
 from voice_coach.core.intents import Commands
 from voice_coach.grammar import Grammar, minimised

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.audio.pcm import SILENCE_DB, Pcm, decibels, from_int16, silence, to_int16
 from voice_coach.hearing import measures
 from voice_coach.hearing.measures import Echo, Speech

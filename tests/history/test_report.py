@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.image import imread
 
-from tests.conftest import CHECKOUT
+from tests import CHECKOUT
 from voice_coach.history.journal import PastSession
 from voice_coach.history.report import UNDATED, page, plot
 from voice_coach.history.statistics import pain_over_time, periods

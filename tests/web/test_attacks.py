@@ -13,7 +13,7 @@ from starlette.types import Message
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from tests.web.conftest import Browser, Served, next_message
+from tests.tools.page_server import Browser, Served, next_message
 from voice_coach.core.intents import Intent
 from voice_coach.paths import routines_dir
 from voice_coach.resources import resource

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.app.test_coach import Stage
-from tests.web.conftest import Browser, Served, Session, next_message
-from tests.web.crowd import OBEYED, crowd
+from benchmarks.rig.crowd import OBEYED, crowd
+from tests.tools.page_server import Browser, Served, Session, next_message
+from tests.tools.stage import Stage
 from voice_coach.app.coach import Happening
 from voice_coach.app.live import obey
 from voice_coach.core.intents import Commands, Intent

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.web.conftest import Browser, Served, next_message, serve
+from tests.tools.page_server import Browser, Served, next_message, serve
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance

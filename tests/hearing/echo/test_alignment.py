@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.hearing.echo.test_canceller import (
+from tests.tools.echoes import (
     cleaned,
     coach,
     echo_of_coach,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples

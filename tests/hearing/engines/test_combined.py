@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hearing.speech import room, said, spoken_in_room
+from tests.tools.speech import room, said, spoken_in_room
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, spoken_in_room
+from tests.tools.speech import room, spoken_in_room
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, minimised

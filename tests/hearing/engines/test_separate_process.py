@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.engines import fake_engines
+from tests import CHECKOUT
+from tests.tools import fake_engines
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
@@ -25,7 +26,6 @@ from voice_coach.hearing.engines.separate_process import LOSSES, SeparateProcess
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE
 
-ROOT = Path(__file__).resolve().parents[3]
 PAUSE = Grammar("session", ((0, 1, "pause"),), frozenset({1}))
 YES = Grammar("confirm", ((0, 1, "yes"),), frozenset({1}))
 COMMANDS = Grammar(
@@ -234,7 +234,7 @@ class TestEnd:
     def test_it_ends_with_the_coach_however_that_ends(self) -> None:
         program = (
             "import os, signal\n"
-            "from tests.hearing.engines import fake_engines\n"
+            "from tests.tools import fake_engines\n"
             "from voice_coach.hearing.engines.separate_process import SeparateProcess\n"
             "if __name__ == '__main__':\n"
             "    engine = SeparateProcess(fake_engines.fake)\n"
@@ -242,7 +242,7 @@ class TestEnd:
             "    os.kill(os.getpid(), signal.SIGKILL)\n"
         )
         with subprocess.Popen(
-            [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", program], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
         ) as coach:
             assert coach.stdout is not None
             # The engine holds this pipe as well: it ends when both have ended.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.audio.pcm import Pcm, decibels, resample, silence
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.engines.combined import sentences_only

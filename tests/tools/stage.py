@@ -1,0 +1,120 @@
+"""A coach with a voice of tones and ears that are whispered to, on a clock that the test turns.
+
+Owns what stands in for voice, recogniser and devices; must not know what is tested.
+"""
+
+import threading
+from collections.abc import Iterator
+from queue import SimpleQueue
+
+import numpy as np
+
+from voice_coach.app.coach import Coach, Happening
+from voice_coach.audio.mixer import Mixer
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.core.intents import Commands
+from voice_coach.core.routine import Routine
+from voice_coach.errors import VoiceCoachError
+from voice_coach.hearing.listener import Transcript
+from voice_coach.speaking.renderer import Renderer
+from voice_coach.units import BLOCK, Samples, to_samples
+
+QUIET = silence(BLOCK)
+
+
+class Tone:
+    """A voice that says everything as a tone, about 50 ms for each letter, or fails where told."""
+
+    name = "tone"
+
+    def __init__(self) -> None:
+        self.unspeakable = ""
+        self.rendered: SimpleQueue[str] = SimpleQueue()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.closed = False
+
+    def render(self, text: str, speed: float = 1.0) -> Pcm:
+        self.gate.wait(10)
+        if self.unspeakable and self.unspeakable in text:
+            raise VoiceCoachError(f"The voice broke at '{text}'.")
+        self.rendered.put(text)
+        return np.full(round(len(text) * 777 / speed), 0.1, dtype=np.float32)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Whisper:
+    """Ears to which utterances are whispered, each to be heard in the block at its time."""
+
+    level_db = -60.0
+    speaking = False
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self.whispered: list[tuple[Samples, str]] = []
+        self.position: Samples = 0
+        self.listening = ""
+        self.reference: list[Pcm] = []
+        self.learnt: Commands | None = None
+
+    def learn(self, commands: Commands) -> None:
+        self.learnt = commands
+
+    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterator[Transcript]:
+        assert len(microphone) == len(played) == BLOCK
+        self.reference.append(played)
+        self.position += BLOCK
+        self.listening = listening
+        while self.whispered and self.whispered[0][0] <= self.position:
+            _, text = self.whispered.pop(0)
+            yield Transcript(
+                text, 1.0, self.position - 8000, self.position, self.position, listening
+            )
+
+
+class Stage:
+    """A coach with all that it needs, and a clock that the test turns."""
+
+    def __init__(
+        self, routines: tuple[Routine, ...], commands: Commands, *, threaded: bool = False
+    ) -> None:
+        self.voice, self.mixer, self.ears = Tone(), Mixer(), Whisper(commands)
+        self.renderer = Renderer(self.voice, threaded=threaded)
+        self.happenings: list[Happening] = []
+        self.sound: list[Pcm] = []
+        self.coach = Coach(
+            routines,
+            commands,
+            ears=self.ears,  # type: ignore[arg-type]
+            renderer=self.renderer,
+            mixer=self.mixer,
+            watch=self.happenings.append,
+        )
+
+    def run(self, seconds: float) -> None:
+        """Move the clock on, block by block."""
+        for _ in range(to_samples(seconds) // BLOCK):
+            self.block()
+
+    def block(self) -> None:
+        played = self.mixer.render(BLOCK)
+        self.sound.append(played)
+        self.coach.on_block(QUIET, played, self.mixer.position - BLOCK)
+
+    def hear(self, text: str, seconds: float = 0.02) -> Samples:
+        """Let `text` be heard now; return when that was."""
+        now = self.mixer.position
+        self.ears.whispered.append((now, text))
+        self.run(seconds)
+        return now
+
+    def said(self) -> list[Happening]:
+        return [each for each in self.happenings if each.kind == "said"]
+
+    def heard(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        return np.concatenate(self.sound)
+
+    def close(self) -> None:
+        self.renderer.close()
