@@ -4,7 +4,11 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from tests import CHECKOUT
+
+pytestmark = pytest.mark.slow
 
 INTERRUPTED = (
     "tests/cli/test_settings.py::TestEdit::test_the_interrupt_key_is_left_to_the_editor",

@@ -16,6 +16,8 @@ import pytest
 
 from tests import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 UV = str(Path(sys.executable).with_name("uv"))
 WITHOUT_OURS = {
     name: value

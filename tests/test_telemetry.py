@@ -10,6 +10,8 @@ import pytest
 
 from tests import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 WAYS = {
     "hearing": "import voice_coach.hearing.engines.moonshine",
     "another process": """

@@ -83,6 +83,7 @@ class Session:
             os.kill(recogniser.pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_recogniser_that_dies_is_told_once_and_the_session_goes_on(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_recogniser_that_dies_is_told_once_and_the_session_goes_on(
     assert len(pcm.read(session.speaker)) > len(speech)
 
 
+@pytest.mark.slow
 def test_an_overdriven_recording_is_told_and_still_understood(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:
@@ -105,6 +107,7 @@ def test_an_overdriven_recording_is_told_and_still_understood(
     assert session.heard == ["pause", "resume"]
 
 
+@pytest.mark.slow
 def test_a_session_without_faults_tells_nothing(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:

@@ -394,6 +394,7 @@ def test_an_interrupt_closes_the_streams() -> None:
     assert not any(stream.active for stream in system.streams)
 
 
+@pytest.mark.slow
 def test_a_listener_that_is_too_slow_loses_sound_and_no_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

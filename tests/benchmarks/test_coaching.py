@@ -155,6 +155,7 @@ class TestIdealClock:
         assert wrong[0].values["worst"] == 3
 
 
+@pytest.mark.slow
 def test_memory_is_told_every_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, Any]] = []
     monkeypatch.setattr(endurance, "HOUR", to_samples(60))
@@ -186,6 +187,7 @@ class TestTable:
         assert text.index("hearing ends") < text.index("## Coaching") < text.index("b / c")
         assert "- One: load 1." in text
 
+    @pytest.mark.slow
     def test_the_command_writes_its_page_and_a_short_run_does_not(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

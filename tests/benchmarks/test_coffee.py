@@ -42,6 +42,7 @@ def test_every_recording_is_heard_at_every_level(shared_speech: Path) -> None:
     assert len(coffee.tasks(options)) == count * 8
 
 
+@pytest.mark.slow
 def test_the_same_recording_gives_the_same_twice(shared_speech: Path) -> None:
     assert shared_speech.is_dir()
     ears = Ears("pocketsphinx")

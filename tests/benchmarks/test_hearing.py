@@ -15,6 +15,8 @@ from benchmarks.ears import Ears, Options, Row
 from benchmarks.rooms import scene, white
 from voice_coach.units import SAMPLE_RATE, to_seconds
 
+pytestmark = pytest.mark.slow
+
 NO_RECORDINGS = Options(quick=True, speech=False, recogniser="pocketsphinx")
 
 

@@ -24,12 +24,14 @@ def test_every_user_says_every_phrase_and_talks() -> None:
     assert untaught.isdisjoint(MOST_USED)
 
 
+@pytest.mark.slow
 def test_without_recordings_nothing_needs_the_kitchen() -> None:
     full = teach.tasks(Options(quick=False, speech=False, recogniser="moonshine"))
     quick = teach.tasks(Options(quick=True, speech=False, recogniser="moonshine"))
     assert len(full) > len(quick) == len(MOST_USED)
 
 
+@pytest.mark.slow
 def test_a_user_is_heard_better_than_before() -> None:
     profile = teach.taught_by(USER)
     assert profile.phrases == MOST_USED

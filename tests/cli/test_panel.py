@@ -192,6 +192,7 @@ def test_the_board_keeps_the_latest_words() -> None:
     assert (board.heard, board.said, board.notice) == ("resume", "Hold it.", "")
 
 
+@pytest.mark.slow
 def test_the_panel_of_a_whole_session_never_fails(routines: tuple[Routine, ...]) -> None:
     """Every cue of every routine, before, while and after it is counted."""
     now: Samples = 0
@@ -215,6 +216,7 @@ def test_the_terminal_is_left_as_it_was(routines: tuple[Routine, ...]) -> None:
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
 
 
+@pytest.mark.slow
 def test_the_picture_in_the_docs_is_what_the_terminal_shows() -> None:
     drawn = subprocess.run(
         [sys.executable, "-m", "scripts.draw_terminal", "--check"],

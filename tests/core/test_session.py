@@ -152,10 +152,11 @@ class Walk:
         self.modes.add(after.mode)
 
 
-def test_random_walks_keep_every_promise(routine: Routine) -> None:
+@pytest.mark.parametrize("seeds", [range(2), pytest.param(range(2, 20), marks=pytest.mark.slow)])
+def test_random_walks_keep_every_promise(routine: Routine, seeds: range) -> None:
     """Never an error, never silence after a command, never two voices, never stuck."""
     modes = set()
-    for seed in range(20):
+    for seed in seeds:
         walk = Walk(routine, seed)
         for _ in range(2000):
             walk.step()

@@ -8,6 +8,8 @@ import pytest
 
 from tests import CHECKOUT
 
+pytestmark = pytest.mark.slow
+
 
 def prove(*options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(

@@ -18,7 +18,7 @@ from tests.tools.needed import needed_browser
 from tests.tools.running import Running
 from tests.tools.user import keep_routine, not_the_first_time, user
 
-pytestmark = pytest.mark.real_sound
+pytestmark = [pytest.mark.real_sound, pytest.mark.browser]
 
 SHORT = """\
     get_ready_seconds: 3

@@ -22,6 +22,7 @@ from voice_coach.library import read_commands
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reverberation", "delay"), [(0.15, 0.03), (0.3, 0.06), (0.5, 0.12)])
 def test_an_echo_goes_within_three_seconds(reverberation: float, delay: float) -> None:
     echo = echo_of_coach(10.0, reverberation, delay)
@@ -35,6 +36,7 @@ def test_an_echo_goes_within_three_seconds(reverberation: float, delay: float) -
     assert abs(canceller.skew_ppm) < 3.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("over_db", [10.0, 0.0, -10.0])
 def test_another_voice_stays_whole(over_db: float) -> None:
     """Also while the filter still learns: the voice begins after two seconds."""
@@ -53,6 +55,7 @@ def test_another_voice_stays_whole(over_db: float) -> None:
     assert canceller.trusted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [20.0, 100.0, -100.0])
 def test_two_clocks_are_found_out(ppm: float) -> None:
     echo = skewed(echo_of_coach(16.0), ppm)
@@ -62,6 +65,7 @@ def test_two_clocks_are_found_out(ppm: float) -> None:
     assert suppression_db(echo, rest, 10.0, 16.0) > 20.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jump", [320, -320])
 def test_a_jump_is_survived(jump: Samples) -> None:
     whole = echo_of_coach(14.0)
@@ -76,6 +80,7 @@ def test_a_jump_is_survived(jump: Samples) -> None:
     assert canceller.delay == pytest.approx(960 + jump, abs=32)
 
 
+@pytest.mark.slow
 def test_a_user_does_not_look_like_a_jump() -> None:
     """The user's voice has sounds in common with the coach's, sample by sample."""
     echo = echo_of_coach(14.0)
@@ -117,6 +122,7 @@ def test_an_echo_that_ends_is_not_put_in() -> None:
     assert level_db(result[int(5.8 * SAMPLE_RATE) :]) < -58.0
 
 
+@pytest.mark.slow
 def test_the_pause_between_two_sentences_is_kept_in_mind() -> None:
     echo = np.concatenate([echo_of_coach(6.0), silence(SAMPLE_RATE * 20), echo_of_coach(6.0)])
     played = np.concatenate([coach(6.0), silence(SAMPLE_RATE * 20), coach(6.0)])
@@ -125,6 +131,7 @@ def test_the_pause_between_two_sentences_is_kept_in_mind() -> None:
     assert suppression_db(echo, rest, 26.0, 27.0) > 15.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [1, 160, 333, 4096])
 def test_the_sizes_of_blocks_change_nothing(block: Samples) -> None:
     length = 3 * SAMPLE_RATE if block > 1 else SAMPLE_RATE
@@ -151,6 +158,7 @@ def test_without_latency_only_whole_frames_are_taken() -> None:
         EchoCanceller(latency=100)
 
 
+@pytest.mark.slow
 def test_what_is_no_number_is_silence() -> None:
     echo = np.array(echo_of_coach(8.0))
     played = np.array(coach(8.0))
@@ -181,9 +189,11 @@ def heard_while_coaching(user_db: float | None) -> list[str]:
     return [intent.name for intent in intents if intent]
 
 
+@pytest.mark.slow
 def test_pause_is_obeyed_while_the_coach_speaks_as_loudly() -> None:
     assert heard_while_coaching(0.0) == ["pause"] * 3
 
 
+@pytest.mark.slow
 def test_the_coach_is_not_obeyed() -> None:
     assert heard_while_coaching(None) == []

@@ -48,6 +48,7 @@ def test_silence_of_the_loudspeaker_explains_nothing() -> None:
     assert own_share(user, silence(len(user))) == 0.0
 
 
+@pytest.mark.slow
 def test_the_coach_does_not_obey_itself() -> None:
     """Everything that names a command is heard by the microphone, and none of it is obeyed."""
     commands = read_commands([])

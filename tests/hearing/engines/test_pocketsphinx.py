@@ -72,6 +72,7 @@ def test_start_forgets_what_was_not_finished(recogniser: PocketsphinxRecogniser)
     assert decode(recogniser, spoken_in_room("no"), ANSWERS).text == "no"
 
 
+@pytest.mark.slow
 def test_no_utterance_changes_the_next(recogniser: PocketsphinxRecogniser) -> None:
     quiet = spoken_in_room("skip this")
     noisy = quiet + room(len(quiet), seed=5, db=-35.0)

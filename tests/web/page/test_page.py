@@ -18,6 +18,8 @@ from voice_coach.paths import routines_dir
 from voice_coach.units import to_seconds
 from voice_coach.web.routes import STATIC
 
+pytestmark = pytest.mark.browser
+
 Visit = Callable[..., Any]
 PHASE = "({...globalThis.__phase})"
 LIMBS = (
