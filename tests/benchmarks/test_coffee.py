@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import coffee
-from benchmarks.ears import Ears, Options
+from benchmarks.harness import Ears, Options
 from tests.tools.speech import room, spoken_in_room
 from voice_coach.audio.pcm import Pcm
 

@@ -19,11 +19,11 @@ from typing import Any, Final
 import httpx
 import numpy as np
 
-from benchmarks.ideal import Begun, Clips, place_of
-from benchmarks.lines import Line, Options
+from benchmarks.coaching_table import Line, Options
+from benchmarks.ideal_clock import Begun, Clips, place_of
+from benchmarks.live_session import Casting, Performance, performing
 from benchmarks.rig.crowd import REFUSED, Crowd, crowd
 from benchmarks.rig.sound_server import AHEAD, private_server
-from benchmarks.stage import Casting, Performance, performing
 from voice_coach.audio.pcm import Pcm, level_db
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 

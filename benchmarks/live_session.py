@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from benchmarks.ideal import EMBEDDED
+from benchmarks.ideal_clock import EMBEDDED
 from benchmarks.rig.fresh_user import fresh_user
 from benchmarks.rig.sound_server import AHEAD, SoundServer
 from voice_coach.app.coach import Happening
@@ -179,7 +179,7 @@ class Performance:
     def __init__(self, server: SoundServer, casting: Casting, *, ahead: bool = False) -> None:
         self.folder = Path(casting.folder)
         self.records: list[Record] = []
-        command = [*(AHEAD if ahead else []), sys.executable, "-m", "benchmarks.stage"]
+        command = [*(AHEAD if ahead else []), sys.executable, "-m", "benchmarks.live_session"]
         self._complaints = (self.folder / "stderr.txt").open("w+")
         self._process = subprocess.Popen(
             [*command, json.dumps(asdict(casting))],

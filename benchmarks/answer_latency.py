@@ -18,11 +18,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.ideal import EMBEDDED, place_of, shipped
-from benchmarks.lines import Line, Options
-from benchmarks.live_timing import ALIKE, REACH, Session, bystander, held_up, start_of
+from benchmarks.coaching_table import Line, Options
+from benchmarks.cue_timing import ALIKE, REACH, Session, bystander, held_up, start_of
+from benchmarks.ideal_clock import EMBEDDED, place_of, shipped
+from benchmarks.live_session import Casting, Performance, Record, performing
 from benchmarks.rig.sound_server import Scene, Take, private_server
-from benchmarks.stage import Casting, Performance, Record, performing
 from voice_coach.app.coach import Happening, Keeping
 from voice_coach.app.rehearsal import USER_DB, USER_VOICE, ScriptLine, rehearse
 from voice_coach.audio.pcm import Pcm, decibels

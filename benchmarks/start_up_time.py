@@ -17,15 +17,17 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.lines import Line, Options
+from benchmarks.coaching_table import Line, Options
+from benchmarks.live_session import environment
 from benchmarks.rig.sound_server import SoundServer, private_server
-from benchmarks.stage import environment
 
 READY_SECONDS: Final = 1.0
 TIMES: Final = 7
 COACH: Final = Path(sys.executable).parent / "voice-coach"
 EMBEDDED: Final = ("run", "--recogniser=pocketsphinx", "--voice=espeak", "--no-ask-pain")
-_MARKED: Final = "from benchmarks.marks import run; run({began}, {script!r}, list({given}))"
+_MARKED: Final = (
+    "from benchmarks.start_up_trace import run; run({began}, {script!r}, list({given}))"
+)
 LONGEST: Final = 8
 """So many of the dearest imports are named."""
 
