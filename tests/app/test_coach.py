@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -270,6 +271,35 @@ class TestSlowVoice:
         assert rendered == [cue.text for cue in plan.cues[:5]]
         slow.run(0.05)
         assert len(slow.said()) == 1
+
+    def test_another_voice_does_not_wait_for_a_phrase_under_way(self, slow: Stage) -> None:
+        slow.coach.do(Intent("start"))
+        slow.run(0.5)
+        began = time.monotonic()
+        slow.hear("another voice", 0.5)
+        slow.hear("pause", 0.1)
+        assert time.monotonic() - began < 2  # the first voice is held for ten seconds
+        assert slow.coach.state.mode is Mode.PAUSED
+        slow.until_said("Paused. Say resume to go on.")
+        assert not slow.voice.closed
+        slow.voice.gate.set()
+
+    def test_a_voice_that_loads_does_not_hold_up_what_is_asked_for(self, slow: Stage) -> None:
+        slow.voice.gate.set()
+        slow.loading.clear()
+        slow.coach.do(Intent("start"))
+        slow.hear("another voice", 0.5)
+        slow.hear("pause")
+        slow.until_said("Paused. Say resume to go on.")
+        assert "Paused. Say resume to go on." in list(slow.voice.drained())
+        slow.loading.set()
+
+    def test_what_was_asked_of_the_voice_before_is_still_said(self, slow: Stage) -> None:
+        slow.coach.preview("A long phrase.")
+        slow.run(0.1)
+        slow.hear("another voice", 0.1)
+        slow.voice.gate.set()
+        slow.until_said("A long phrase.")
 
 
 class Scribe:

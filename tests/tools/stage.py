@@ -4,6 +4,7 @@ Owns what stands in for voice, recogniser and devices; must not know what is tes
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from queue import SimpleQueue
 
@@ -40,6 +41,11 @@ class Tone:
             raise VoiceCoachError(f"The voice broke at '{text}'.")
         self.rendered.put(text)
         return np.full(round(len(text) * 777 / speed), 0.1, dtype=np.float32)
+
+    def drained(self) -> Iterator[str]:
+        """Yield what has been rendered."""
+        while not self.rendered.empty():
+            yield self.rendered.get()
 
     def close(self) -> None:
         self.closed = True
@@ -82,6 +88,8 @@ class Stage:
     ) -> None:
         self.voice, self.mixer, self.ears = Tone(), Mixer(), Whisper(commands)
         self.renderer = Renderer(self.voice, threaded=threaded)
+        self.other, self.loading = Tone(), threading.Event()
+        self.loading.set()
         self.happenings: list[Happening] = []
         self.sound: list[Pcm] = []
         self.coach = Coach(
@@ -90,8 +98,22 @@ class Stage:
             ears=self.ears,  # type: ignore[arg-type]
             renderer=self.renderer,
             mixer=self.mixer,
+            voices={"first": self._first, "second": self._second},
             watch=self.happenings.append,
         )
+
+    def _first(self) -> Renderer:
+        """Return the first voice anew: the renderer that it had is retired with another voice."""
+        return Renderer(self.voice, threaded=not self.renderer.in_step)
+
+    def _second(self) -> Renderer:
+        """Return the other voice, which loads when the test lets it."""
+
+        def make() -> Tone:
+            self.loading.wait(10)
+            return self.other
+
+        return Renderer(make, threaded=not self.renderer.in_step)
 
     def run(self, seconds: float) -> None:
         """Move the clock on, block by block."""
@@ -113,8 +135,15 @@ class Stage:
     def said(self) -> list[Happening]:
         return [each for each in self.happenings if each.kind == "said"]
 
+    def until_said(self, text: str) -> None:
+        """Move the clock on until `text` is said, for ten seconds of the machine at most."""
+        give_up = time.monotonic() + 10
+        while text not in [each.details["text"] for each in self.said()]:
+            assert time.monotonic() < give_up, f"'{text}' was never said"
+            self.block()
+
     def heard(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         return np.concatenate(self.sound)
 
     def close(self) -> None:
-        self.renderer.close()
+        self.coach.close()
