@@ -89,17 +89,17 @@ import numpy as np
 from voice_coach.core.state import State
 from voice_coach.web.mailbox import EarClock, Sight
 from voice_coach.audio.world import open_audio
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.units import SAMPLE_RATE
 
 at = [int(each) for each in sys.argv[1:]]
-playback, chunks, looks = Playback(), [], []
+mixer, chunks, looks = Mixer(), [], []
 for second in at:
-    playback.play(np.full(80, 0.8, dtype=np.float32), second * SAMPLE_RATE, 1)
+    mixer.play(np.full(80, 0.8, dtype=np.float32), second * SAMPLE_RATE, 1)
 command = "parec --device=loudspeaker.monitor --rate=16000 --format=float32le --channels=1 --raw"
 ear = subprocess.Popen([*command.split(), "--latency-msec=5"], stdout=subprocess.PIPE, bufsize=0)
 audio = open_audio()
-clock = EarClock(Sight(lambda: State(()), lambda: playback.position, lambda: audio.output_latency))
+clock = EarClock(Sight(lambda: State(()), lambda: mixer.position, lambda: audio.output_latency))
 
 
 def listen():
@@ -108,7 +108,7 @@ def listen():
 
 
 def look():
-    while playback.position < (at[-1] + 1) * SAMPLE_RATE:
+    while mixer.position < (at[-1] + 1) * SAMPLE_RATE:
         clock.look()
         looks.append((time.monotonic(), clock.seconds))
         time.sleep(0.02)
@@ -117,7 +117,7 @@ def look():
 
 for work in (listen, look):
     threading.Thread(target=work, daemon=True).start()
-audio.run(playback, lambda *_: None)
+audio.run(mixer, lambda *_: None)
 ear.kill()
 ends = np.cumsum([len(samples) for _, samples in chunks])
 loud = np.flatnonzero(np.abs(np.concatenate([samples for _, samples in chunks])) > 0.3)
