@@ -71,7 +71,7 @@ SLOTS: dict[str, str | int] = {"routine": "test", "amount": "brief"}
 MOVING = ("next", "previous", "restart", "easier", "full_version", "ready", "resume", "repeat",
           "pause", "hurts", "stop", "start", "time_left", "slower")  # fmt: skip
 SAMPLE = "hurts"
-"""What is tried first in pairs of commands; the others take their time."""
+"""The first of two commands that the quick tests try; all others are slow."""
 SECOND = to_samples(1)
 
 
