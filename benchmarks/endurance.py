@@ -16,9 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import durability
-from benchmarks.ideal import shipped
-from benchmarks.lines import Line, Options
+from benchmarks import crash_safety
+from benchmarks.coaching_table import Line, Options
+from benchmarks.ideal_clock import shipped
 from voice_coach.app.coach import Coach, Persistence
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
@@ -117,7 +117,7 @@ def memory(options: Options) -> list[Line]:
 
 def remembering(options: Options) -> list[Line]:
     """Time the commands that show the past, with nothing in the journal and with very much."""
-    sessions = 1000 if options.quick else durability.SESSIONS
+    sessions = 1000 if options.quick else crash_safety.SESSIONS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         empty, large = folder / "empty.sqlite3", folder / "large.sqlite3"
@@ -142,7 +142,7 @@ def _fill(path: Path, sessions: int) -> None:
     with Journal.open(path, now=lambda: begun) as journal:
         for number in range(sessions):
             begun += timedelta(hours=20)
-            durability.whole_session(journal)
+            crash_safety.whole_session(journal)
             if number % 100 == 0:
                 journal.flush()
 

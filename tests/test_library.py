@@ -212,6 +212,7 @@ def test_what_is_no_yaml_of_a_routine(file: Path, before: str, after: str, said:
     assert said in complaint(file, changed(before, after))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [

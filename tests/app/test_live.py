@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.app.engines import Engine
 from voice_coach.app.happenings import Happening, SpeechHeard
 from voice_coach.app.live import RESTARTED, Stage, _DiskPersistence, coach_live
@@ -95,6 +95,7 @@ class Session:
             os.kill(recogniser.pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_recogniser_that_dies_is_told_once_and_the_session_goes_on(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_recogniser_that_dies_is_told_once_and_the_session_goes_on(
     assert len(pcm.read(session.speaker)) > len(speech)
 
 
+@pytest.mark.slow
 def test_an_overdriven_recording_is_told_and_still_understood(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:
@@ -117,6 +119,7 @@ def test_an_overdriven_recording_is_told_and_still_understood(
     assert session.heard == ["pause", "resume"]
 
 
+@pytest.mark.slow
 def test_a_session_without_faults_tells_nothing(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:

@@ -4,12 +4,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from tests import CHECKOUT
 from voice_coach.app.happenings import Said, SpeechHeard, StateShown
 from voice_coach.cli.panel import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.core.cues import CueKind
@@ -21,8 +21,6 @@ from voice_coach.core.state import Heard, Mode, Role, Spoken, State
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
 from voice_coach.units import Samples, to_samples
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +192,7 @@ def test_the_board_keeps_the_latest_words() -> None:
     assert (board.heard, board.said, board.notice) == ("resume", "Hold it.", "")
 
 
+@pytest.mark.slow
 def test_the_panel_of_a_whole_session_never_fails(routines: tuple[Routine, ...]) -> None:
     """Every cue of every routine, before, while and after it is counted."""
     now: Samples = 0
@@ -217,19 +216,20 @@ def test_the_terminal_is_left_as_it_was(routines: tuple[Routine, ...]) -> None:
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
 
 
+@pytest.mark.slow
 def test_the_picture_in_the_docs_is_what_the_terminal_shows() -> None:
     drawn = subprocess.run(
-        [sys.executable, "scripts/draw_terminal", "--check"],
-        cwd=ROOT,
+        [sys.executable, "-m", "scripts.draw_terminal", "--check"],
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert drawn.returncode == 0, "run scripts/draw_terminal: " + drawn.stdout + drawn.stderr
+    assert drawn.returncode == 0, "python -m scripts.draw_terminal: " + drawn.stdout + drawn.stderr
 
 
 def test_the_picture_needs_nothing_from_elsewhere() -> None:
-    picture = (ROOT / "docs" / "terminal.svg").read_text(encoding="utf-8")
+    picture = (CHECKOUT / "docs" / "terminal.svg").read_text(encoding="utf-8")
     assert "url(http" not in picture
     assert "@font-face" not in picture
     for words in ("Leg&#160;reach", "right&#160;side", "2&#160;of&#160;3", "breathe&#160;normally"):

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.app.test_coach import Stage
-from tests.web.conftest import Browser, Served, Session, next_message
-from tests.web.crowd import OBEYED, crowd
+from benchmarks.rig.crowd import OBEYED, crowd
+from tests.tools.page_server import Browser, Served, Session, next_message
+from tests.tools.stage import Stage
 from voice_coach.app.happenings import Said
 from voice_coach.app.live import obey
 from voice_coach.core.intents import Commands, Intent
@@ -124,6 +124,7 @@ def test_a_touch_is_a_command_like_any_other(coached: Coached, commands: Command
     assert coached.stage.coach.state.plan.routine.name == by_voice.slots["routine"]
 
 
+@pytest.mark.slow
 def test_every_sentence_has_a_message_with_the_same_meaning(
     coached: Coached, commands: Commands
 ) -> None:
@@ -156,6 +157,7 @@ def test_the_clock_of_a_page_is_that_of_the_loudspeaker(coached: Coached) -> Non
     assert np.median(np.abs(off)) < 0.05, off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_any_command_at_any_time_does_no_harm(
     routines: tuple[Routine, ...], commands: Commands, seed: int

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.web.conftest import Browser, Served, next_message, serve
+from tests.tools.page_server import Browser, Served, next_message, serve
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance
@@ -275,6 +275,7 @@ def test_a_bucket_fills_with_time() -> None:
 class TestPictures:
     """What pages are sent."""
 
+    @pytest.mark.slow
     def test_every_change_and_at_least_once_a_second(
         self, served: Served, browser: Browser
     ) -> None:
@@ -292,6 +293,7 @@ class TestPictures:
             heard = next_message(page, lambda message: message["heard"] is not None)
             assert heard["heard"] == {"text": "pause", "at": 1.0}
 
+    @pytest.mark.slow
     def test_no_more_than_ten_a_second(self, served: Served, browser: Browser) -> None:
         with browser.socket() as page:
             began, count = time.monotonic(), 0
@@ -309,6 +311,7 @@ class TestPictures:
             assert next_message(page)["level_db"] == -20.0
             assert time.monotonic() - began < 0.5
 
+    @pytest.mark.slow
     def test_a_page_that_reads_nothing_is_no_burden_to_another(
         self, served: Served, browser: Browser
     ) -> None:
@@ -375,6 +378,7 @@ class TestRoutines:
             assert line == text.splitlines().index("    position: siting") + 1 == answer["line"]
         assert not answer["text"].startswith("routine")
 
+    @pytest.mark.slow
     def test_what_is_saved_is_what_was_written(self, browser: Browser) -> None:
         assert browser.post("/api/save", {"yaml": MINE}).json() == {"ok": True, "name": "My back"}
         (path,) = routines_dir().iterdir()
@@ -391,6 +395,7 @@ class TestRoutines:
             assert answer["line"] == taken[: taken.index("name: Over")].count("\n") + 1
         assert not (routines_dir() / "over.yaml").exists()
 
+    @pytest.mark.slow
     def test_an_own_one_is_replaced_only_when_told_so(self, browser: Browser) -> None:
         browser.post("/api/save", {"yaml": MINE})
         changed = MINE.replace("seconds: 20", "seconds: 21", 1)
@@ -501,6 +506,7 @@ class TestStartAndEnd:
             for each in idle:
                 each.close()
 
+    @pytest.mark.slow
     def test_connections_that_say_nothing_are_ended(
         self, browser: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -259,3 +259,16 @@ class SoundServer:
                 take.play(sound)
             take.wait(max(0.0, seconds - to_seconds(take.now - start)))
         return take.scene()
+
+
+@contextmanager
+def private_server() -> Iterator[SoundServer]:
+    """A private PulseAudio; RuntimeError where it is not installed."""
+    if missing := SoundServer.missing():
+        raise RuntimeError(f"not installed: {', '.join(missing)}")
+    server = SoundServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()

@@ -1,20 +1,20 @@
-#!/usr/bin/env python3
 """Make tests/fixtures/piper: a voice of a few kB that piper loads and runs like any other.
 
 It needs no training: every phoneme is a tone of its own, as long as `scales` says, with the
 inputs, the output and the noise of a real piper export. Run it once in an environment that
 has the `onnx` package: python3 -m venv build/onnx && build/onnx/bin/pip install onnx &&
-build/onnx/bin/python scripts/make_piper_fixture
+build/onnx/bin/python -m scripts.make_piper_fixture
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-FOLDER = Path(__file__).resolve().parent.parent / "tests" / "fixtures" / "piper"
+from scripts import ROOT
+
+FOLDER = ROOT / "tests" / "fixtures" / "piper"
 SILENT = "_^$ \n"
 PHONEMES = (
     "_^$ !'(),-.:;?abcdefhijklmnopqrstuvwxyzæçðøħŋœɐɑɒɓɔɕɖɗɘəɚɛɜɞ"

@@ -1,13 +1,11 @@
-#!/usr/bin/env python3
 """Draws the page as it looks: every view on a phone, a tablet and a television, light and dark.
 
-scripts/draw_pages FOLDER    all of them into FOLDER
-scripts/draw_pages --docs    the three in the documentation
+python -m scripts.draw_pages FOLDER    all of them into FOLDER
+python -m scripts.draw_pages --docs    the three in the documentation
 
 A coach without sound leads the session by its real rules, behind the real server of the page.
 """
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,15 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-if VENV.exists() and Path(sys.prefix) != VENV:
-    python = str(VENV / "bin" / "python")
-    os.execv(python, [python, *sys.argv])  # noqa: S606
-sys.path.insert(0, str(ROOT))
-
-from tests.web.page.browser import chromium  # noqa: E402
-from tests.web.page.stand_in import StandIn, at_home  # noqa: E402
+from benchmarks.rig.browser import chromium
+from benchmarks.rig.stand_in import StandIn, at_home
+from scripts import ROOT
 
 WINDOWS = {"phone": (390, 844), "tablet": (1180, 820), "tv": (1920, 1080)}
 VIEWS = {

@@ -1,27 +1,18 @@
-#!/usr/bin/env python3
 """Writes docs/session.md from the session's transition table; --check only compares."""
 
-import os
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-if VENV.exists() and Path(sys.prefix) != VENV:
-    python = str(VENV / "bin" / "python")
-    os.execv(python, [python, *sys.argv])  # noqa: S606
-sys.path.insert(0, str(ROOT))
-
-from voice_coach.core.session import TABLE  # noqa: E402
-from voice_coach.core.state import RUNNING, Mode  # noqa: E402
+from scripts import ROOT
+from voice_coach.core.session import TABLE
+from voice_coach.core.state import RUNNING, Mode
 
 PAGE = ROOT / "docs" / "session.md"
 INTRODUCTION = """\
 # The session as a state machine
 
-Drawn by `scripts/draw_states` from `TABLE` in `voice_coach/core/session.py`; a test keeps the
-two equal. *Leading* stands for the modes in which the session moves on by itself. Commands
-that are not listed for a mode get a short spoken answer and change nothing.
+Drawn by `python -m scripts.draw_states` from `TABLE` in `voice_coach/core/session.py`; a test
+keeps the two equal. *Leading* stands for the modes in which the session moves on by itself.
+Commands that are not listed for a mode get a short spoken answer and change nothing.
 """
 
 

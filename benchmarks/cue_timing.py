@@ -19,11 +19,11 @@ from typing import Any, Final
 import httpx
 import numpy as np
 
-from benchmarks.ideal import Begun, Clips, place_of
-from benchmarks.lines import Line, Options
-from benchmarks.stage import Casting, Performance, performing, sound_server
-from tests.real_sound.sound_server import AHEAD
-from tests.web.crowd import REFUSED, Crowd, crowd
+from benchmarks.coaching_table import Line, Options
+from benchmarks.ideal_clock import Begun, Clips, place_of
+from benchmarks.live_session import Casting, Performance, performing
+from benchmarks.rig.crowd import REFUSED, Crowd, crowd
+from benchmarks.rig.sound_server import AHEAD, private_server
 from voice_coach.audio.pcm import Pcm, level_db
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
@@ -91,7 +91,7 @@ def session(minutes: float, *, busy: bool = False, pages: bool = False) -> Sessi
 
     `busy` keeps another core at work; with `pages` twenty pages look on, and one more hammers.
     """
-    with tempfile.TemporaryDirectory() as folder, sound_server() as server:
+    with tempfile.TemporaryDirectory() as folder, private_server() as server:
         casting = Casting(folder, 60 * minutes, page=pages)
         with server.recording() as take, _load_elsewhere(busy), bystander() as stalls:
             before = _ticks()

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.commands import Condition
 from benchmarks.corpus import FEW_SPEAKERS, SPEAKERS, Speaker, own_commands
-from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.scoring import Figure, Result
 from voice_coach.units import to_seconds
 
@@ -78,4 +78,4 @@ def details(results: list[Result]) -> str:
     )
 
 
-ROW: Final = Row("delay", tasks, figures, details, alone=True)
+ROW: Final = Row("latency", tasks, figures, details, alone=True)

@@ -1,6 +1,6 @@
 """How safe the journal is: kills, power cuts, full disks, damage, and ten thousand sessions.
 
-Run `python -m benchmarks.durability` in a checkout. A full disk and a read-only folder are made
+Run `python -m benchmarks.crash_safety` in a checkout. A full disk and a read-only folder are made
 by mounting, which only root may; without that, their rows say so and are not met.
 """
 
@@ -173,7 +173,7 @@ def _killed_once(path: Path, seed: int, seconds: float) -> tuple[bool, int]:
     """Return whether the journal had been opened, and the last cue that was said to be saved."""
     code = (
         "import sys; from pathlib import Path; "
-        "from benchmarks.durability import write_until_killed; "
+        "from benchmarks.crash_safety import write_until_killed; "
         "print('here', flush=True); write_until_killed(Path(sys.argv[1]), int(sys.argv[2]))"
     )
     process = subprocess.Popen(
@@ -227,7 +227,7 @@ def cut_within_a_write(folder: Path, times: int) -> Row:
 def _cut_once(path: Path, limit: int) -> int:
     code = (
         "import sys; from pathlib import Path; "
-        "from benchmarks.durability import write_until_too_large; "
+        "from benchmarks.crash_safety import write_until_too_large; "
         "write_until_too_large(Path(sys.argv[1]), int(sys.argv[2]))"
     )
     done = subprocess.run(

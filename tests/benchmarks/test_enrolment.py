@@ -3,51 +3,53 @@
 import numpy as np
 import pytest
 
-from benchmarks import teach
+from benchmarks import enrolment
 from benchmarks.corpus import MOST_USED, SPEAKERS
-from benchmarks.ears import Ears, Options
-from benchmarks.fit_teach import fitted
+from benchmarks.fit_enrolment import fitted
+from benchmarks.harness import Ears, Options
 
 USER = next(s for s in SPEAKERS if s.half == "test" and s.synthesiser == "espeak")
 
 
 def test_every_user_says_every_phrase_and_talks() -> None:
-    said = list(teach.sayings(USER))
-    taught = [saying for saying in said if saying.kind == teach.TAUGHT]
+    said = list(enrolment.sayings(USER))
+    taught = [saying for saying in said if saying.kind == enrolment.TAUGHT]
     assert {saying.text for saying in taught} == set(MOST_USED)
-    assert len(taught) == len(MOST_USED) * len(teach.CONDITIONS)
-    others = {saying.speaker for saying in said if saying.kind == teach.OTHER_USER}
+    assert len(taught) == len(MOST_USED) * len(enrolment.CONDITIONS)
+    others = {saying.speaker for saying in said if saying.kind == enrolment.OTHER_USER}
     assert len(others) == 1
     assert USER not in others
     assert all(speaker.half == USER.half for speaker in others)
-    untaught = {saying.text for saying in said if saying.kind == teach.OTHER_SENTENCES}
+    untaught = {saying.text for saying in said if saying.kind == enrolment.OTHER_SENTENCES}
     assert untaught.isdisjoint(MOST_USED)
 
 
+@pytest.mark.slow
 def test_without_recordings_nothing_needs_the_kitchen() -> None:
-    full = teach.tasks(Options(quick=False, speech=False, recogniser="moonshine"))
-    quick = teach.tasks(Options(quick=True, speech=False, recogniser="moonshine"))
+    full = enrolment.tasks(Options(quick=False, speech=False, recogniser="moonshine"))
+    quick = enrolment.tasks(Options(quick=True, speech=False, recogniser="moonshine"))
     assert len(full) > len(quick) == len(MOST_USED)
 
 
+@pytest.mark.slow
 def test_a_user_is_heard_better_than_before() -> None:
-    profile = teach.taught_by(USER)
+    profile = enrolment.taught_by(USER)
     assert profile.phrases == MOST_USED
     ears = Ears("moonshine")
     results = [
-        teach._heard(USER, saying, "moonshine", ears)
-        for saying in teach.sayings(USER)
-        if (saying.kind, saying.condition) == (teach.TAUGHT, "2 m")
+        enrolment._heard(USER, saying, "moonshine", ears)
+        for saying in enrolment.sayings(USER)
+        if (saying.kind, saying.condition) == (enrolment.TAUGHT, "2 m")
     ]
     before, after = (sum(r[when] == "right" for r in results) for when in ("before", "after"))
     assert after > before
     assert after >= 11
-    names = [figure.name for figure in teach.figures(results)]
+    names = [figure.name for figure in enrolment.figures(results)]
     assert names[:2] == [
         "taught phrases, 2 m: recall before teaching",
         "taught phrases, 2 m: recall after teaching",
     ]
-    assert f"{USER} (test)" in teach.details(results)
+    assert f"{USER} (test)" in enrolment.details(results)
 
 
 def test_a_regression_finds_the_weights_it_was_made_with() -> None:

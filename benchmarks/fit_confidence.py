@@ -1,9 +1,9 @@
 #!/usr/bin/env python
 """Fits the weights by which evidence becomes a probability, to the tuning half of the sounds.
 
-Owns the regressions; must not know how evidence is found. `python -m benchmarks.fit` prints the
-weights for voice_coach/hearing/engines/combined.py, and what they would do; 15 minutes on two
-cores.
+Owns the regressions; must not know how evidence is found. `python -m benchmarks.fit_confidence`
+prints the weights for voice_coach/hearing/engines/combined.py, and what they would do; 15 minutes
+on two cores.
 """
 
 import argparse
@@ -16,9 +16,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import commands, talk
+from benchmarks import commands, false_alarms
 from benchmarks.corpus import Speaker, own_commands, speech_folder
-from benchmarks.ears import Ears, Options, Task
+from benchmarks.harness import Ears, Options, Task
 from voice_coach.core.intents import Intent
 from voice_coach.hearing.engines.combined import CombinedRecogniser, evidence
 from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
@@ -120,7 +120,7 @@ def tasks() -> list[Task]:
     """Return the sounds of the tuning half."""
     options = Options(quick=False, speech=speech_folder().is_dir(), recogniser="auto")
     said = [task for task in commands.tasks(options) if _tunes(task)]
-    return said[::EVERY] + [task for task in talk.tasks(options) if _tunes(task)]
+    return said[::EVERY] + [task for task in false_alarms.tasks(options) if _tunes(task)]
 
 
 def _tunes(task: Any) -> bool:

@@ -24,7 +24,7 @@ from benchmarks.corpus import (
     seed_of,
     spoken,
 )
-from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.rooms import conversation, scene, stretch, white
 from benchmarks.scoring import Figure, Result, halves, per_hour, share, shares
 from voice_coach.audio.pcm import Pcm, decibels, level_db
@@ -181,4 +181,4 @@ def details(results: list[Result]) -> str:
     )
 
 
-ROW: Final = Row("talk", tasks, figures, details)
+ROW: Final = Row("false-alarms", tasks, figures, details)

@@ -24,7 +24,7 @@ from benchmarks.corpus import (
     seed_of,
     session_sample,
 )
-from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.rooms import scene
 from benchmarks.scoring import Figure, Result, share, shares, verdict
 from voice_coach.app.coach import attend
@@ -214,4 +214,4 @@ def _change(results: list[Result], user: str, condition: str) -> str:
     return " → ".join("–" if rate is None else f"{rate:.0f}" for rate in rates)
 
 
-ROW: Final = Row("teach", tasks, figures, details)
+ROW: Final = Row("enrolment", tasks, figures, details)

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Draws a rehearsed session on one time axis, as a PNG of 1600 pixels' width.
 
 What sounded comes from the WAV, what was meant from the timeline, both written by
@@ -9,7 +8,6 @@ the coach's that no line of the timeline accounts for is drawn in red.
 import argparse
 import json
 import math
-import os
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -17,18 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-if VENV.exists() and Path(sys.prefix) != VENV:
-    python = str(VENV / "bin" / "python")
-    os.execv(python, [python, *sys.argv])  # noqa: S606
-sys.path.insert(0, str(ROOT))
+import numpy as np
+import soundfile
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
-import numpy as np  # noqa: E402
-import soundfile  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.patches import Patch  # noqa: E402
+from scripts import ROOT
 
 DPI, WIDTH = 100, 1600
 QUIETEST_DB = -66.0

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 """Proves that every locked package installs without a compiler where the coach is to run.
 
 Asks the package index, without downloading, which wheels there are for each Python and machine;
-prints a table and ends with status 1 where one is missing. Run it with .venv/bin/python.
+prints a table and ends with status 1 where one is missing. `python -m scripts.check_wheels`
 """
 
 import subprocess
@@ -16,7 +15,8 @@ from packaging.markers import Marker
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
-ROOT = Path(__file__).resolve().parents[1]
+from scripts import ROOT
+
 LOCK = ROOT / "requirements" / "dev.txt"
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 MACHINES = ("aarch64", "x86_64")

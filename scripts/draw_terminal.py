@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Draws docs/terminal.svg, the session as seen in a terminal; --check only compares.
 
 A session is led through the rules alone, on a clock of its own, to the middle of a hold; what
@@ -6,31 +5,23 @@ is drawn is what `voice-coach run` shows at that moment.
 """
 
 import html
-import os
 import re
 import sys
 from io import StringIO
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-if VENV.exists() and Path(sys.prefix) != VENV:
-    python = str(VENV / "bin" / "python")
-    os.execv(python, [python, *sys.argv])  # noqa: S606
-sys.path.insert(0, str(ROOT))
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
 
-from rich._export_format import CONSOLE_SVG_FORMAT  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.terminal_theme import TerminalTheme  # noqa: E402
-
-from voice_coach.cli.panel import WIDTH, Board, Gauges, panel  # noqa: E402
-from voice_coach.core.cues import speech_length  # noqa: E402
-from voice_coach.core.intents import Intent  # noqa: E402
-from voice_coach.core.session import advance  # noqa: E402
-from voice_coach.core.state import Heard, Mode, Say, Spoken, State, TimeUp  # noqa: E402
-from voice_coach.library import read_routine  # noqa: E402
-from voice_coach.resources import resource  # noqa: E402
-from voice_coach.units import to_samples  # noqa: E402
+from scripts import ROOT
+from voice_coach.cli.panel import WIDTH, Board, Gauges, panel
+from voice_coach.core.cues import speech_length
+from voice_coach.core.intents import Intent
+from voice_coach.core.session import advance
+from voice_coach.core.state import Heard, Mode, Say, Spoken, State, TimeUp
+from voice_coach.library import read_routine
+from voice_coach.resources import resource
+from voice_coach.units import to_samples
 
 PICTURE = ROOT / "docs" / "terminal.svg"
 EXERCISE, SIDE, REPETITION = "Leg reach", "right", 2

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.corpus import ROOT, SPEAKERS, kitchen, lines, own_commands, recordings, said, spoken
-from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.rooms import SPEECH_DB, conversation, levelled, stretch, white
 from benchmarks.scoring import Figure, Result
 from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
@@ -88,7 +88,7 @@ def _feed(listener: Listener, sound: Pcm) -> None:
 
 def _memory(recogniser: str, ears: Ears) -> Result:
     del ears
-    command = [sys.executable, "-m", "benchmarks.cost", recogniser]
+    command = [sys.executable, "-m", "benchmarks.resource_use", recogniser]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
     return {"place": "memory", "megabytes": float(done.stdout)}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.fit import Candidate, fitted, marked, regression
+from benchmarks.fit_confidence import Candidate, fitted, marked, regression
 
 
 def test_weights_are_found_again() -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import soundfile
 
-from benchmarks.lines import Line, Options
+from benchmarks.coaching_table import Line, Options
 from voice_coach.app.engines import Engine
 from voice_coach.app.happenings import Happening, SpeechHeard
 from voice_coach.app.rehearsal import ScriptLine, rehearse

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from benchmarks.ideal import EMBEDDED
-from tests.conftest import KEPT
-from tests.real_sound.sound_server import AHEAD, SoundServer
+from benchmarks.ideal_clock import EMBEDDED
+from benchmarks.rig.fresh_user import fresh_user
+from benchmarks.rig.sound_server import AHEAD, SoundServer
 from voice_coach.app.engines import kept_phrases
 from voice_coach.app.happenings import Happening, Said, SpeechHeard, kind_and_details
 from voice_coach.app.live import Stage, coach_live
@@ -185,7 +185,7 @@ class Performance:
     def __init__(self, server: SoundServer, casting: Casting, *, ahead: bool = False) -> None:
         self.folder = Path(casting.folder)
         self.records: list[Record] = []
-        command = [*(AHEAD if ahead else []), sys.executable, "-m", "benchmarks.stage"]
+        command = [*(AHEAD if ahead else []), sys.executable, "-m", "benchmarks.live_session"]
         self._complaints = (self.folder / "stderr.txt").open("w+")
         self._process = subprocess.Popen(
             [*command, json.dumps(asdict(casting))],
@@ -240,23 +240,9 @@ class Performance:
 
 def environment(server: SoundServer, folder: Path) -> dict[str, str]:
     """Return the environment of a user who has nothing yet, on `server`."""
-    kept = {variable: str(folder / "kept" / name) for variable, name in KEPT.items()}
-    environ = server.env | kept | {"PYTHONUNBUFFERED": "1"}
+    environ = server.env | fresh_user(folder / "kept") | {"PYTHONUNBUFFERED": "1"}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a coach that is installed has its bytecode
     return environ
-
-
-@contextmanager
-def sound_server() -> Iterator[SoundServer]:
-    """A private PulseAudio; RuntimeError where it is not installed."""
-    if missing := SoundServer.missing():
-        raise RuntimeError(f"not installed: {', '.join(missing)}")
-    server = SoundServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 @contextmanager

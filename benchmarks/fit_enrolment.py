@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Fits the weights by which what was taught counts, to the speakers of the tuning half.
 
-Owns the two regressions; must not know how takes are compared. `python -m benchmarks.fit_teach`
+Owns the two regressions; must not know how takes are compared. `python -m benchmarks.fit_enrolment`
 prints the weights for voice_coach/hearing/enrolled/profile.py; it takes about six minutes.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.corpus import SPEAKERS, Speaker, own_commands
-from benchmarks.teach import OTHER_USER, TALK, TAUGHT, Saying, sayings, taught_by
+from benchmarks.enrolment import OTHER_USER, TALK, TAUGHT, Saying, sayings, taught_by
 from voice_coach.app.coach import attend
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.engines.combined import CombinedRecogniser

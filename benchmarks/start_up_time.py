@@ -17,15 +17,17 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.lines import Line, Options
-from benchmarks.stage import environment, sound_server
-from tests.real_sound.sound_server import SoundServer
+from benchmarks.coaching_table import Line, Options
+from benchmarks.live_session import environment
+from benchmarks.rig.sound_server import SoundServer, private_server
 
 READY_SECONDS: Final = 1.0
 TIMES: Final = 7
 COACH: Final = Path(sys.executable).parent / "voice-coach"
 EMBEDDED: Final = ("run", "--recogniser=pocketsphinx", "--voice=espeak", "--no-ask-pain")
-_MARKED: Final = "from benchmarks.marks import run; run({began}, {script!r}, list({given}))"
+_MARKED: Final = (
+    "from benchmarks.start_up_trace import run; run({began}, {script!r}, list({given}))"
+)
 LONGEST: Final = 8
 """So many of the dearest imports are named."""
 
@@ -33,7 +35,7 @@ LONGEST: Final = 8
 def start_up(options: Options) -> list[Line]:
     """Start the coach again and again, and see when it is ready and when it hears."""
     times = 3 if options.quick else TIMES
-    with tempfile.TemporaryDirectory() as name, sound_server() as server:
+    with tempfile.TemporaryDirectory() as name, private_server() as server:
         folder = Path(name)
         _until_ready(server, folder)  # whatever is compiled and cached only once
         ready, used = zip(*(_until_ready(server, folder) for _ in range(times)), strict=True)
@@ -166,7 +168,8 @@ def _marked(server: SoundServer, folder: Path) -> dict[str, float]:
 def _imports(server: SoundServer, folder: Path) -> list[tuple[str, float]]:
     """Return the packages that are dearest to import, in ms with all that they import."""
     code = (
-        "import sys; from voice_coach import cli, live, library, engines, terminal; "
+        "import voice_coach.cli.main, voice_coach.cli.panel, voice_coach.app.engines, "
+        "voice_coach.app.live, voice_coach.library; "
         "import voice_coach.speaking.espeak, sounddevice"
     )
     done = subprocess.run(

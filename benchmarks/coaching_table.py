@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from benchmarks import report
 from benchmarks.corpus import ROOT
-from benchmarks.durability import Row
+from benchmarks.crash_safety import Row
 
 KEPT: Final = ROOT / "docs" / "coaching.json"
 SECTION: Final = "coaching"

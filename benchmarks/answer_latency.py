@@ -18,11 +18,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.ideal import EMBEDDED, place_of, shipped
-from benchmarks.lines import Line, Options
-from benchmarks.live_timing import ALIKE, REACH, Session, bystander, held_up, start_of
-from benchmarks.stage import Casting, Performance, Record, performing, record_of, sound_server
-from tests.real_sound.sound_server import Scene, Take
+from benchmarks.coaching_table import Line, Options
+from benchmarks.cue_timing import ALIKE, REACH, Session, bystander, held_up, start_of
+from benchmarks.ideal_clock import EMBEDDED, place_of, shipped
+from benchmarks.live_session import Casting, Performance, Record, performing, record_of
+from benchmarks.rig.sound_server import Scene, Take, private_server
 from voice_coach.app.coach import Persistence
 from voice_coach.app.happenings import Happening
 from voice_coach.app.rehearsal import USER_DB, USER_VOICE, ScriptLine, rehearse
@@ -141,7 +141,7 @@ def on_files(_: Options) -> list[Line]:
 def live(options: Options) -> list[Line]:
     """Ask and order by voice in a live session, and see how soon it answers."""
     rounds = max(1, min(ROUNDS, round(0.6 * options.minutes)))
-    with tempfile.TemporaryDirectory() as folder, sound_server() as server:
+    with tempfile.TemporaryDirectory() as folder, private_server() as server:
         casting = Casting(folder, 3600, get_ready_seconds=GET_READY)
         with (
             bystander() as stalls,

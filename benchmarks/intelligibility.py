@@ -1,7 +1,7 @@
 """Whether the whole back routine can be understood: the coach's channel, written down by ear.
 
 Owns the comparison; the decoder is Moonshine's free dictation, which knows nothing of routines,
-plans or grammars. `python -m benchmarks.understood`
+plans or grammars. `python -m benchmarks.intelligibility`
 """
 
 import re
