@@ -27,15 +27,6 @@ class VoiceChoice(StrEnum):
     ESPEAK = "espeak"
 
 
-class ListeningState(StrEnum):
-    """Groups of commands that may be heard."""
-
-    IDLE = "idle"
-    SESSION = "session"
-    NUMBER = "number"
-    CONFIRM = "confirm"
-
-
 class Verbosity(StrEnum):
     """How much the coach says: every instruction whole, the least that will do, or tones only."""
 
