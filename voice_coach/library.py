@@ -18,13 +18,12 @@ from pydantic_core import ErrorDetails
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.errors import RoutineError, SentencesError, VoiceCoachError, nearest
+from voice_coach.files import read_text
 from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
 
-LARGEST_BYTES = 256_000
-"""A file larger than this is nothing that somebody wrote for the coach."""
 MOST_VALUES = 50_000
-"""The same, for what its anchors and aliases unfold to."""
+"""What unfolds to more by anchors and aliases is nothing that somebody wrote for the coach."""
 
 _SHOWN = 60
 """Characters of a wrong value that are shown."""
@@ -111,7 +110,7 @@ def read_commands(routines: Iterable[Routine]) -> Commands:
 
 def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -> Commands:
     """Read a Home Assistant sentence template file; SentencesError says what is wrong."""
-    data, _ = _load(_text(path, SentencesError), path, SentencesError)
+    data, _ = _load(read_text(path, SentencesError, "YAML"), path, SentencesError)
     if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
         raise SentencesError(f"{path}: expected a Home Assistant sentence file with 'intents:'.")
     return Commands.from_dict(data, lists, source=str(path))
@@ -119,7 +118,12 @@ def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -
 
 def read_routine(path: Path) -> Routine:
     """Read one routine; RoutineError names file, line, key and what was expected."""
-    return routine_of(_text(path, RoutineError), path)
+    return routine_of(routine_text(path), path)
+
+
+def routine_text(path: Path) -> str:
+    """Return what is written in the file of a routine; RoutineError if it is no short text."""
+    return read_text(path, RoutineError, "YAML")
 
 
 def routine_of(text: str, path: Path | str) -> Routine:
@@ -167,21 +171,6 @@ def _load(text: str, path: Path | str, kind: type[VoiceCoachError]) -> tuple[Any
     if data is None:
         raise kind(f"{path}: the file is empty.")
     return data, root
-
-
-def _text(path: Path, kind: type[VoiceCoachError]) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise kind(f"{path}: cannot be read: {reason}. Check the name.") from None
-    if len(raw) > LARGEST_BYTES:
-        raise kind(f"{path}: larger than {LARGEST_BYTES // 1000} kB; expected a short text.")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise kind(f"{path}: not a text file; expected YAML in UTF-8.") from None
 
 
 def _unfolded(node: yaml.Node, known: dict[int, int]) -> int:

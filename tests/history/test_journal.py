@@ -674,7 +674,7 @@ def test_what_is_damaged_and_cannot_be_mended_is_left_as_it_is(path: Path) -> No
     )
 
     assert done.returncode == 0, done.stderr
-    assert "is damaged, and cannot be mended: File too large." in done.stdout
+    assert "is damaged, and cannot be mended: the disk is full." in done.stdout
     assert "Nothing of this session is kept." in done.stdout
     assert path.read_bytes() == before
     assert not list(path.parent.glob("*damaged*"))

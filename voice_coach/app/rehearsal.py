@@ -8,7 +8,7 @@ script gives the same sound and the same timeline at every run.
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.errors import OutputError, ScriptError, nearest
+from voice_coach.files import read_text
 from voice_coach.hearing.listener import Listener
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
@@ -39,8 +40,6 @@ ROOM_DB: Final = -62.0
 """Level of the room's own noise, in dB of full scale."""
 LONGEST: Final = to_samples(3 * 3600)
 """A rehearsal that has not come to rest by then is ended."""
-LARGEST_BYTES: Final = 256_000
-"""A script larger than this is none."""
 _LINE = re.compile(
     r"(?:(\d{1,4}):([0-5]?\d(?:\.\d{1,6})?)|\+(\d{1,5}(?:\.\d{1,6})?))"
     r"\s+(\w+)\s+(['\"])(.+)\5\s*(?:#.*)?",
@@ -66,7 +65,7 @@ def read_script(path: Path) -> list[ScriptLine]:
     A line is `00:12 say 'pause'`, `+5 say 'resume'` (seconds after the end of the line
     before) or `01:30 play 'me.wav'` (a recording, beside the script). `#` begins a comment.
     """
-    text = _text(path)
+    text = read_text(path, ScriptError, "lines like 00:12 say 'pause'")
     utterances = [
         _utterance(path, number, line)
         for number, line in enumerate(text.splitlines(), 1)
@@ -75,18 +74,6 @@ def read_script(path: Path) -> list[ScriptLine]:
     if not utterances:
         raise ScriptError(f"{path}: the script is empty; expected lines like 00:12 say 'pause'.")
     return utterances
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise ScriptError(f"{path}: cannot be read: {error.strerror}. Check the name.") from None
-    if len(raw) <= LARGEST_BYTES and b"\0" not in raw:
-        with suppress(UnicodeDecodeError):
-            return raw.decode("utf-8-sig")
-    raise ScriptError(f"{path}: not a short text; expected lines like 00:12 say 'pause'.")
 
 
 def _utterance(path: Path, number: int, line: str) -> ScriptLine:
