@@ -17,16 +17,13 @@ from pydantic_core import ErrorDetails
 
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
-from voice_coach.errors import RoutineError, SentencesError, VoiceCoachError, nearest
+from voice_coach.errors import RoutineError, SentencesError, VoiceCoachError, nearest, shortened
 from voice_coach.files import read_text
 from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
 
 MOST_VALUES = 50_000
 """What unfolds to more by anchors and aliases is nothing that somebody wrote for the coach."""
-
-_SHOWN = 60
-"""Characters of a wrong value that are shown."""
 
 _HINTS = {
     "'\\t' that cannot start": "Indent with spaces, not with tabs",
@@ -276,7 +273,7 @@ def _explain(problem: ErrorDetails) -> str:
     """Say what is wrong with a key, what was expected, and the nearest right word."""
     *parents, last = problem["loc"] or ("file",)
     key = next((str(part) for part in (last, *reversed(parents)) if isinstance(part, str)), "file")
-    key = _shortened(key)
+    key = shortened(key)
     shown = f"'{key}'{_shown(problem['input'])}"
     context = problem.get("ctx", {})
     match problem["type"]:
@@ -306,11 +303,7 @@ def _shown(given: object) -> str:
         return " is empty"
     if isinstance(given, bool):
         return f" is {'yes' if given else 'no'}, which YAML takes for {str(given).lower()}"
-    return f" is {_shortened(repr(given))}" if isinstance(given, str | int | float) else ""
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f" is {shortened(repr(given))}" if isinstance(given, str | int | float) else ""
 
 
 def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

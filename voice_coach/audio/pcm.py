@@ -5,7 +5,6 @@ Owns `Pcm`; must not know devices, words or exercise.
 
 import struct
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
@@ -189,12 +188,7 @@ class WavWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # Kept whatever ended the session (Ctrl-C above all): half a recording beats none.
         self.close()
 

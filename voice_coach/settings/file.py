@@ -15,15 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from voice_coach.errors import OutputError, SettingsError, nearest
+from voice_coach.errors import OutputError, SettingsError, nearest, shortened
 from voice_coach.files import Replacement, read_text_if_there, reason
 from voice_coach.paths import settings_path
 from voice_coach.settings.keys import KEYS, Key
 
 _VALUE = r"""(?:"[^"\\\r\n]*"|'[^'\r\n]*'|[^\s#"'\[{]+)"""
 """A plain value, as a pattern."""
-_SHOWN = 60
-"""Characters of a wrong value that are shown."""
 
 _HEAD = """\
 # Settings of voice-coach. Remove the '#' before a key, and choose something else than the default.
@@ -132,7 +130,7 @@ def _wrong(name: str, value: object) -> str | None:
     key = KEYS.get(name)
     if key is None:
         hint = nearest(name, KEYS) or f" Known: {', '.join(KEYS)}."
-        return f"unknown key '{_shortened(name)}'.{hint}"
+        return f"unknown key '{shortened(name)}'.{hint}"
     try:
         key.take(value)
     except ValueError:
@@ -145,17 +143,12 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f'"{_shortened(value)}"'
+        return f'"{shortened(value)}"'
     if isinstance(value, int | float):
-        return _shortened(repr(value))
+        return shortened(repr(value))
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
     return "a date or time"
-
-
-def _shortened(text: str) -> str:
-    plain = "".join(c if c.isprintable() else " " for c in text[:_SHOWN])
-    return plain if len(text) <= _SHOWN else f"{plain}…"
 
 
 def create(path: Path | None = None) -> None:

@@ -24,9 +24,9 @@ import numpy as np
 
 from voice_coach.audio.pcm import Pcm, from_int16, to_int16
 from voice_coach.files import PRIVATE, reason, replace
+from voice_coach.settings.keys import Settings
 
-LIMIT_BYTES: Final = 256 * 2**20
-"""More than two hours of speech."""
+LIMIT_BYTES: Final = Settings.phrase_cache_mb * 2**20
 
 _MAGIC: Final = b"VCphras1"
 _HEADER: Final = struct.Struct("<8s32sII")
