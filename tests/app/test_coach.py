@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from queue import SimpleQueue
@@ -59,6 +60,11 @@ class Tone:
         self.rendered.put(text)
         return np.full(round(len(text) * 777 / speed), 0.1, dtype=np.float32)
 
+    def drained(self) -> Iterator[str]:
+        """Yield what has been rendered."""
+        while not self.rendered.empty():
+            yield self.rendered.get()
+
     def close(self) -> None:
         self.closed = True
 
@@ -100,6 +106,8 @@ class Stage:
     ) -> None:
         self.voice, self.mixer, self.ears = Tone(), Mixer(), Whisper(commands)
         self.renderer = Renderer(self.voice, threaded=threaded)
+        self.other, self.loading = Tone(), threading.Event()
+        self.loading.set()
         self.happenings: list[Happening] = []
         self.sound: list[Pcm] = []
         self.coach = Coach(
@@ -108,8 +116,18 @@ class Stage:
             ears=self.ears,  # type: ignore[arg-type]
             renderer=self.renderer,
             mixer=self.mixer,
+            voices={"first": lambda: self.renderer, "second": self._second},
             watch=self.happenings.append,
         )
+
+    def _second(self) -> Renderer:
+        """Return the other voice, which loads when the test lets it."""
+
+        def make() -> Tone:
+            self.loading.wait(10)
+            return self.other
+
+        return Renderer(make, threaded=not self.renderer.in_step)
 
     def run(self, seconds: float) -> None:
         """Move the clock on, block by block."""
@@ -131,11 +149,18 @@ class Stage:
     def said(self) -> list[Happening]:
         return [each for each in self.happenings if each.kind == "said"]
 
+    def until_said(self, text: str) -> None:
+        """Move the clock on until `text` is said, for ten seconds of the machine at most."""
+        give_up = time.monotonic() + 10
+        while text not in [each.details["text"] for each in self.said()]:
+            assert time.monotonic() < give_up, f"'{text}' was never said"
+            self.block()
+
     def heard(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         return np.concatenate(self.sound)
 
     def close(self) -> None:
-        self.renderer.close()
+        self.coach.close()
 
 
 @pytest.fixture
@@ -371,6 +396,35 @@ class TestSlowVoice:
         assert rendered == [cue.text for cue in plan.cues[:5]]
         slow.run(0.05)
         assert len(slow.said()) == 1
+
+    def test_another_voice_does_not_wait_for_a_phrase_under_way(self, slow: Stage) -> None:
+        slow.coach.do(Intent("start"))
+        slow.run(0.5)
+        began = time.monotonic()
+        slow.hear("another voice", 0.5)
+        slow.hear("pause", 0.1)
+        assert time.monotonic() - began < 2  # the first voice is held for ten seconds
+        assert slow.coach.state.mode is Mode.PAUSED
+        slow.until_said("Paused. Say resume to go on.")
+        assert not slow.voice.closed
+        slow.voice.gate.set()
+
+    def test_a_voice_that_loads_does_not_hold_up_what_is_asked_for(self, slow: Stage) -> None:
+        slow.voice.gate.set()
+        slow.loading.clear()
+        slow.coach.do(Intent("start"))
+        slow.hear("another voice", 0.5)
+        slow.hear("pause")
+        slow.until_said("Paused. Say resume to go on.")
+        assert "Paused. Say resume to go on." in list(slow.voice.drained())
+        slow.loading.set()
+
+    def test_what_was_asked_of_the_voice_before_is_still_said(self, slow: Stage) -> None:
+        slow.coach.preview("A long phrase.")
+        slow.run(0.1)
+        slow.hear("another voice", 0.1)
+        slow.voice.gate.set()
+        slow.until_said("A long phrase.")
 
 
 class Scribe:

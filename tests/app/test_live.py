@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,18 @@ import pytest
 from tests.hearing.speech import room, said
 from voice_coach.app.coach import Happening
 from voice_coach.app.engines import Engine
-from voice_coach.app.live import RESTARTED, Stage, coach_live
+from voice_coach.app.live import RESTARTED, Stage, _Keeper, coach_live
 from voice_coach.audio import pcm
 from voice_coach.core.intents import Commands
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
+from voice_coach.errors import OutputError
+from voice_coach.history.journal import Journal
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
+from voice_coach.settings import file as settings_file
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
+from voice_coach.speaking.cache import PhraseCache
 from voice_coach.units import Samples, to_samples
 
 EMBEDDED = Engine(RecogniserChoice.POCKETSPHINX), Engine(VoiceChoice.ESPEAK)
@@ -57,7 +63,12 @@ class Session:
         pcm.write(self.mic, sound)
         self.speaker = folder / "out.wav"
 
-    def run(self, routines: tuple[Routine, ...], commands: Commands) -> "Session":
+    def run(
+        self,
+        routines: tuple[Routine, ...],
+        commands: Commands,
+        phrases: PhraseCache | None = None,
+    ) -> "Session":
         coach_live(
             routines,
             commands,
@@ -65,6 +76,7 @@ class Session:
             start="Back",
             mic=str(self.mic),
             speaker=str(self.speaker),
+            phrases=phrases,
             watch=self._watch,
             notice=lambda text, at: self.told.append((text, at)),
             ready=self._ready,
@@ -110,3 +122,38 @@ def test_a_session_without_faults_tells_nothing(
 ) -> None:
     session = Session(tmp_path, speech).run(routines, commands)
     assert (session.heard, session.told) == (["pause", "resume"], [])
+
+
+def test_phrases_that_cannot_be_kept_are_told_once(
+    tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
+) -> None:
+    place = tmp_path / "phrases"
+    place.write_text("no folder")
+    session = Session(tmp_path, speech).run(routines, commands, PhraseCache(place))
+    ((text, _),) = session.told
+    assert text.startswith(f"Spoken phrases cannot be kept in {place}")
+    assert session.heard == ["pause", "resume"]
+
+
+def test_a_slow_disk_under_the_settings_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, kept = threading.Event(), list[str]()
+
+    def change(name: str, value: object) -> None:
+        assert gate.wait(10)
+        kept.append(f"{name} = {value}")
+        if name == "tempo":
+            raise OutputError("Cannot save settings.")
+
+    monkeypatch.setattr(settings_file, "change", change)
+    with Journal.open(tmp_path / "journal.sqlite3") as journal:
+        keeper = _Keeper(journal, Preferences(), threaded=True)
+        prefer = keeper.keeping(()).prefer
+        prefer(Preferences(tempo=0.8))
+        prefer(Preferences(tempo=0.8, voice_name="other"))
+        assert (kept, keeper.notices) == ([], ())
+        gate.set()
+        keeper.close()
+        assert kept == ["tempo = 0.8", "voice_name = other"]
+        assert keeper.notices == ("Cannot save settings.",)

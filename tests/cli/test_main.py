@@ -110,7 +110,7 @@ class TestRoutines:
         shown = capsys.readouterr().out
         plain = " ".join(shown.split())
         assert plain.startswith("Back routine Seven gentle exercises")
-        assert re.search(r"^ *8:\d\d +40 s +move +Now bring both legs", shown, re.MULTILINE)
+        assert re.search(r"^ *8:\d\d +40 s +move +Now bring both knees", shown, re.MULTILINE)
         assert re.search(r"20 s +2 of 3 +Two of three\. Slowly lift your hips", shown)
         assert re.search(r"10 s +3 of 3, right +Lift your right leg", shown)
         assert re.search(r"Total: 14:\d\d minutes", shown)

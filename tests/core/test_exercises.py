@@ -83,7 +83,7 @@ TABLE = (
         where="on your stomach",
         setup=(
             "hands on the floor",
-            "beside your body",
+            "next to your shoulders",
             "elbows bent",
             "never hold your breath",
             "breathe normally",
@@ -96,6 +96,7 @@ TABLE = (
         hold=(30, 30),
         repetitions=THREE,
         breaths=(Breath.INHALE, Breath.NATURAL),
+        never=("beside your body",),
     ),
     Row(
         name="Knee to chest",
@@ -107,6 +108,7 @@ TABLE = (
         repetitions=THREE,
         sides=("left", "right"),
         breaths=(Breath.NATURAL,),
+        never=("both legs to",),
     ),
     Row(
         name="Bridge",
@@ -260,7 +262,7 @@ def test_the_cobra_reminds_of_breathing_in_every_hold(plan: Plan) -> None:
 def test_knee_to_chest_closes_with_both_legs_for_forty_seconds(plan: Plan) -> None:
     closing = [cue for cue in of_kind(plan, 4, CueKind.MOVE) if not cue.repetition]
     hold, release = closing
-    assert has("both legs to your chest", hold.text)
+    assert has("both knees to your chest", hold.text)
     assert to_seconds(hold.count) == 40
     assert hold.side is None
     assert has("breathe out", release.text)

@@ -244,23 +244,71 @@ def test_prefetching_does_not_displace_what_comes_first(tmp_path: Path) -> None:
         assert asked == (texts if disk else texts[:4])
 
 
-def test_the_answer_does_not_wait_until_it_is_on_the_disk(tmp_path: Path) -> None:
-    told = threading.Event()
-    held = threading.Event()
+class HeldDisk(PhraseCache):
+    """A disk that takes a phrase when the test lets it, and then fails."""
 
-    def tell(_: str) -> None:
-        told.set()
-        held.wait(10)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.reached, self.gate = threading.Event(), threading.Event()
+
+    def put(self, *_: object) -> None:
+        self.reached.set()
+        self.gate.wait(10)
         raise BrokenPipeError("nobody reads this")
 
-    place = tmp_path / "file"
-    place.touch()
-    renderer = Renderer(SlowVoice(), disk=PhraseCache(place, tell=tell))
+
+def test_the_answer_does_not_wait_until_it_is_on_the_disk(tmp_path: Path) -> None:
+    disk = HeldDisk(tmp_path)
+    renderer = Renderer(SlowVoice(), disk=disk)
     assert len(renderer.request("a").result(timeout=10)) == 100
-    assert told.wait(10)
-    held.set()
+    assert disk.reached.wait(10)
+    disk.gate.set()
     assert len(renderer.request("b").result(timeout=10)) == 100
     renderer.close()
+
+
+class TestLoading:
+    """A voice that is made in the thread, and one that retires."""
+
+    def test_nobody_waits_until_it_is_made(self) -> None:
+        gate = threading.Event()
+
+        def make() -> SlowVoice:
+            gate.wait(10)
+            return SlowVoice()
+
+        renderer = Renderer(make)
+        renderer.prefetch(["b"])
+        first = renderer.request("a")
+        assert not renderer.loaded
+        assert not first.done()
+        gate.set()
+        assert len(first.result(timeout=10)) == 100
+        assert renderer.loaded
+        renderer.close()
+
+    def test_what_its_making_raises_is_raised_for_every_phrase(self) -> None:
+        def make() -> SlowVoice:
+            raise OSError("no such voice")
+
+        renderer = Renderer(make)
+        for text in ("a", "b"):
+            with pytest.raises(OSError, match="no such voice"):
+                renderer.request(text).result(timeout=10)
+        renderer.close()
+
+    def test_a_retired_one_says_what_was_asked_for_and_closes(self) -> None:
+        voice = SlowVoice(allowed=False)
+        renderer = Renderer(voice)
+        asked = [renderer.request(text) for text in ("a", "b")]
+        renderer.prefetch(["never"])
+        renderer.retire()
+        assert not renderer.ended
+        voice.allow.release(2)
+        assert [len(each.result(timeout=10)) for each in asked] == [100, 100]
+        renderer.close()
+        assert renderer.ended
+        assert [text for text, _ in voice.asked] == ["a", "b"]
 
 
 def test_a_damaged_phrase_is_rendered_again(tmp_path: Path) -> None:

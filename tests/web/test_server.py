@@ -318,12 +318,18 @@ class TestPictures:
                 served.screen.mailbox.said(text, 0)
                 next_message(page, lambda message, text=text: message["said"] == text)
 
+    def test_what_is_wrong_with_the_coach_is_seen(self, browser: Browser) -> None:
+        with browser.socket() as page:
+            assert next_message(page)["notice"] is None
+            browser.screen.mailbox.noticed("The disk is full.", 32_000)
+            assert next_message(page)["notice"] == {"text": "The disk is full.", "at": 2.0}
+
     def test_all_keys_of_the_contract(self, browser: Browser) -> None:
         with browser.socket() as page:
             message = next_message(page)
         assert set(message) == {
             "type", "clock", "mode", "routines", "routine", "exercise", "side", "repetition",
-            "repetitions", "count", "breath", "next", "left", "said", "heard", "level_db",
+            "repetitions", "count", "breath", "next", "left", "said", "heard", "notice", "level_db",
             "speaking", "may", "asks", "preferences",
         }  # fmt: skip
 

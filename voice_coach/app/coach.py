@@ -42,6 +42,7 @@ from voice_coach.core.state import (
 from voice_coach.core.transitions import answer
 from voice_coach.hearing.listener import Transcript
 from voice_coach.speaking.renderer import Renderer
+from voice_coach.speaking.voices import Voices
 from voice_coach.units import Samples, to_samples
 
 __all__ = [
@@ -110,7 +111,10 @@ class Coach:
         keeping: Keeping | None = None,
         watch: Watcher = lambda _: None,
     ) -> None:
-        """Speak with `renderer` until another of `voices` is asked for, by name."""
+        """Speak with `renderer` until another of `voices` is asked for, by name.
+
+        What makes one of them returns at once, and loads it in a thread of its own.
+        """
         self._keeping = keeping or Keeping()
         self.state = State(
             routines,
@@ -118,11 +122,11 @@ class Coach:
             voices=tuple(voices),
             memory=self._keeping.memory,
         )
-        self._voices = voices
+        self._others = voices
         mixer.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
-        self._renderer = renderer
+        self._voices = Voices(renderer)
         self._mixer = mixer
         self._watch = watch
         self._unspoken: deque[tuple[Say, Future[Pcm]]] = deque()
@@ -204,7 +208,7 @@ class Coach:
             text = self._preview[0]
             if self._previewed is None:
                 speed = self.state.preferences.tempo
-                self._previewed = self._renderer.request(text, speed)
+                self._previewed = self._voices.request(text, speed)
             if self._previewed.done():
                 self._preview.popleft()
                 if self._previewed.exception() is None:
@@ -245,21 +249,20 @@ class Coach:
         wanted = (self.state.plan, self.state.preferences.tempo)
         if wanted != self._rendered_ahead:
             self._rendered_ahead = wanted
-            self._renderer.prefetch(upcoming(self.state), self.state.preferences.tempo)
+            self._voices.prefetch(upcoming(self.state), self.state.preferences.tempo)
             self._unmeasured = self.state.plan
 
     def _like(self, before: Preferences) -> None:
         """Take over what the user has changed, and keep it."""
         name = self.state.preferences.voice_name
-        if name is not None and name != before.voice_name and name in self._voices:
-            self._renderer.close()
-            self._renderer = self._voices[name]()
+        if name is not None and name != before.voice_name and name in self._others:
+            self._voices.change(self._others[name])
             self._rendered_ahead = None
         self._keeping.prefer(self.state.preferences)
 
     def close(self) -> None:
-        """End the voice that speaks."""
-        self._renderer.close()
+        """End the voices."""
+        self._voices.close()
 
     def _measure(self) -> None:
         """Tell the session how long its words are, once all that are to come have been rendered."""
@@ -268,9 +271,9 @@ class Coach:
             return
         self._look_again = self._mixer.position + MEASURED_EVERY
         texts = {cue.words for cue in plan.cues[self.state.index : -1] if cue.words}
-        ready = self._renderer.in_step or all(self._renderer.ready(each, speed) for each in texts)
-        if ready:
-            lengths = {text: len(self._renderer.get(text, speed)) for text in texts}
+        sounds = self._voices.rendered(texts, speed)
+        if sounds is not None:
+            lengths = {text: len(pcm) for text, pcm in sounds.items()}
             self._advance(Measured(lengths), self._mixer.position)
             self._rendered_ahead = (self.state.plan, speed)
             self._unmeasured = None
@@ -278,7 +281,7 @@ class Coach:
     def _perform(self, action: Action, now: Samples) -> None:
         match action:
             case Say(_, text, _, _, speed):
-                self._unspoken.append((action, self._renderer.request(text, speed)))
+                self._unspoken.append((action, self._voices.request(text, speed)))
             case Sound(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._play("signal", clip, at, utterance, {"signal": signal.value})

@@ -78,8 +78,9 @@ class Ears:
             self._failure = error
 
     def _process(self, microphone: Pcm, played: Pcm, listening: str) -> None:
-        if self._commands is not self._known:
-            self._known, self._listening = self._commands, ""
+        commands = self._commands  # once, since `learn` is called in another thread
+        if commands is not self._known:
+            self._known, self._listening = commands, ""
             for state in self._known.states:  # now, so that no change of state waits for it
                 attend(self._listener, self._known, state)
         if listening != self._listening:

@@ -4,6 +4,7 @@ Owns the start and the end of everything that is alive; must not know what is sa
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, fields
 from functools import partial
@@ -26,6 +27,7 @@ from voice_coach.history.journal import Journal
 from voice_coach.settings import file as settings_file
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer
+from voice_coach.speaking.voice import Voice
 from voice_coach.units import Samples, to_samples
 from voice_coach.web.mailbox import Mailbox, NewRoutines, Preview, Sight
 
@@ -82,6 +84,11 @@ def coach_live(
         # It loads in a process of its own while everything else is opened.
         recogniser = recogniser or make_separate_recogniser(engines[0])
         open_things.enter_context(closing(recogniser))
+        told = (
+            notice  # what the page's server says of itself is for the terminal: it names the code
+        )
+        if screen:
+            notice = _noticed_by(screen.mailbox, notice)
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         for state in commands.states:  # now, so that no change of state waits for its grammar
@@ -89,18 +96,21 @@ def coach_live(
         listener = Listener(recogniser)
         ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
         mixer = Mixer()
-        keeper = _Keeper(journal, preferences or Preferences())
+        keeper = _Keeper(journal, preferences or Preferences(), threaded=audio.realtime)
+        open_things.enter_context(closing(keeper))
 
-        def rendering(engine: Engine) -> Renderer:
-            return Renderer(make_voice(engine), disk=phrases, threaded=audio.realtime)
+        def rendering(voice: Voice | Callable[[], Voice]) -> Renderer:
+            return Renderer(voice, disk=phrases, threaded=audio.realtime)
+
+        others = voices_of(engines[1])
 
         coach = Coach(
             routines,
             commands,
             ears=ears,
-            renderer=rendering(engines[1]),
+            renderer=rendering(make_voice(engines[1])),
             mixer=mixer,
-            voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
+            voices={name: partial(rendering, partial(make_voice, others[name])) for name in others},
             keeping=keeper.keeping(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
         )
@@ -108,13 +118,13 @@ def coach_live(
         stage = Stage(coach, ears, mixer, audio)
         if screen:
             open_things.enter_context(closing(screen))
-            screen.show(_sight(stage), lambda text: notice(text, mixer.position))
+            screen.show(_sight(stage), lambda text: told(text, mixer.position))
         ready(stage)
         if start is not None:
             coach.do(Intent("start", {"routine": start}))
         else:
             coach.open()
-        health = _Health(recogniser, keeper, notice)
+        health = _Health(recogniser, keeper, phrases, notice)
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
             coach.on_block(microphone, played, position)
@@ -149,6 +159,16 @@ def _told_to(mailbox: Mailbox, watch: Watcher) -> Watcher:
     return told
 
 
+def _noticed_by(mailbox: Mailbox, tell: Notify) -> Notify:
+    """Return what takes notices, so that pages see them, too."""
+
+    def noticed(text: str, at: Samples) -> None:
+        mailbox.noticed(text, at)
+        tell(text, at)
+
+    return noticed
+
+
 def obey(coach: Coach, mailbox: Mailbox) -> None:
     """Do what was asked for first on a page, exactly as if it had been said."""
     match mailbox.take():
@@ -161,12 +181,22 @@ def obey(coach: Coach, mailbox: Mailbox) -> None:
 
 
 class _Keeper:
-    """Keeps what happens in the journal, and what the user prefers in the settings."""
+    """Keeps what happens in the journal, and what the user prefers in the settings.
 
-    def __init__(self, journal: Journal, preferences: Preferences) -> None:
+    The settings are written in a thread of their own, in order: each change waits for the disk.
+    """
+
+    def __init__(self, journal: Journal, preferences: Preferences, *, threaded: bool) -> None:
         self._journal = journal
         self._preferences = preferences
         self._problem: str | None = None
+        self._saving = ThreadPoolExecutor(1, "settings") if threaded else None
+        self._saves: list[Future[None]] = []
+
+    def close(self) -> None:
+        """Wait until every preference is kept."""
+        if self._saving:
+            self._saving.shutdown()
 
     def keeping(self, routines: tuple[Routine, ...]) -> Keeping:
         """Return what the coach gets of it."""
@@ -176,6 +206,9 @@ class _Keeper:
     @property
     def notices(self) -> tuple[str, ...]:
         """One line each for what could not be kept, so far."""
+        for save in [each for each in self._saves if each.done()]:
+            self._saves.remove(save)
+            self._take_problem(save.result)
         problems = (self._problem, self._journal.problem)
         return (*self._journal.notices, *filter(None, problems))
 
@@ -193,10 +226,17 @@ class _Keeper:
             value = getattr(preferences, each.name)
             if value == getattr(before, each.name):
                 continue
-            try:
-                settings_file.change(each.name, value)
-            except OutputError as error:
-                self._problem = str(error)
+            save = partial(settings_file.change, each.name, value)
+            if self._saving:
+                self._saves.append(self._saving.submit(save))
+            else:
+                self._take_problem(save)
+
+    def _take_problem(self, save: Callable[[], None]) -> None:
+        try:
+            save()
+        except OutputError as error:
+            self._problem = str(error)
 
 
 def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
@@ -214,9 +254,16 @@ def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
 class _Health:
     """Tells once what is wrong and yet no error: a restarted recogniser, a full disk."""
 
-    def __init__(self, recogniser: SeparateProcess, keeper: _Keeper, tell: Notify) -> None:
+    def __init__(
+        self,
+        recogniser: SeparateProcess,
+        keeper: _Keeper,
+        phrases: PhraseCache | None,
+        tell: Notify,
+    ) -> None:
         self._recogniser = recogniser
         self._keeper = keeper
+        self._phrases = phrases
         self._tell = tell
         self._restarts = 0
         self._told: set[str] = set()
@@ -225,7 +272,8 @@ class _Health:
         if self._recogniser.restarts > self._restarts:
             self._restarts = self._recogniser.restarts
             self._tell(RESTARTED, now)
-        for line in self._keeper.notices:
+        problem = self._phrases.problem if self._phrases else None
+        for line in (*self._keeper.notices, *filter(None, [problem])):
             if line not in self._told:
                 self._told.add(line)
                 self._tell(line, now)

@@ -106,7 +106,8 @@ class Listener:
     @property
     def speaking(self) -> bool:
         """Whether somebody else than the coach itself is speaking now, whatever they say."""
-        return self._voice.foreign if self._voice else self._dawning
+        voice = self._voice  # once, since the reader may be another thread than that of `process`
+        return voice.foreign if voice else self._dawning
 
     def use(self, grammar: Grammar, rules: Rules | None = None) -> None:
         """Hear sentences of `grammar` from the next voice on, by rules that suit it.

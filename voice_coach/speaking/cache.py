@@ -15,7 +15,6 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -59,17 +58,16 @@ class PhraseCache:
         folder: Path,
         *,
         limit: int = LIMIT_BYTES,
-        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Use `folder`, which is made when there is something to keep.
 
         It holds at most `limit` bytes; each further process that writes at the same time may
-        add a sixteenth. `tell` gets one line, at most once and from the thread that met the
-        trouble, if phrases cannot be kept.
+        add a sixteenth.
         """
         self._folder = folder
         self._limit = limit
-        self._tell = tell
+        self.problem: str | None = None
+        """One line, once phrases cannot be kept; set whole, to be read from any thread."""
         self._room: int | None = None
         """Bytes to be written before the folder is looked through; None before the first."""
         self._lock = threading.Lock()
@@ -177,7 +175,7 @@ class PhraseCache:
     def _give_up(self, error: OSError) -> None:
         self._writes = False
         why = reason(error).casefold()
-        self._tell(
+        self.problem = (
             f"Spoken phrases cannot be kept in {self._folder}: {why}. The coach goes on without;"
             " free some space, or name another folder in VOICE_COACH_CACHE."
         )

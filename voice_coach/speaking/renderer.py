@@ -6,7 +6,7 @@ phrases mean or when they are played.
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Final, NamedTuple
@@ -70,7 +70,7 @@ class Renderer:
 
     def __init__(
         self,
-        voice: Voice,
+        voice: Voice | Callable[[], Voice],
         *,
         cache_bytes: int = CACHE_BYTES,
         disk: PhraseCache | None = None,
@@ -78,23 +78,32 @@ class Renderer:
     ) -> None:
         """Take over `voice`, and close it with `close()`.
 
-        Phrases are looked for in memory (at most `cache_bytes`), then on `disk`, and only
-        then rendered. With `threaded=False` a phrase is rendered where it is asked for: the
-        same steps in the same order at every run.
+        What makes the voice may be given in its place: it is called in the thread, since loading
+        takes seconds, and what it raises is raised for every phrase.
+
+        Phrases are looked for in memory (at most `cache_bytes`), then on `disk`, and only then
+        rendered. With `threaded=False` a phrase is rendered where it is asked for: the same steps
+        in the same order at every run.
         """
-        self._voice = voice
         self._memory = _Memory(cache_bytes)
         self._disk = disk
-        # Asked for here, not in the first answer: it looks up versions of packages.
-        self._identity = voice.identity if disk else ""
+        self._identity: str | None = None
+        self._loading: Future[Voice] = Future()
         self._room_ahead = self._most_ahead = int(cache_bytes * _AHEAD)
         self._wanted: deque[tuple[_Phrase, Future[Pcm]]] = deque()
         self._ahead: deque[_Ahead] = deque()
         self._changed = threading.Condition()
-        self._closed = False
+        self._closed = self._retired = False
         self._thread: threading.Thread | None = None
+        make = voice if callable(voice) else None
+        if not callable(voice):
+            self._take(voice)
+        elif not threaded:
+            self._take(voice())
         if threaded:
-            self._thread = threading.Thread(target=self._work, name="speech", daemon=True)
+            self._thread = threading.Thread(
+                target=self._work, args=(make,), name="speech", daemon=True
+            )
             self._thread.start()
 
     def get(self, text: str, speed: float = 1.0) -> Pcm:
@@ -130,10 +139,23 @@ class Renderer:
         """Whether phrases are rendered where they are asked for, without a thread."""
         return self._thread is None
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the voice has been made, or has failed to be: then phrases tell why."""
+        return self._loading.done()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the thread of a retired or closed renderer has done its work."""
+        return self._thread is None or not self._thread.is_alive()
+
+    def at_hand(self, text: str, speed: float = 1.0) -> Pcm | None:
+        """Return `text` as sound if it is in memory, else None; never waits."""
+        return self._remembered(_phrase(text, speed))
+
     def ready(self, text: str, speed: float = 1.0) -> bool:
         """Return whether `text` is in memory, so that `get()` returns at once."""
-        with self._changed:
-            return _phrase(text, speed) in self._memory
+        return self.at_hand(text, speed) is not None
 
     def prefetch(self, texts: Iterable[str], speed: float = 1.0) -> None:
         """Have `texts` ready, in this order, when nothing else is to do; forget earlier ones.
@@ -154,30 +176,61 @@ class Renderer:
             self._room_ahead = self._most_ahead
             self._changed.notify()
 
+    def retire(self) -> None:
+        """Render what has been asked for and nothing more, then close; does not wait for that."""
+        with self._changed:
+            self._retired = True
+            self._ahead.clear()
+            self._changed.notify()
+        if self._thread is None:
+            self.close()
+
     def close(self) -> None:
         """End the thread after the phrase at hand, and close the voice; twice does no harm."""
         with self._changed:
             already, self._closed = self._closed, True
             self._changed.notify()
-        if already:
-            return
         if self._thread is not None:
             self._thread.join()
-        for _, future in self._wanted:
+        elif not already:
+            self._end()
+
+    def _take(self, voice: Voice) -> None:
+        # Asked for here, not in the first answer: it looks up versions of packages.
+        self._identity = voice.identity if self._disk else ""
+        self._loading.set_result(voice)
+
+    def _end(self) -> None:
+        """Close the voice, in the thread that has used it."""
+        with self._changed:
+            self._closed = True
+            left, self._wanted = self._wanted, deque()
+        for _, future in left:
             future.set_exception(_closed_error())
-        self._voice.close()
+        if self._loading.exception() is None:
+            self._loading.result().close()
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self._closed or self._retired:
             raise _closed_error()
 
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._wanted or self._ahead)
-                if self._closed:
-                    return
+    def _work(self, make: Callable[[], Voice] | None) -> None:
+        if make is not None:
+            try:
+                self._take(make())
+            except Exception as error:  # belongs to whoever waits for a phrase
+                self._loading.set_exception(error)
+        while self._awaits_work():
             self._render_next()
+        self._end()
+
+    def _awaits_work(self) -> bool:
+        """Wait for something to render; False at the end."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closed or self._retired or self._wanted or self._ahead
+            )
+            return not self._closed and bool(self._wanted or self._ahead)
 
     def _render_next(self) -> None:
         """Get the most urgent phrase ready, if there is one."""
@@ -219,7 +272,7 @@ class Renderer:
         return pcm
 
     def _rendered(self, phrase: _Phrase) -> Pcm:
-        pcm = self._voice.render(phrase.text, phrase.speed)
+        pcm = self._loading.result().render(phrase.text, phrase.speed)
         pcm.flags.writeable = False
         return pcm
 
@@ -240,10 +293,12 @@ class Renderer:
                 self._ahead.clear()
 
     def _kept(self, phrase: _Phrase) -> Pcm | None:
-        return self._disk.get(self._identity, *phrase) if self._disk else None
+        if self._disk is None or self._identity is None:
+            return None
+        return self._disk.get(self._identity, *phrase)
 
     def _keep(self, phrase: _Phrase, pcm: Pcm) -> None:
-        if self._disk:
+        if self._disk and self._identity is not None:
             with suppress(Exception):  # whoever is told of trouble must not end this thread
                 self._disk.put(self._identity, *phrase, pcm)
 

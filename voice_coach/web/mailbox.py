@@ -71,13 +71,15 @@ class Words:
 class Mailbox:
     """The two directions between one coach and all pages.
 
-    `said`, `heard` and `take` belong to the thread of the coach, the rest to that of the pages.
+    `said`, `heard` and `take` belong to the thread of the coach, the rest to that of the pages,
+    and `noticed` to either.
     Nothing here locks: a reference is replaced whole, and a deque takes and gives whole.
     """
 
     def __init__(self) -> None:
         self.latest_said: Words | None = None
         self.latest_heard: Words | None = None
+        self.latest_notice: Words | None = None
         self._asked: deque[Wish] = deque()
 
     def said(self, text: str, at: Samples) -> None:
@@ -87,6 +89,10 @@ class Mailbox:
     def heard(self, text: str, at: Samples) -> None:
         """Take note of what the user said."""
         self.latest_heard = Words(text, at)
+
+    def noticed(self, text: str, at: Samples) -> None:
+        """Take note of what is wrong and yet no error."""
+        self.latest_notice = Words(text, at)
 
     def take(self) -> Wish | None:
         """Return what was asked for first, if anything."""

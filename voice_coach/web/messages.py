@@ -123,10 +123,11 @@ class Picture:
     def draw(self) -> None:
         """Draw it as it is now."""
         self._drawn = self._now()
-        state, speaking, heard, said = self._drawn
+        state, speaking, heard, said, notice = self._drawn
         fields: dict[str, Any] = asdict(seen(state, self._sight.position()))
         fields["said"] = said.text if said else ""
-        fields["heard"] = _heard(heard)
+        fields["heard"] = _timed(heard)
+        fields["notice"] = _timed(notice)
         fields["level_db"] = round(self._sight.level_db(), 1)
         fields["speaking"] = speaking
         self._body = json.dumps(fields, separators=(",", ":"))[1:]
@@ -135,10 +136,11 @@ class Picture:
         """Return the last one drawn, with the second that is heard now."""
         return f'{{"type":"state","clock":{clock:.3f},{self._body}'
 
-    def _now(self) -> tuple[State, bool, Words | None, Words | None]:
+    def _now(self) -> tuple[State, bool, Words | None, Words | None, Words | None]:
         sight, mailbox = self._sight, self._mailbox
-        return sight.state(), sight.speaking(), mailbox.latest_heard, mailbox.latest_said
+        words = mailbox.latest_heard, mailbox.latest_said, mailbox.latest_notice
+        return sight.state(), sight.speaking(), *words
 
 
-def _heard(words: Words | None) -> dict[str, Any] | None:
+def _timed(words: Words | None) -> dict[str, Any] | None:
     return {"text": words.text, "at": to_seconds(words.at)} if words else None

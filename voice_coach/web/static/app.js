@@ -101,7 +101,16 @@ class App {
     }
     this.running = running;
     this.views.session.take(state);
+    this.takeNotice(state.notice);
     if (this.shown === "library") this.views.library.take?.(state);
+  }
+
+  /** Say once what is wrong with the coach, also when it was noticed before this page came. */
+  takeNotice(notice) {
+    const key = notice ? `${notice.text} ${notice.at}` : "";
+    if (key === this.lastNotice) return;
+    this.lastNotice = key;
+    if (notice) this.notice(notice.text, 12);
   }
 
   do(intent, slots) {
