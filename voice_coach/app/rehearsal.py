@@ -10,25 +10,23 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 
-from voice_coach.app.coach import Coach, Ears, Happening, Keeping, Watcher
-from voice_coach.app.engines import Engine, make_recogniser, make_voice, voices_of
+from voice_coach.app.assembly import assemble
+from voice_coach.app.coach import Happening, Keeping, Watcher
+from voice_coach.app.engines import Engine, make_recogniser
 from voice_coach.audio import pcm
-from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, WavWriter
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.errors import OutputError, ScriptError, nearest
-from voice_coach.files import read_text
+from voice_coach.files import read_text, reason
 from voice_coach.hearing.listener import Listener
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voice import Voice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
@@ -172,10 +170,6 @@ def rehearse(
         record = open_things.enter_context(WavWriter(out, channels=2)) if out else None
         lines = open_things.enter_context(_Timeline(timeline)) if timeline else None
         recogniser = open_things.enter_context(closing(make_recogniser(engines[0])))
-
-        def rendering(engine: Engine) -> Renderer:
-            return Renderer(make_voice(engine), threaded=False)
-
         commands_heard = 0
 
         def note(happening: Happening) -> None:
@@ -185,19 +179,17 @@ def rehearse(
                 lines.write(happening)
             watch(happening)
 
-        ears = Ears(Listener(recogniser), commands, live=False)
-        mixer = Mixer()
-        coach = Coach(
+        parts = assemble(
             routines,
             commands,
-            ears=ears,
-            renderer=rendering(engines[1]),
-            mixer=mixer,
-            voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
+            Listener(recogniser),
+            engines[1],
+            live=False,
             keeping=keeping,
             watch=note,
         )
-        open_things.enter_context(closing(coach))
+        stage = open_things.enter_context(parts)
+        coach, mixer = stage.coach, stage.mixer
         audio = open_audio(room, Nowhere())
         rest_since: Samples = 0
 
@@ -244,7 +236,7 @@ class _Timeline:
             yield
         except OSError as error:
             raise OutputError(
-                f"Cannot write {self._path}: {error.strerror}. Choose another place for it."
+                f"Cannot write {self._path}: {reason(error)}. Choose another place for it."
             ) from error
 
 
