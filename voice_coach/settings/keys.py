@@ -160,7 +160,7 @@ class Settings:
     ] = RecogniserChoice.AUTO
     voice: Annotated[
         VoiceChoice,
-        About(about="What speaks: the best that is installed; auto finds it, and espeak always is."),
+        About(about="What speaks: auto is the best that is installed; espeak always is."),
     ] = VoiceChoice.AUTO
     voice_name: Annotated[
         str | None,
