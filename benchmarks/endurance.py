@@ -72,7 +72,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
         def note(noted: Note, at: Samples) -> None:
             journal.append(noted.kind, noted.details, at)
 
-        parts = assemble(
+        assembled = assemble(
             (routine,),
             read_commands([routine]),
             DeafListener(),  # type: ignore[arg-type]
@@ -80,8 +80,8 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             live=False,
             keeping=Keeping(note=note),
         )
-        stage = open_things.enter_context(parts)
-        coach, mixer = stage.coach, stage.mixer
+        parts = open_things.enter_context(assembled)
+        coach, mixer = parts.coach, parts.mixer
         audio = open_audio(_QuietRoom(), Nowhere())
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:

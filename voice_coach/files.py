@@ -23,18 +23,14 @@ PRIVATE: Final = 0o600
 """The rights of a new file that is nobody else's business."""
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""No room: on the disk, for this user, in a file."""
 _NO_LOCKS: Final = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 """What file systems answer that know no locks, such as some of a network."""
 
 
-def is_full(error: Exception) -> bool:
-    """Whether `error` says that there is no room: on the disk, or for this user, or in a file."""
-    return getattr(error, "errno", None) in _FULL
-
-
 def reason(error: OSError) -> str:
     """Return in few words why a file could not be read or written."""
-    return "the disk is full" if is_full(error) else error.strerror or str(error)
+    return "the disk is full" if error.errno in _FULL else error.strerror or str(error)
 
 
 def part_of(path: Path) -> Path:
@@ -50,10 +46,10 @@ class Replacement:
     after `discard`, or the death of the process at any moment, what was there is as it was. A
     link stays a link, and what it leads to is replaced.
 
-    Of two processes the second waits until the first is done, and then raises OSError. What a
-    process that died has left of its part is overwritten by the next one. As a context it
-    commits where the block ends, and discards where the block raises. All calls raise OSError,
-    and leave nothing behind then.
+    One process at a time replaces a file: the second waits for the first, and raises OSError
+    after LONGEST_WAIT_SECONDS. What a process that died has left behind is overwritten by the
+    next one. As a context it commits where the block ends, and discards where the block raises.
+    All calls raise OSError, and leave nothing behind then.
     """
 
     def __init__(
@@ -200,7 +196,8 @@ def _take_rights(target: Path, had: os.stat_result, file: int) -> None:
     if (had.st_uid, had.st_gid) != (mine.st_uid, mine.st_gid):
         with suppress(PermissionError):  # only root may give a file away
             os.fchown(file, had.st_uid, had.st_gid)
-    os.fchmod(file, stat.S_IMODE(had.st_mode))
+    if had.st_mode != mine.st_mode:  # some file systems have one mode, and let nobody set it
+        os.fchmod(file, stat.S_IMODE(had.st_mode))
 
 
 def _keep_name(folder: Path) -> None:

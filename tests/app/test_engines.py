@@ -148,6 +148,14 @@ class TestAnotherEngine:
         assert list(voices_of(chosen)) == ["high", "low"]
         assert choose_voice(VoiceChoice.ESPEAK) == Engine(VoiceChoice.ESPEAK)
 
+    @pytest.mark.usefixtures("models")
+    def test_without_its_package_it_is_passed_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        row: EngineRow[Hum] = EngineRow(dict, lambda _: Hum(200))
+        monkeypatch.setattr(engines, "VOICES", {"hum": row, **VOICES})
+        assert choose_voice(VoiceChoice.AUTO) == choose_voice(VoiceChoice.ESPEAK)
+        with pytest.raises(ModelError, match=r"^hum is not installed\. Install it, or leave"):
+            choose_voice("hum")  # type: ignore[arg-type]
+
     def test_it_speaks_a_rehearsal(self, hums: list[Hum], tmp_path: Path) -> None:
         routine = read_routine(resource("routines") / "back.yaml")
         (tmp_path / "script.txt").write_text("00:01 say 'what can I say'\n+14 say 'another voice'")

@@ -59,7 +59,7 @@ class EngineRow(Generic[Made]):
     make: Callable[[Engine], Made]
     """Load it. It is imported here and not before: engines are heavy."""
     missing: Callable[[], ModelError] | None = None
-    """Return how to come by it; None for what is always there."""
+    """Return how to come by it, where there is more to say than that it is not installed."""
 
 
 EngineFinder = Callable[[], Mapping[str, Engine]]
@@ -162,9 +162,9 @@ def _chosen(table: Mapping[str, EngineRow[Made]], choice: str, name: str | None 
     for row in rows:
         if found := row.found():
             return found.get(name or "") or next(iter(found.values()))
-    missing = rows[0].missing
-    assert missing  # noqa: S101 - what is always there is found
-    raise missing()
+    if missing := rows[0].missing:
+        raise missing()
+    raise ModelError(f"{choice} is not installed. Install it, or leave the choice to 'auto'.")
 
 
 def voices_of(engine: Engine) -> dict[str, Engine]:

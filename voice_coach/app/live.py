@@ -91,7 +91,7 @@ def coach_live(
             recogniser.use(commands.grammar(state))
         keeper = _Keeper(journal, preferences or Preferences(), threaded=audio.realtime)
         open_things.enter_context(closing(keeper))
-        parts = assemble(
+        assembled = assemble(
             routines,
             commands,
             Listener(recogniser),
@@ -101,8 +101,9 @@ def coach_live(
             keeping=keeper.keeping(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
         )
-        stage = Stage(**vars(open_things.enter_context(parts)), audio=audio)
-        coach, mixer = stage.coach, stage.mixer
+        parts = open_things.enter_context(assembled)
+        coach, mixer = parts.coach, parts.mixer
+        stage = Stage(coach, parts.ears, mixer, audio)
         if screen:
             open_things.enter_context(closing(screen))
             screen.show(_sight(stage), lambda text: told(text, mixer.position))

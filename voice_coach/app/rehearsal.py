@@ -179,7 +179,7 @@ def rehearse(
                 lines.write(happening)
             watch(happening)
 
-        parts = assemble(
+        assembled = assemble(
             routines,
             commands,
             Listener(recogniser),
@@ -188,8 +188,8 @@ def rehearse(
             keeping=keeping,
             watch=note,
         )
-        stage = open_things.enter_context(parts)
-        coach, mixer = stage.coach, stage.mixer
+        parts = open_things.enter_context(assembled)
+        coach, mixer = parts.coach, parts.mixer
         audio = open_audio(room, Nowhere())
         rest_since: Samples = 0
 
