@@ -25,6 +25,7 @@ from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
 from voice_coach.core.state import Note
+from voice_coach.dictionary import read_language
 from voice_coach.hearing.listener import Transcript
 from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands
@@ -75,6 +76,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
         coach = Coach(
             (routine,),
             read_commands([routine]),
+            language=read_language(),
             ears=DeafEars(),  # type: ignore[arg-type]
             renderer=renderer,
             mixer=mixer,

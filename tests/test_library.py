@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.language import ENGLISH
 from voice_coach.core.intents import Intent
 from voice_coach.core.session import advance
 from voice_coach.core.state import Heard, State
@@ -346,7 +347,7 @@ class TestShelf:
         assert routine_names(routines)["breathing"] == "Breathing"
         assert find(shelf, "breathing").routine.name == "Breathing"
         heard = Heard(Intent("start", {"routine": "Breathing"}))
-        after, _ = advance(State(routines), heard, 0)
+        after, _ = advance(State(routines, ENGLISH), heard, 0)
         assert after.plan is not None
         assert after.plan.routine.name == "Breathing"
 

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 import numpy as np
 import pytest
 
+from tests.language import ENGLISH
 from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
 from voice_coach.audio.mixer import SILENCE_FADE, Mixer
 from voice_coach.audio.pcm import Pcm, decibels, silence
@@ -113,6 +114,7 @@ class Stage:
         self.coach = Coach(
             routines,
             commands,
+            language=ENGLISH,
             ears=self.ears,  # type: ignore[arg-type]
             renderer=self.renderer,
             mixer=self.mixer,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.core.listener import Listener
 from tests.core.simulation import Simulation
+from tests.language import ENGLISH
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.plan import Plan
@@ -109,7 +110,7 @@ def begun(*, get_ready: str = "count") -> Watched:
     """Begin the first session ever."""
     memory = Memory(sessions=0)
     preferences = Preferences(get_ready=type(Preferences().get_ready)(get_ready))
-    started = Watched(State((ROUTINE,), memory=memory, preferences=preferences), COMMANDS)
+    started = Watched(State((ROUTINE,), ENGLISH, memory=memory, preferences=preferences), COMMANDS)
     started.do("start")
     return started
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from tests.language import ENGLISH
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import State
@@ -174,7 +175,7 @@ def serve(page: Path, state: State, commands: Commands, port: int = 0) -> Served
 def served(page: Path, routines: tuple[Routine, ...], commands: Commands) -> Iterator[Served]:
     """A server of an idle session."""
     before = threading.active_count()
-    with closing(serve(page, State(routines), commands)) as running:
+    with closing(serve(page, State(routines, ENGLISH), commands)) as running:
         yield running
     assert threading.active_count() <= before + 1  # that of the pool ends by itself
 

@@ -155,7 +155,7 @@ for second in at:
 command = "parec --device=loudspeaker.monitor --rate=16000 --format=float32le --channels=1 --raw"
 ear = subprocess.Popen([*command.split(), "--latency-msec=5"], stdout=subprocess.PIPE, bufsize=0)
 audio = open_audio()
-clock = EarClock(Sight(lambda: State(()), lambda: playback.position, lambda: audio.output_latency))
+clock = EarClock(Sight(lambda: State((), ENGLISH), lambda: playback.position, lambda: audio.output_latency))
 
 
 def listen():

@@ -17,6 +17,7 @@ from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, faded
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.language import Language
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -104,6 +105,7 @@ class Coach:
         routines: tuple[Routine, ...],
         commands: Commands,
         *,
+        language: Language,
         ears: Ears,
         renderer: Renderer,
         mixer: Mixer,
@@ -118,6 +120,7 @@ class Coach:
         self._keeping = keeping or Keeping()
         self.state = State(
             routines,
+            language,
             preferences=self._keeping.preferences,
             voices=tuple(voices),
             memory=self._keeping.memory,

@@ -20,6 +20,7 @@ from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory, Note, Place
+from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
@@ -107,6 +108,7 @@ def coach_live(
         coach = Coach(
             routines,
             commands,
+            language=read_language(),
             ears=ears,
             renderer=rendering(make_voice(engines[1])),
             mixer=mixer,

@@ -24,6 +24,7 @@ from voice_coach.audio.pcm import Pcm, WavWriter
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
+from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, ScriptError, nearest
 from voice_coach.hearing.listener import Listener
 from voice_coach.speaking.espeak import EspeakVoice
@@ -203,6 +204,7 @@ def rehearse(
         coach = Coach(
             routines,
             commands,
+            language=read_language(),
             ears=ears,
             renderer=rendering(engines[1]),
             mixer=mixer,

@@ -14,6 +14,7 @@ from typing import Any, Final
 from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
+from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, RoutineError
 from voice_coach.library import RoutineFile, read_commands, read_library, routine_of
 from voice_coach.paths import routines_dir
@@ -139,7 +140,7 @@ def _described(shelved: RoutineFile) -> dict[str, Any]:
 
 
 def _outlined(routine: Routine) -> dict[str, Any]:
-    plan = make_plan(routine)
+    plan = make_plan(routine, read_language())
     seconds = [0] * len(routine.exercises)
     for cue in plan.cues:
         seconds[cue.exercise] += cue.length
@@ -166,7 +167,7 @@ def _outlined(routine: Routine) -> dict[str, Any]:
 def _laid_out(routine: Routine) -> list[dict[str, Any]]:
     """Return every cue with the second at which it comes, as far as speech can be foretold."""
     laid, at = [], 0
-    for cue in make_plan(routine).cues:
+    for cue in make_plan(routine, read_language()).cues:
         laid.append(
             {
                 "at": round(to_seconds(at), 1),

@@ -19,6 +19,7 @@ from operator import itemgetter
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.language import ENGLISH
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.preferences import Preferences
@@ -68,7 +69,7 @@ class StandIn:
         self, port: int, *, ask_pain: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         routines = tuple(each.routine for each in read_library()[0])
-        self.state = State(routines, preferences=Preferences(ask_pain=ask_pain))
+        self.state = State(routines, ENGLISH, preferences=Preferences(ask_pain=ask_pain))
         self.commands = read_commands(routines)
         self.previews: list[str] = []
         self.told: list[str] = []
