@@ -27,9 +27,9 @@ from voice_coach.app.coach import Persistence
 from voice_coach.app.happenings import Happening
 from voice_coach.app.rehearsal import USER_DB, USER_VOICE, ScriptLine, rehearse
 from voice_coach.audio.pcm import Pcm, decibels
-from voice_coach.core import phrases
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.transitions import GAP
+from voice_coach.dictionary import read_language
 from voice_coach.library import read_commands
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
@@ -252,7 +252,7 @@ def _path_ms(
 def _rendering() -> list[Line]:
     """Measure how long an answer takes that is in memory, on the disk, or nowhere yet."""
     taken: dict[str, list[float]] = defaultdict(list)
-    texts = [phrases.get_ready(number) for number in range(10, 10 + SAYINGS)]
+    texts = [read_language().get_ready(number) for number in range(10, 10 + SAYINGS)]
     with tempfile.TemporaryDirectory() as folder:
         disk = PhraseCache(Path(folder), limit=2**24)
         for places in (("espeak", "memory"), ("disk",)):

@@ -41,6 +41,7 @@ from voice_coach.core.state import (
     TimeUp,
     Tone,
 )
+from voice_coach.dictionary import read_language
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
@@ -174,7 +175,9 @@ def against_the_plan(options: Options) -> list[Line]:
     with tempfile.TemporaryDirectory() as folder, closing(Clips()) as clips:
         sound, happened = _rehearsed(routine, Path(folder) / "sound.wav")
         start = next(one.at for one in happened if isinstance(one, SpeechHeard))
-        clock = IdealClock(State((routine,)), lambda text, speed: len(clips.words(text, speed)))
+        clock = IdealClock(
+            State((routine,), read_language()), lambda text, speed: len(clips.words(text, speed))
+        )
         # The coach decides between two blocks of 10 ms: the first one after the command is its.
         clock.run(-(-start // BLOCK) * BLOCK, routine.name)
         return _compared(name, clock.begun, sound, clips)
@@ -271,11 +274,11 @@ def _cost(exercises: int) -> tuple[float, float, float, int]:
     for _ in range(3):
         began = time.process_time()
         for _ in range(times):
-            plan = make_plan(routine)
+            plan = make_plan(routine, read_language())
         plans.append((time.process_time() - began) / times)
         began = time.process_time()
         for _ in range(times):
-            end = IdealClock(State((routine,)), _estimated).run(0, routine.name)
+            end = IdealClock(State((routine,), read_language()), _estimated).run(0, routine.name)
         sessions.append((time.process_time() - began) / times)
     return min(plans), min(sessions), to_seconds(end) / 60, len(plan.cues)
 

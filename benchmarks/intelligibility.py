@@ -19,9 +19,9 @@ import soundfile
 from voice_coach.app.engines import Engine
 from voice_coach.app.rehearsal import read_script, rehearse
 from voice_coach.audio.pcm import Pcm, decibels
-from voice_coach.core import phrases
 from voice_coach.core.plan import Plan, make_plan
 from voice_coach.core.preferences import Preferences
+from voice_coach.dictionary import read_language
 from voice_coach.hearing.engines.moonshine import Moonshine
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
@@ -35,7 +35,7 @@ _VOICE_DB: Final = -38.0
 """A frame louder than this is speech: tones are quieter."""
 _PAUSE: Final = to_samples(0.24)
 _LONGEST: Final = to_samples(9)
-_NUMBERS: Final = {str(value): phrases.number(value) for value in range(100)}
+_NUMBERS: Final = {str(value): read_language().number(value) for value in range(100)}
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def measure() -> list[Heard]:
     ear, written = Moonshine(), []
     for stretch in stretches(np.ascontiguousarray(both[:, 0])):
         written += words(ear.transcribe(ear.encode(stretch)).text)
-    return compared(make_plan(routine, preferences, sessions=1), written)
+    return compared(make_plan(routine, read_language(), preferences, sessions=1), written)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.language import ENGLISH
 from voice_coach.core.intents import Intent
 from voice_coach.core.names import Names
 from voice_coach.core.session import advance
@@ -353,7 +354,7 @@ class TestShelf:
         assert routine_names(routines)["breathing"] == "Breathing"
         assert find(shelf, "breathing").routine.name == "Breathing"
         heard = Heard(Intent("start", {"routine": "Breathing"}))
-        after, _ = advance(State(routines), heard, 0)
+        after, _ = advance(State(routines, ENGLISH), heard, 0)
         assert after.plan is not None
         assert after.plan.routine.name == "Breathing"
 

@@ -32,6 +32,10 @@ class SentencesError(VoiceCoachError):
     """A sentence template file that cannot be read."""
 
 
+class LanguageError(VoiceCoachError):
+    """A file of the coach's language that cannot be read; names file and line."""
+
+
 class AudioFileError(VoiceCoachError):
     """A sound file that cannot be read or written."""
 

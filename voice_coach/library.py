@@ -190,7 +190,7 @@ def routine_names(routines: Iterable[Routine]) -> dict[str, str]:
 
 def read_commands(routines: Iterable[Routine]) -> Commands:
     """Return what may be said to the coach, in English."""
-    path = resource("sentences/en.yaml")
+    path = resource("languages/en/sentences.yaml")
     return read_sentences(path, {"routine": routine_names(routines)})
 
 

@@ -35,6 +35,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
 )
+from voice_coach.dictionary import read_language
 from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands, read_library
 from voice_coach.settings.keys import ScreenChoice
@@ -68,7 +69,7 @@ class StandIn:
         self, port: int, *, ask_pain: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         routines = tuple(each.routine for each in read_library()[0])
-        self.state = State(routines, preferences=Preferences(ask_pain=ask_pain))
+        self.state = State(routines, read_language(), preferences=Preferences(ask_pain=ask_pain))
         self.commands = read_commands(routines)
         self.previews: list[str] = []
         self.told: list[str] = []

@@ -11,6 +11,7 @@ from benchmarks.answer_latency import answers_in
 from benchmarks.coaching_table import Line, Options
 from benchmarks.crash_safety import Row
 from benchmarks.cue_timing import Session
+from tests.tools.language import ENGLISH
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.core.state import State
 from voice_coach.units import SAMPLE_RATE, to_samples
@@ -120,7 +121,9 @@ class TestIdealClock:
 
     def test_a_whole_routine_without_overlap_and_with_its_tones(self) -> None:
         routine = ideal_clock.shipped("breathing")
-        clock = ideal_clock.IdealClock(State((routine,)), lambda text, _: 1000 * len(text.split()))
+        clock = ideal_clock.IdealClock(
+            State((routine,), ENGLISH), lambda text, _: 1000 * len(text.split())
+        )
         end = clock.run(500, routine.name)
         words = [one for one in clock.begun if one.kind == "said"]
         assert words[0].at == 500
@@ -138,7 +141,9 @@ class TestIdealClock:
         routine = ideal_clock.shipped("breathing")
         clips = ideal_clock.Clips()
         try:
-            clock = ideal_clock.IdealClock(State((routine,)), lambda t, s: len(clips.words(t, s)))
+            clock = ideal_clock.IdealClock(
+                State((routine,), ENGLISH), lambda t, s: len(clips.words(t, s))
+            )
             clock.run(0, routine.name)
             planned = clock.begun[:5]
             sound = silence(planned[-1].at + 10 * SAMPLE_RATE)

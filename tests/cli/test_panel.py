@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from tests import CHECKOUT
+from tests.tools.language import ENGLISH
 from voice_coach.app.happenings import Said, SpeechHeard, StateShown
 from voice_coach.cli.panel import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.core.cues import CueKind
@@ -42,14 +43,16 @@ def shown(
 
 def at(routines: tuple[Routine, ...], exercise: int, *, side: Side | None = None) -> State:
     """Stand in the second repetition of an exercise, its words said, 4 s of its hold gone."""
-    plan = make_plan(routines[0])
+    plan = make_plan(routines[0], ENGLISH)
     index = next(
         i
         for i, cue in enumerate(plan.cues)
         if (cue.exercise, cue.side, cue.repetition) == (exercise, side, 2) and cue.may_extend
     )
     cue = plan.cues[index]
-    standing = State(routines, Mode.EXERCISING, plan, index, left=cue.count, breath=cue.breath)
+    standing = State(
+        routines, ENGLISH, Mode.EXERCISING, plan, index, left=cue.count, breath=cue.breath
+    )
     return replace(standing, ends=cue.count - to_samples(4))
 
 
@@ -59,7 +62,7 @@ def inside(lines: list[str]) -> list[str]:
 
 
 def test_idle(routines: tuple[Routine, ...]) -> None:
-    lines = shown(State(routines))
+    lines = shown(State(routines, ENGLISH))
     assert "Voice Coach" in lines[0]
     text = inside(lines)
     assert "Listening. Say “start back routine”." in text
@@ -122,9 +125,9 @@ def test_waiting(routines: tuple[Routine, ...], command: str, mode: str, hint: s
 
 
 def test_getting_ready(routines: tuple[Routine, ...]) -> None:
-    plan = make_plan(routines[0])
+    plan = make_plan(routines[0], ENGLISH)
     index = next(i for i, cue in enumerate(plan.cues) if cue.kind is CueKind.GET_READY)
-    state = State(routines, Mode.GETTING_READY, plan, index, left=plan.cues[index].count)
+    state = State(routines, ENGLISH, Mode.GETTING_READY, plan, index, left=plan.cues[index].count)
     text = inside(shown(state))
     assert text[2] == "getting ready"
     assert text[4].endswith("  10 s")
@@ -133,26 +136,28 @@ def test_getting_ready(routines: tuple[Routine, ...]) -> None:
 
 
 def test_nothing_is_counted_while_something_is_explained(routines: tuple[Routine, ...]) -> None:
-    state, _ = advance(State(routines), Heard(Intent("start")), 0)
+    state, _ = advance(State(routines, ENGLISH), Heard(Intent("start")), 0)
     assert inside(shown(state))[4] == "listen …"
 
 
 def test_the_meter_follows_the_microphone() -> None:
     lengths = []
     for level in (-120.0, -60.0, -40.0, -20.0, 0.0, 20.0):
-        (line,) = [x for x in inside(shown(State(()), gauges=Gauges(0, level))) if "mic" in x]
+        (line,) = [
+            x for x in inside(shown(State((), ENGLISH), gauges=Gauges(0, level))) if "mic" in x
+        ]
         lengths.append(line.count("▮"))
         assert line.count("▮") + line.count("·") == 30
     assert lengths == sorted(lengths)
     assert (lengths[0], lengths[-1]) == (0, 30)
-    speaking = inside(shown(State(()), gauges=Gauges(speaking=True)))
+    speaking = inside(shown(State((), ENGLISH), gauges=Gauges(speaking=True)))
     assert any("listening to you" in line for line in speaking)
 
 
 @pytest.mark.parametrize("width", [20, 30, 40, 60, 71, 72, 80, 200])
 def test_every_width(routines: tuple[Routine, ...], width: int) -> None:
     long = Board("what can i say " * 5, "A long sentence of the coach. " * 12, "A notice. " * 20)
-    for state in (State(routines), at(routines, 6, side=Side.RIGHT)):
+    for state in (State(routines, ENGLISH), at(routines, 6, side=Side.RIGHT)):
         lines = shown(state, long, Gauges(0, -3.0, speaking=True, footer="vosk · piper"), width)
         assert {cell_len(line) for line in lines} == {min(width, WIDTH)}
         text = " ".join(inside(lines))
@@ -164,7 +169,7 @@ def test_every_width(routines: tuple[Routine, ...], width: int) -> None:
 
 def test_texts_are_shown_as_they_are(routines: tuple[Routine, ...]) -> None:
     board = Board("[bold]x", "Hands [flat] on :smile: the floor [/]", "[red]device[/]")
-    text = " ".join(inside(shown(State(routines), board)))
+    text = " ".join(inside(shown(State(routines, ENGLISH), board)))
     for words in ("“[bold]x”", "Hands [flat] on :smile: the floor [/]", "[red]device[/]"):
         assert words in text
 
@@ -197,9 +202,11 @@ def test_the_panel_of_a_whole_session_never_fails(routines: tuple[Routine, ...])
     """Every cue of every routine, before, while and after it is counted."""
     now: Samples = 0
     for routine in routines:
-        plan = make_plan(routine)
+        plan = make_plan(routine, ENGLISH)
         for index, cue in enumerate(plan.cues):
-            told = State(routines, Mode.EXERCISING, plan, index, left=cue.count, utterance=1)
+            told = State(
+                routines, ENGLISH, Mode.EXERCISING, plan, index, left=cue.count, utterance=1
+            )
             counted, _ = advance(told, Spoken(1), now)
             for gone in (0, cue.count // 2, cue.count * 2):
                 assert shown(counted, gauges=Gauges(now=gone))

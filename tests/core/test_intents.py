@@ -34,7 +34,7 @@ lists:
 
 
 def english(**lists: dict[str, str]) -> Commands:
-    path = Path(voice_coach.__file__).parent / "sentences" / "en.yaml"
+    path = Path(voice_coach.__file__).parent / "languages" / "en" / "sentences.yaml"
     routines = {"back": "back", "gentle stretch": "gentle-stretch", "breathing": "breathing"}
     return Commands.from_dict(yaml.safe_load(path.read_text()), {"routine": routines, **lists})
 
@@ -209,7 +209,7 @@ def test_english_grammar_and_matcher_agree(state: str) -> None:
 
 @pytest.mark.parametrize("state", ListeningState)
 def test_english_sentences_mean_one_thing(state: str) -> None:
-    path = Path(voice_coach.__file__).parent / "sentences" / "en.yaml"
+    path = Path(voice_coach.__file__).parent / "languages" / "en" / "sentences.yaml"
     data = yaml.safe_load(path.read_text())
     alone = {
         name: Commands.from_dict({**data, "intents": {name: intent}}, {"routine": {"back": "back"}})

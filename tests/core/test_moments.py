@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.language import ENGLISH
 from tests.tools.listener import Listener
 from tests.tools.simulation import Simulation
 from voice_coach.core.cues import CueKind
@@ -111,7 +112,7 @@ def begun(*, get_ready: str = "count") -> Watched:
     """Begin the first session ever."""
     memory = Memory(sessions=0)
     preferences = Preferences(get_ready=type(Preferences().get_ready)(get_ready))
-    started = Watched(State((ROUTINE,), memory=memory, preferences=preferences), COMMANDS)
+    started = Watched(State((ROUTINE,), ENGLISH, memory=memory, preferences=preferences), COMMANDS)
     started.do("start")
     return started
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.language import ENGLISH
 from tests.tools.listener import Listener
 from tests.tools.simulation import Simulation
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
@@ -84,7 +85,7 @@ class Walk:
             breath=self.random.choice(list(BreathCue)),
         )
         memory = Memory(sessions=self.random.choice([0, 1]))
-        self.state = State((routine,), preferences=preferences, memory=memory)
+        self.state = State((routine,), ENGLISH, preferences=preferences, memory=memory)
         self.listener = Listener(routine, warned=bool(memory.sessions))
         self.intents = sorted(read_commands([routine]).intents)
         self.now: Samples = 0
@@ -171,7 +172,9 @@ def test_the_remaining_time_is_exact_at_every_moment(name: str, verbosity: Verbo
     """Whatever happens next, what was foretold at any time before comes true to the sample."""
     routine = read_routine(resource("routines") / f"{name}.yaml")
     preferences = Preferences(verbosity=verbosity)
-    simulation = Simulation(State((routine,), preferences=preferences), read_commands([routine]))
+    simulation = Simulation(
+        State((routine,), ENGLISH, preferences=preferences), read_commands([routine])
+    )
     simulation.hear(f"start {routine.name} routine")
     texts = {cue.words for cue in plan_of(simulation.state).cues}
     lengths = {text: speech_length(text) for text in texts if text}

@@ -4,9 +4,9 @@ Owns the promise that nobody is led into a movement unprepared; must not know ho
 keeps it, so it goes by what is said and never by the plan.
 """
 
+from tests.tools.language import ENGLISH
 from voice_coach.core.cues import CueKind
 from voice_coach.core.notes import Continued, Started
-from voice_coach.core.phrases import RED_FLAGS
 from voice_coach.core.routine import Exercise, Position, Routine
 from voice_coach.core.state import Action, Event, Role, Say, Silence, Sound, Spoken, State
 
@@ -62,7 +62,7 @@ class Listener:
                 if self.position is each.position and _setup(variant) in text:
                     self.setup = _setup(variant)
         self.safe = self.safe or (self.routine.safety or "") in text
-        self.warned = self.warned or RED_FLAGS in text
+        self.warned = self.warned or ENGLISH.texts.red_flags in text
 
     def _move(self, exercise: Exercise) -> None:
         self.moves += 1

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 
 import numpy as np
 
+from tests.tools.language import ENGLISH
 from voice_coach.app.coach import Coach
 from voice_coach.app.happenings import Happening, Said
 from voice_coach.audio.mixer import Mixer
@@ -96,6 +97,7 @@ class Stage:
         self.coach = Coach(
             routines,
             commands,
+            language=ENGLISH,
             ears=self.ears,  # type: ignore[arg-type]
             renderer=self.renderer,
             mixer=self.mixer,

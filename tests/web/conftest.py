@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.language import ENGLISH
 from tests.tools.page_server import Browser, Served, serve
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
@@ -51,7 +52,7 @@ def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def served(page: Path, routines: tuple[Routine, ...], commands: Commands) -> Iterator[Served]:
     """A server of an idle session."""
     before = threading.active_count()
-    with closing(serve(page, State(routines), commands)) as running:
+    with closing(serve(page, State(routines, ENGLISH), commands)) as running:
         yield running
     assert threading.active_count() <= before + 1  # that of the pool ends by itself
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.tools.language import ENGLISH
 from tests.tools.page_server import Browser, Served, next_message, serve
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
@@ -57,7 +58,9 @@ class TestFiles:
         monkeypatch.setattr("voice_coach.web.server.parts", lambda: parts(tmp_path / "none"))
         told: list[str] = []
         screen = Screen(ScreenChoice.ON, 0, commands.intents)
-        assert not screen.show(Sight(state=lambda: State(()), position=lambda: 0), told.append)
+        assert not screen.show(
+            Sight(state=lambda: State((), ENGLISH), position=lambda: 0), told.append
+        )
         assert told == [
             "There is no page: This installation lacks the page; install voice-coach again."
         ]
@@ -227,7 +230,7 @@ class TestClock:
         def position() -> int:
             return int((clock.now - start) / 0.05) * SAMPLE_RATE // 20 + SAMPLE_RATE
 
-        sight = Sight(state=lambda: State(()), position=position, latency=lambda: latency)
+        sight = Sight(state=lambda: State((), ENGLISH), position=position, latency=lambda: latency)
         ear = EarClock(sight, clock)
         shown = []
         for _ in range(300):
@@ -240,7 +243,7 @@ class TestClock:
 
     def test_a_leap_is_followed_within_a_fifth_of_a_second(self) -> None:
         clock, place = Clock(), [0]
-        ear = EarClock(Sight(state=lambda: State(()), position=lambda: place[0]), clock)
+        ear = EarClock(Sight(state=lambda: State((), ENGLISH), position=lambda: place[0]), clock)
         ear.look()
         for place[0], looks in ((100 * SAMPLE_RATE, 20), (99 * SAMPLE_RATE, 20)):
             for _ in range(looks):
@@ -248,7 +251,7 @@ class TestClock:
             assert ear.seconds == pytest.approx(place[0] / SAMPLE_RATE)
 
     def test_it_never_goes_below_zero(self) -> None:
-        sight = Sight(state=lambda: State(()), position=lambda: 0, latency=lambda: 0.2)
+        sight = Sight(state=lambda: State((), ENGLISH), position=lambda: 0, latency=lambda: 0.2)
         assert EarClock(sight).seconds == 0
 
 
@@ -460,7 +463,7 @@ class TestStartAndEnd:
     def test_a_restart_keeps_paired_screens(
         self, page: Path, routines: tuple[Routine, ...], commands: Commands
     ) -> None:
-        with closing(serve(page, State(routines), commands, port=8710)) as first:
+        with closing(serve(page, State(routines, ENGLISH), commands, port=8710)) as first:
             browser = first.browser().pair()
             port, code = first.screen.address, first.screen.code
             with browser.socket() as socket:
@@ -468,7 +471,7 @@ class TestStartAndEnd:
                 first.close()
                 with pytest.raises(ConnectionClosed):
                     next_message(socket, lambda _: False)
-        with closing(serve(page, State(routines), commands, port=8710)) as second:
+        with closing(serve(page, State(routines, ENGLISH), commands, port=8710)) as second:
             assert second.screen.address == port
             assert second.screen.code != code
             back = second.browser()
@@ -480,7 +483,7 @@ class TestStartAndEnd:
     def test_it_ends_at_once_with_pages_open(
         self, page: Path, routines: tuple[Routine, ...], commands: Commands
     ) -> None:
-        running = serve(page, State(routines), commands)
+        running = serve(page, State(routines, ENGLISH), commands)
         browser = running.browser().pair()
         with browser.socket(), browser.socket() as socket:
             next_message(socket)

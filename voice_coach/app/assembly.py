@@ -15,6 +15,7 @@ from voice_coach.app.happenings import Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
+from voice_coach.dictionary import read_language
 from voice_coach.hearing.listener import Listener
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.renderer import Renderer
@@ -57,6 +58,7 @@ def assemble(
         coach = Coach(
             routines,
             commands,
+            language=read_language(),
             ears=ears,
             renderer=rendering(make_voice(voice)),
             mixer=mixer,

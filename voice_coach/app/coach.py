@@ -25,6 +25,7 @@ from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, faded
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.language import Language
 from voice_coach.core.notes import Note
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
@@ -96,6 +97,7 @@ class Coach:
         routines: tuple[Routine, ...],
         commands: Commands,
         *,
+        language: Language,
         ears: Ears,
         renderer: Renderer,
         mixer: Mixer,
@@ -110,6 +112,7 @@ class Coach:
         self._persistence = persistence or Persistence()
         self.state = State(
             routines,
+            language,
             preferences=self._persistence.preferences,
             voices=tuple(voices),
             memory=self._persistence.memory,

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_coach.app.happenings import Happening, Said, SpeechHeard
-from voice_coach.core import phrases
 from voice_coach.core.cues import CueKind
 from voice_coach.core.routine import Breath
 from voice_coach.core.state import Mode, State
@@ -142,7 +141,7 @@ def _exercise(state: State, view: View, now: Samples, inner: int) -> Iterator[Re
     breathing = state.cue.kind is CueKind.MOVE
     yield _BREATHS[state.breath] if breathing else Text()
     following = f"next: {view.next.lower()}" if view.next else "the last exercise"
-    left = phrases.duration(to_samples(view.left))
+    left = state.language.duration(to_samples(view.left))
     yield Text(f"{following} · about {left} left", "dim")
 
 
@@ -182,7 +181,7 @@ class TerminalView:
     def __init__(self, console: Console, board: Board) -> None:
         self._console = console
         self._board = board
-        self._state: Callable[[], State] = lambda: State(())
+        self._state: Callable[[], State] | None = None
         self._gauges: Callable[[], Gauges] = Gauges
         self._live = Live(
             console=console,
@@ -195,7 +194,9 @@ class TerminalView:
         """Draw from these sources from now on."""
         self._state, self._gauges = state, gauges
 
-    def _panel(self) -> Panel:
+    def _panel(self) -> RenderableType:
+        if self._state is None:
+            return Text()
         return panel(self._state(), self._board, self._gauges(), self._console.width)
 
     def __enter__(self) -> "TerminalView":

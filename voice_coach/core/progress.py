@@ -5,7 +5,7 @@ Owns what follows when the loudspeaker or the clock reports; must not know any c
 
 from dataclasses import replace
 
-from voice_coach.core import notes, phrases, questions
+from voice_coach.core import notes, questions
 from voice_coach.core.cues import BEAT, CueKind
 from voice_coach.core.routine import Breath
 from voice_coach.core.state import Event, Mode, Place, Role, State, Tone
@@ -74,11 +74,11 @@ def paused(state: State, _: Event, now: Samples) -> Result:
 def still_there(state: State, _: Event, now: Samples) -> Result:
     """Nobody has said anything for long: ask, and at last leave it for another time."""
     if state.asked < ASKED_AT_MOST:
-        after, actions = ask(state, Mode.PAUSED, phrases.STILL_THERE, now)
+        after, actions = ask(state, Mode.PAUSED, state.texts.still_there, now)
         return replace(after, asked=state.asked + 1), actions
     idle = to_idle(state)
     place = replace(idle, memory=replace(idle.memory, place=_place(state)))
-    after, actions = say(place, phrases.LEFT, now, Role.ANSWER)
+    after, actions = say(place, state.texts.left, now, Role.ANSWER)
     return after, (notes.Left(), *actions)
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal
 from voice_coach.core.intents import Intent
+from voice_coach.core.language import Language, Texts
 from voice_coach.core.notes import Note
 from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
@@ -197,6 +198,8 @@ class State:
 
     routines: tuple[Routine, ...]
     """What may be started; the first one is meant when none is named."""
+    language: Language
+    """What is spoken."""
     mode: Mode = Mode.IDLE
     plan: Plan | None = None
     index: int = 0
@@ -240,6 +243,11 @@ class State:
     """How long it is led; 0 for a breath that comes as it likes."""
     due: Samples | None = None
     """Where the session wants a `TimeUp`."""
+
+    @property
+    def texts(self) -> Texts:
+        """What is said as it stands."""
+        return self.language.texts
 
     @property
     def cue(self) -> Cue:

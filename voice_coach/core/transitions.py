@@ -6,7 +6,7 @@ leads to it (`session.py`, `answers.py`).
 
 from dataclasses import replace
 
-from voice_coach.core import notes, phrases
+from voice_coach.core import notes
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
 from voice_coach.core.cues import Cue, CueKind, Signal
 from voice_coach.core.plan import Arrival, Plan, make_plan
@@ -135,7 +135,7 @@ def farewell(state: State, now: Samples) -> str:
     progress, routine = state.progress, plan_of(state).routine
     skipped = [routine.exercises[i].name for i in sorted(progress.skipped - progress.begun)]
     done, partly = len(progress.done), len(progress.begun - progress.done)
-    return phrases.farewell(routine.name, done, partly, skipped, now - progress.began)
+    return state.language.farewell(routine.name, done, partly, skipped, now - progress.began)
 
 
 def _reached(state: State) -> notes.Finished | notes.CueReached:
@@ -218,6 +218,7 @@ def to_idle(state: State) -> State:
     memory = replace(state.memory, sessions=state.memory.sessions + welcomed)
     return State(
         state.routines,
+        state.language,
         preferences=state.preferences,
         voices=state.voices,
         memory=memory,
@@ -230,11 +231,12 @@ def laid_out(state: State, routine: Routine) -> Plan:
     """Return the plan of `routine` for this user, as the state says it is done."""
     return make_plan(
         routine,
+        state.language,
         state.preferences,
         easier=state.easier,
         told=state.told,
         sessions=state.memory.sessions,
-        opening="" if state.memory.sessions else phrases.RED_FLAGS,
+        opening="" if state.memory.sessions else state.texts.red_flags,
         arrival=state.arrival,
     )
 

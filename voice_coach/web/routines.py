@@ -12,6 +12,7 @@ from voice_coach import files
 from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
+from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, RoutineError
 from voice_coach.library import (
     RoutineFile,
@@ -135,7 +136,7 @@ def _described(shelved: RoutineFile) -> dict[str, Any]:
 
 
 def _outlined(routine: Routine) -> dict[str, Any]:
-    plan = make_plan(routine)
+    plan = make_plan(routine, read_language())
     seconds = [0] * len(routine.exercises)
     for cue in plan.cues:
         seconds[cue.exercise] += cue.length
@@ -162,7 +163,7 @@ def _outlined(routine: Routine) -> dict[str, Any]:
 def _laid_out(routine: Routine) -> list[dict[str, Any]]:
     """Return every cue with the second at which it comes, as far as speech can be foretold."""
     laid, at = [], 0
-    for cue in make_plan(routine).cues:
+    for cue in make_plan(routine, read_language()).cues:
         laid.append(
             {
                 "at": round(to_seconds(at), 1),

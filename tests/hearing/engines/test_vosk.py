@@ -112,7 +112,7 @@ def test_rejects_words_that_it_was_never_taught(recogniser: VoskRecogniser) -> N
 
 
 def test_every_word_of_the_shipped_commands_is_in_the_model(vosk_model: Path) -> None:
-    sentences = Path(voice_coach.__file__).parent / "sentences" / "en.yaml"
+    sentences = Path(voice_coach.__file__).parent / "languages" / "en" / "sentences.yaml"
     routines = {name: name for name in ("back", "breathing", "gentle stretch")}
     commands = Commands.from_dict(yaml.safe_load(sentences.read_text()), {"routine": routines})
     words = {word for state in ListeningState for word in commands.grammar(state).words}
