@@ -1,6 +1,8 @@
 """Where things are kept: of a user with a home, of a service, and of somebody without either."""
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from tests.conftest import KEPT
+from benchmarks.rig.fresh_user import KEPT
 from voice_coach import paths
 from voice_coach.cli.main import app
 from voice_coach.errors import NoHomeError
@@ -108,6 +110,25 @@ def test_what_onnxruntime_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert paths.telemetry_leftover() is None
 
 
+def test_no_other_module_knows_where_anything_lies() -> None:
+    """Nor reads a variable that moves it; settings have variables of the same names as theirs."""
+    package = Path(paths.__file__).parent
+    known, folders = set(), set()
+    for module in package.rglob("*.py"):
+        name = module.relative_to(package).as_posix()
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            match node:
+                case ast.Constant(str(text)) if re.fullmatch(r"(VOICE_COACH|XDG)_[A-Z_]+", text):
+                    known.add((name, text))
+                case ast.Import(names=[ast.alias("platformdirs"), *_]):
+                    folders.add(name)
+    assert folders == {"paths.py"}
+    assert {each for each in known if each[0] != "paths.py"} == {
+        ("crash.py", "VOICE_COACH_TRACEBACK"),  # no place
+        ("cli/history.py", "XDG_CACHE_HOME"),  # set for matplotlib
+    }
+
+
 COMMANDS = {
     "run": ["--mic=mic.wav", "--speaker=out.wav"],
     "rehearse": [],
@@ -179,6 +200,7 @@ class TestNobody:
             check=False,
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("command", COMMANDS)
     def test_one_line_or_it_works(self, place: Path, command: str) -> None:
         done = self.run(place, *command.split(), *COMMANDS[command])
@@ -193,6 +215,7 @@ class TestNobody:
             )
         assert list(place.iterdir()) == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("home", ["/", "/nonexistent"])
     def test_a_home_that_is_none(self, place: Path, home: str) -> None:
         for arguments in (["say", "Hello.", "--out=hello.wav"], ["routines", "list"], ["history"]):
@@ -200,6 +223,7 @@ class TestNobody:
             assert (done.returncode, done.stderr) == (0, "")
         (place / "hello.wav").unlink()
 
+    @pytest.mark.slow
     def test_a_service_keeps_all_in_its_folder(self, place: Path) -> None:
         state = place / "state"
         state.mkdir()

@@ -4,25 +4,24 @@ import subprocess
 import sys
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from voice_coach.app.coach import Happening
+from tests import CHECKOUT
+from tests.tools.language import ENGLISH
+from voice_coach.app.happenings import Said, SpeechHeard, StateShown
 from voice_coach.cli.panel import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Breath, Routine, Side
 from voice_coach.core.session import advance
-from voice_coach.core.state import Heard, Mode, Spoken, State
+from voice_coach.core.state import Heard, Mode, Role, Spoken, State
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
 from voice_coach.units import Samples, to_samples
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +43,16 @@ def shown(
 
 def at(routines: tuple[Routine, ...], exercise: int, *, side: Side | None = None) -> State:
     """Stand in the second repetition of an exercise, its words said, 4 s of its hold gone."""
-    plan = make_plan(routines[0])
+    plan = make_plan(routines[0], ENGLISH)
     index = next(
         i
         for i, cue in enumerate(plan.cues)
         if (cue.exercise, cue.side, cue.repetition) == (exercise, side, 2) and cue.may_extend
     )
     cue = plan.cues[index]
-    standing = State(routines, Mode.EXERCISING, plan, index, left=cue.count, breath=cue.breath)
+    standing = State(
+        routines, ENGLISH, Mode.EXERCISING, plan, index, left=cue.count, breath=cue.breath
+    )
     return replace(standing, ends=cue.count - to_samples(4))
 
 
@@ -61,7 +62,7 @@ def inside(lines: list[str]) -> list[str]:
 
 
 def test_idle(routines: tuple[Routine, ...]) -> None:
-    lines = shown(State(routines))
+    lines = shown(State(routines, ENGLISH))
     assert "Voice Coach" in lines[0]
     text = inside(lines)
     assert "Listening. Say “start back routine”." in text
@@ -124,9 +125,9 @@ def test_waiting(routines: tuple[Routine, ...], command: str, mode: str, hint: s
 
 
 def test_getting_ready(routines: tuple[Routine, ...]) -> None:
-    plan = make_plan(routines[0])
+    plan = make_plan(routines[0], ENGLISH)
     index = next(i for i, cue in enumerate(plan.cues) if cue.kind is CueKind.GET_READY)
-    state = State(routines, Mode.GETTING_READY, plan, index, left=plan.cues[index].count)
+    state = State(routines, ENGLISH, Mode.GETTING_READY, plan, index, left=plan.cues[index].count)
     text = inside(shown(state))
     assert text[2] == "getting ready"
     assert text[4].endswith("  10 s")
@@ -135,26 +136,28 @@ def test_getting_ready(routines: tuple[Routine, ...]) -> None:
 
 
 def test_nothing_is_counted_while_something_is_explained(routines: tuple[Routine, ...]) -> None:
-    state, _ = advance(State(routines), Heard(Intent("start")), 0)
+    state, _ = advance(State(routines, ENGLISH), Heard(Intent("start")), 0)
     assert inside(shown(state))[4] == "listen …"
 
 
 def test_the_meter_follows_the_microphone() -> None:
     lengths = []
     for level in (-120.0, -60.0, -40.0, -20.0, 0.0, 20.0):
-        (line,) = [x for x in inside(shown(State(()), gauges=Gauges(0, level))) if "mic" in x]
+        (line,) = [
+            x for x in inside(shown(State((), ENGLISH), gauges=Gauges(0, level))) if "mic" in x
+        ]
         lengths.append(line.count("▮"))
         assert line.count("▮") + line.count("·") == 30
     assert lengths == sorted(lengths)
     assert (lengths[0], lengths[-1]) == (0, 30)
-    speaking = inside(shown(State(()), gauges=Gauges(speaking=True)))
+    speaking = inside(shown(State((), ENGLISH), gauges=Gauges(speaking=True)))
     assert any("listening to you" in line for line in speaking)
 
 
 @pytest.mark.parametrize("width", [20, 30, 40, 60, 71, 72, 80, 200])
 def test_every_width(routines: tuple[Routine, ...], width: int) -> None:
     long = Board("what can i say " * 5, "A long sentence of the coach. " * 12, "A notice. " * 20)
-    for state in (State(routines), at(routines, 6, side=Side.RIGHT)):
+    for state in (State(routines, ENGLISH), at(routines, 6, side=Side.RIGHT)):
         lines = shown(state, long, Gauges(0, -3.0, speaking=True, footer="vosk · piper"), width)
         assert {cell_len(line) for line in lines} == {min(width, WIDTH)}
         text = " ".join(inside(lines))
@@ -166,7 +169,7 @@ def test_every_width(routines: tuple[Routine, ...], width: int) -> None:
 
 def test_texts_are_shown_as_they_are(routines: tuple[Routine, ...]) -> None:
     board = Board("[bold]x", "Hands [flat] on :smile: the floor [/]", "[red]device[/]")
-    text = " ".join(inside(shown(State(routines), board)))
+    text = " ".join(inside(shown(State(routines, ENGLISH), board)))
     for words in ("“[bold]x”", "Hands [flat] on :smile: the floor [/]", "[red]device[/]"):
         assert words in text
 
@@ -184,23 +187,26 @@ def test_many_repetitions_are_counted_without_dots(routines: tuple[Routine, ...]
 def test_the_board_keeps_the_latest_words() -> None:
     board = Board()
     board.note("The microphone is lost.", 1000)
-    board.watch(Happening("said", 0, {"text": "Hold it."}))
-    board.watch(Happening("state", 0, {"mode": "paused"}))
+    board.watch(Said(0, 100, "Hold it.", Role.CUE))
+    board.watch(StateShown(0, Mode.PAUSED, None))
     assert (board.heard, board.said, board.notice) == ("", "Hold it.", "The microphone is lost.")
     soon, later = 1000 + NOTICE_STAYS - 1, 1000 + NOTICE_STAYS
-    board.watch(Happening("heard", soon, {"text": "pause"}))
+    board.watch(SpeechHeard(soon, 0, 100, "pause", Intent("pause")))
     assert (board.heard, board.notice) == ("pause", "The microphone is lost.")
-    board.watch(Happening("heard", later, {"text": "resume"}))
+    board.watch(SpeechHeard(later, 0, 100, "resume", None))
     assert (board.heard, board.said, board.notice) == ("resume", "Hold it.", "")
 
 
+@pytest.mark.slow
 def test_the_panel_of_a_whole_session_never_fails(routines: tuple[Routine, ...]) -> None:
     """Every cue of every routine, before, while and after it is counted."""
     now: Samples = 0
     for routine in routines:
-        plan = make_plan(routine)
+        plan = make_plan(routine, ENGLISH)
         for index, cue in enumerate(plan.cues):
-            told = State(routines, Mode.EXERCISING, plan, index, left=cue.count, utterance=1)
+            told = State(
+                routines, ENGLISH, Mode.EXERCISING, plan, index, left=cue.count, utterance=1
+            )
             counted, _ = advance(told, Spoken(1), now)
             for gone in (0, cue.count // 2, cue.count * 2):
                 assert shown(counted, gauges=Gauges(now=gone))
@@ -217,19 +223,20 @@ def test_the_terminal_is_left_as_it_was(routines: tuple[Routine, ...]) -> None:
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
 
 
+@pytest.mark.slow
 def test_the_picture_in_the_docs_is_what_the_terminal_shows() -> None:
     drawn = subprocess.run(
-        [sys.executable, "scripts/draw_terminal", "--check"],
-        cwd=ROOT,
+        [sys.executable, "-m", "scripts.draw_terminal", "--check"],
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert drawn.returncode == 0, "run scripts/draw_terminal: " + drawn.stdout + drawn.stderr
+    assert drawn.returncode == 0, "python -m scripts.draw_terminal: " + drawn.stdout + drawn.stderr
 
 
 def test_the_picture_needs_nothing_from_elsewhere() -> None:
-    picture = (ROOT / "docs" / "terminal.svg").read_text(encoding="utf-8")
+    picture = (CHECKOUT / "docs" / "terminal.svg").read_text(encoding="utf-8")
     assert "url(http" not in picture
     assert "@font-face" not in picture
     for words in ("Leg&#160;reach", "right&#160;side", "2&#160;of&#160;3", "breathe&#160;normally"):

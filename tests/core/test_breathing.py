@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.language import ENGLISH
 from voice_coach.core.breathing import (
     at_pace,
     breath_begun,
@@ -107,12 +108,12 @@ def test_patterns_have_names_and_own_ones_come_first(tmp_path: Path) -> None:
     }
     whole = {"name": "Evening", "purpose": "It calms.", "exercises": [exercise]}
     shipped = Routine.model_validate_json(json.dumps(whole))
-    (cue,) = [cue for cue in make_plan(shipped).cues if cue.kind is CueKind.MOVE]
+    (cue,) = [cue for cue in make_plan(shipped, ENGLISH).cues if cue.kind is CueKind.MOVE]
     assert cue.count == 2 * to_samples(16)
     assert PATTERNS["box"].hold_seconds == 4
     own = {"box": {"inhale_seconds": 5, "exhale_seconds": 5}}
     mine = Routine.model_validate_json(json.dumps({**whole, "patterns": own}))
-    (cue,) = [cue for cue in make_plan(mine).cues if cue.kind is CueKind.MOVE]
+    (cue,) = [cue for cue in make_plan(mine, ENGLISH).cues if cue.kind is CueKind.MOVE]
     assert cue.count == 2 * to_samples(10)
     file = tmp_path / "evening.yaml"
     step["pattern"] = "bax"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.tools.language import ENGLISH
 from voice_coach.core.cues import Cue, CueKind, MarkKind
-from voice_coach.core.phrases import RED_FLAGS
 from voice_coach.core.plan import Plan, make_plan
 from voice_coach.core.routine import Breath
 from voice_coach.library import read_routine
@@ -150,7 +150,7 @@ TABLE = (
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     """The back routine, laid out."""
-    return make_plan(read_routine(resource("routines") / "back.yaml"))
+    return make_plan(read_routine(resource("routines") / "back.yaml"), ENGLISH)
 
 
 def of_kind(plan: Plan, number: int, *kinds: CueKind) -> list[Cue]:
@@ -295,7 +295,7 @@ def test_what_it_is_for_is_said(plan: Plan) -> None:
 
 
 def test_every_exercise_has_a_gentler_variant_that_asks_for_less(plan: Plan) -> None:
-    easier = make_plan(plan.routine, easier=frozenset(range(len(TABLE))))
+    easier = make_plan(plan.routine, ENGLISH, easier=frozenset(range(len(TABLE))))
     for number, exercise in enumerate(plan.routine.exercises):
         assert exercise.easier is not None
         assert easier.cues[easier.setup_of(number)].text != plan.cues[plan.setup_of(number)].text
@@ -307,7 +307,7 @@ def test_every_exercise_has_a_gentler_variant_that_asks_for_less(plan: Plan) -> 
 
 
 def test_the_signs_for_which_one_sees_a_doctor_are_named_before_anything_else(plan: Plan) -> None:
-    first = make_plan(plan.routine, opening=RED_FLAGS)
+    first = make_plan(plan.routine, ENGLISH, opening=ENGLISH.texts.red_flags)
     welcome = first.cues[0].text.casefold()
     signs = ("nothing may hurt", "numbness", "bladder or bowel", "weak leg", "medical help")
     assert [words for words in signs if words not in welcome] == []

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.tools.language import ENGLISH
 from voice_coach.core.cues import BEAT, Cue, CueKind, MarkKind, speech_length
-from voice_coach.core.layout import SHORT_GET_READY_SECONDS, name_side
+from voice_coach.core.layout import SHORT_GET_READY_SECONDS
 from voice_coach.core.plan import Arrival, Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Position, Routine, Side
@@ -35,7 +36,9 @@ def planned(*exercises: dict[str, Any], tempo: float = 1.0, **changes: Any) -> P
     whole = {"name": "Test", "purpose": "A test.", **changes}
     whole["exercises"] = [EXERCISE | each for each in exercises or ({},)]
     return make_plan(
-        Routine.model_validate_json(json.dumps(whole)), preferences=Preferences(tempo=tempo)
+        Routine.model_validate_json(json.dumps(whole)),
+        ENGLISH,
+        preferences=Preferences(tempo=tempo),
     )
 
 
@@ -226,7 +229,10 @@ class TestTempo:
     @pytest.mark.parametrize("tempo", TEMPOS)
     @pytest.mark.parametrize("routine", SHIPPED, ids=lambda routine: routine.name)
     def test_holds_are_never_touched(self, routine: Routine, tempo: float) -> None:
-        plain, scaled = make_plan(routine), make_plan(routine, preferences=Preferences(tempo=tempo))
+        plain, scaled = (
+            make_plan(routine, ENGLISH),
+            make_plan(routine, ENGLISH, preferences=Preferences(tempo=tempo)),
+        )
         assert len(plain.cues) == len(scaled.cues)
         for before, after in zip(plain.cues, scaled.cues, strict=True):
             if before.kind is CueKind.MOVE and before.may_extend:
@@ -282,7 +288,7 @@ class TestTempo:
 class TestPlaces:
     """Where one finds an exercise again, and how long it is to the end."""
 
-    PLAN = make_plan(SHIPPED[0])
+    PLAN = make_plan(SHIPPED[0], ENGLISH)
 
     def test_headings_and_setups_belong_to_their_exercise(self) -> None:
         for number, exercise in enumerate(SHIPPED[0].exercises):
@@ -316,7 +322,7 @@ class TestPlaces:
     def test_the_way_is_told_to_who_comes_from_another_position(self) -> None:
         bridge, reach = SHIPPED[0].exercises[5:]
         for position, told in ((Position.BACK, False), (Position.FRONT, True), (None, True)):
-            plan = make_plan(SHIPPED[0], arrival=Arrival(5, position))
+            plan = make_plan(SHIPPED[0], ENGLISH, arrival=Arrival(5, position))
             heading, setup = plan.heading_of(5), plan.setup_of(5)
             words = [cue.text for cue in plan.cues[heading : setup + 1]]
             assert (bridge.get_there in words) == told
@@ -339,7 +345,7 @@ class TestPlaces:
         assert long.length == speech_length(long.text) + BEAT
 
     def test_easier_exercises_keep_their_place(self) -> None:
-        easier = make_plan(SHIPPED[0], easier=frozenset({3}))
+        easier = make_plan(SHIPPED[0], ENGLISH, easier=frozenset({3}))
         for number in range(len(SHIPPED[0].exercises)):
             assert easier.cues[easier.heading_of(number)].exercise == number
         assert "forearms" in easier.cues[easier.setup_of(3)].text
@@ -349,12 +355,12 @@ class TestPlaces:
 
 
 def test_sides_in_words() -> None:
-    assert name_side("{side} over {other_side}", Side.RIGHT) == "right over left"
-    assert name_side("no side", None) == "no side"
+    assert ENGLISH.name_side("{side} over {other_side}", Side.RIGHT) == "right over left"
+    assert ENGLISH.name_side("no side", None) == "no side"
 
 
 @pytest.mark.parametrize("routine", SHIPPED, ids=lambda routine: routine.name)
 def test_no_cue_of_a_shipped_routine_holds_the_breath(routine: Routine) -> None:
-    plan = make_plan(routine, easier=frozenset(range(0, len(routine.exercises), 2)))
+    plan = make_plan(routine, ENGLISH, easier=frozenset(range(0, len(routine.exercises), 2)))
     assert all(cue.breath is not Breath.HOLD for cue in plan.cues)
     assert all("{" not in cue.text for cue in plan.cues)

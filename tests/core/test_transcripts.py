@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.simulation import Simulation, Transcript
+from tests.tools.language import ENGLISH
+from tests.tools.simulation import Simulation, Transcript
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import State
@@ -33,7 +34,7 @@ def commands(routines: tuple[Routine, ...]) -> Commands:
 @pytest.mark.parametrize("name", NAMES)
 def test_transcript(name: str, routines: tuple[Routine, ...], commands: Commands) -> None:
     """The coach does what the transcript says, line by line."""
-    Transcript(FOLDER / name, Simulation(State(routines), commands)).play()
+    Transcript(FOLDER / name, Simulation(State(routines, ENGLISH), commands)).play()
 
 
 def test_a_wrong_line_is_noticed(
@@ -44,4 +45,4 @@ def test_a_wrong_line_is_noticed(
         script = tmp_path / "wrong.txt"
         script.write_text(f"00:00 hear 'start back routine'\n{wrong}\n", encoding="utf-8")
         with pytest.raises(AssertionError, match=r"wrong\.txt:2"):
-            Transcript(script, Simulation(State(routines), commands)).play()
+            Transcript(script, Simulation(State(routines, ENGLISH), commands)).play()

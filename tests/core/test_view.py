@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.core.simulation import Simulation
+from tests.tools.language import ENGLISH
+from tests.tools.simulation import Simulation
 from voice_coach.core.intents import Commands
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -36,7 +37,9 @@ def commands(routines: tuple[Routine, ...]) -> Commands:
 @pytest.fixture
 def simulation(routines: tuple[Routine, ...], commands: Commands) -> Simulation:
     """An idle session on a clock of its own."""
-    return Simulation(State(routines, preferences=Preferences(breath=BreathCue.BOTH)), commands)
+    return Simulation(
+        State(routines, ENGLISH, preferences=Preferences(breath=BreathCue.BOTH)), commands
+    )
 
 
 def look(simulation: Simulation) -> View:
@@ -160,7 +163,7 @@ def test_an_easier_variant_is_told_and_keeps_its_drawing(simulation: Simulation)
 
 
 def test_what_is_asked_for(routines: tuple[Routine, ...], commands: Commands) -> None:
-    asking = Simulation(State(routines, preferences=Preferences(ask_pain=True)), commands)
+    asking = Simulation(State(routines, ENGLISH, preferences=Preferences(ask_pain=True)), commands)
     asking.hear("start back routine")
     assert look(asking).asks == "number"
     assert {"number", "next"} <= set(look(asking).may)

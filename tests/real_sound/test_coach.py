@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import KEPT
-from tests.real_sound.sound_server import AHEAD, Scene, SoundServer, Take, find
-from voice_coach.app.rehearsal import USER_DB, USER_VOICE
-from voice_coach.audio.pcm import Pcm, decibels, level_db
-from voice_coach.core import phrases
-from voice_coach.history.journal import Journal
+from benchmarks.rig.fresh_user import KEPT
+from benchmarks.rig.sound_server import AHEAD, Scene, SoundServer, Take, find
+from tests.tools.language import ENGLISH
+from tests.tools.user import keep_routine, not_the_first_time, user
+from voice_coach.audio.pcm import decibels, level_db
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples, to_seconds
 
@@ -95,41 +94,6 @@ def running(server: SoundServer, *options: str) -> Iterator[RunningCoach]:
         coach.close()
 
 
-def user(words: str) -> Pcm:
-    """Return what the user says, in another voice than the coach's, from two metres away."""
-    return EspeakVoice(USER_VOICE).render(words) * np.float32(decibels(USER_DB))
-
-
-def not_the_first_time() -> None:
-    """Leave a session in the journal, so that the long warning of the first one is not said."""
-    with Journal.open() as journal:
-        journal.append("started", {"routine": "Gentle stretch", "exercises": ["Neck"]}, 0)
-        journal.append("finished", {}, to_samples(60))
-
-
-def keep_routine(data: Path, rest: str) -> Path:
-    """Keep a routine of the user's own in the data folder `data`; return where its like are kept.
-
-    It is called Morning, and has one exercise, the bridge, which goes on with `rest`.
-    """
-    routines = data / "voice-coach" / "routines"
-    routines.mkdir(parents=True)
-    (routines / "morning.yaml").write_text(_MORNING + rest)
-    return routines
-
-
-_MORNING = """\
-name: Morning
-purpose: It wakes you up.
-exercises:
-  - name: Bridge
-    purpose: It strengthens your bottom.
-    position: back
-    get_there: Lie down.
-    setup: Feet flat.
-"""
-
-
 def converse(take: Take, coach: RunningCoach) -> None:
     """Start, pause, resume and stop a routine by voice."""
     take.wait(1.0)
@@ -163,7 +127,7 @@ def test_a_session_by_voice_alone(
     assert status == 130, said
     assert "Traceback" not in said
     start, pause, resume, stop, yes = scene.cues
-    answer, over = find(EspeakVoice().render(phrases.PAUSED), scene.loudspeaker, pause[1])
+    answer, over = find(EspeakVoice().render(ENGLISH.texts.paused), scene.loudspeaker, pause[1])
     cut = last_sound_before(scene, answer)
     delay = to_seconds(cut - pause[1])
     record_property("pause_to_silence_ms", round(delay * 1000))
@@ -221,7 +185,7 @@ def test_the_user_is_obeyed_over_the_coach_and_the_coach_is_not(
     assert -36 < level_db(echo) < -26, "there was no echo: the test proves nothing"
     for begin, end in (scene.cues[1], scene.cues[5]):
         assert level_db(scene.loudspeaker[begin - to_samples(1) : begin]) > -40
-        answer, _ = find(EspeakVoice().render(phrases.PAUSED), scene.loudspeaker, begin)
+        answer, _ = find(EspeakVoice().render(ENGLISH.texts.paused), scene.loudspeaker, begin)
         delay = to_seconds(last_sound_before(scene, answer) - end)
         record_property("pause_to_silence_ms", round(delay * 1000))
         sys.stdout.write(f"from the end of “pause” to silence: {delay * 1000:.0f} ms\n")

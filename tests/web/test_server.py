@@ -14,7 +14,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.web.conftest import Browser, Served, next_message, serve
+from tests.tools.language import ENGLISH
+from tests.tools.page_server import Browser, Served, next_message, serve
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance
@@ -57,7 +58,9 @@ class TestFiles:
         monkeypatch.setattr("voice_coach.web.server.parts", lambda: parts(tmp_path / "none"))
         told: list[str] = []
         screen = Screen(ScreenChoice.ON, 0, commands.intents)
-        assert not screen.show(Sight(state=lambda: State(()), position=lambda: 0), told.append)
+        assert not screen.show(
+            Sight(state=lambda: State((), ENGLISH), position=lambda: 0), told.append
+        )
         assert told == [
             "There is no page: This installation lacks the page; install voice-coach again."
         ]
@@ -165,7 +168,7 @@ class TestScreens:
 
         monkeypatch.setattr(os, "fsync", asked_before)
         assert screens.know(screens.add())
-        assert first == [False]
+        assert first == [False, False]  # when the file is synced, and when its name is
 
     @pytest.mark.parametrize("text", ["", "x", "[]", "{}", '{"screens": 1}', '{"screens": ["a"]}'])
     def test_a_damaged_file_pairs_nobody(self, tmp_path: Path, text: str) -> None:
@@ -227,7 +230,7 @@ class TestClock:
         def position() -> int:
             return int((clock.now - start) / 0.05) * SAMPLE_RATE // 20 + SAMPLE_RATE
 
-        sight = Sight(state=lambda: State(()), position=position, latency=lambda: latency)
+        sight = Sight(state=lambda: State((), ENGLISH), position=position, latency=lambda: latency)
         ear = EarClock(sight, clock)
         shown = []
         for _ in range(300):
@@ -240,7 +243,7 @@ class TestClock:
 
     def test_a_leap_is_followed_within_a_fifth_of_a_second(self) -> None:
         clock, place = Clock(), [0]
-        ear = EarClock(Sight(state=lambda: State(()), position=lambda: place[0]), clock)
+        ear = EarClock(Sight(state=lambda: State((), ENGLISH), position=lambda: place[0]), clock)
         ear.look()
         for place[0], looks in ((100 * SAMPLE_RATE, 20), (99 * SAMPLE_RATE, 20)):
             for _ in range(looks):
@@ -248,7 +251,7 @@ class TestClock:
             assert ear.seconds == pytest.approx(place[0] / SAMPLE_RATE)
 
     def test_it_never_goes_below_zero(self) -> None:
-        sight = Sight(state=lambda: State(()), position=lambda: 0, latency=lambda: 0.2)
+        sight = Sight(state=lambda: State((), ENGLISH), position=lambda: 0, latency=lambda: 0.2)
         assert EarClock(sight).seconds == 0
 
 
@@ -275,6 +278,7 @@ def test_a_bucket_fills_with_time() -> None:
 class TestPictures:
     """What pages are sent."""
 
+    @pytest.mark.slow
     def test_every_change_and_at_least_once_a_second(
         self, served: Served, browser: Browser
     ) -> None:
@@ -292,6 +296,7 @@ class TestPictures:
             heard = next_message(page, lambda message: message["heard"] is not None)
             assert heard["heard"] == {"text": "pause", "at": 1.0}
 
+    @pytest.mark.slow
     def test_no_more_than_ten_a_second(self, served: Served, browser: Browser) -> None:
         with browser.socket() as page:
             began, count = time.monotonic(), 0
@@ -309,6 +314,7 @@ class TestPictures:
             assert next_message(page)["level_db"] == -20.0
             assert time.monotonic() - began < 0.5
 
+    @pytest.mark.slow
     def test_a_page_that_reads_nothing_is_no_burden_to_another(
         self, served: Served, browser: Browser
     ) -> None:
@@ -375,6 +381,7 @@ class TestRoutines:
             assert line == text.splitlines().index("    position: siting") + 1 == answer["line"]
         assert not answer["text"].startswith("routine")
 
+    @pytest.mark.slow
     def test_what_is_saved_is_what_was_written(self, browser: Browser) -> None:
         assert browser.post("/api/save", {"yaml": MINE}).json() == {"ok": True, "name": "My back"}
         (path,) = routines_dir().iterdir()
@@ -383,6 +390,15 @@ class TestRoutines:
         assert read_routine(path).name == "My back"
         assert browser.get("/api/routines").json()[-1]["own"] is True
 
+    def test_a_name_that_is_a_command_is_refused_where_it_stands(self, browser: Browser) -> None:
+        taken = BACK.replace("name: Back", "name: Over")
+        for where in ("check", "save"):
+            answer = browser.post(f"/api/{where}", {"yaml": taken}).json()
+            assert "“start over” is a command already" in answer["text"]
+            assert answer["line"] == taken[: taken.index("name: Over")].count("\n") + 1
+        assert not (routines_dir() / "over.yaml").exists()
+
+    @pytest.mark.slow
     def test_an_own_one_is_replaced_only_when_told_so(self, browser: Browser) -> None:
         browser.post("/api/save", {"yaml": MINE})
         changed = MINE.replace("seconds: 20", "seconds: 21", 1)
@@ -447,7 +463,7 @@ class TestStartAndEnd:
     def test_a_restart_keeps_paired_screens(
         self, page: Path, routines: tuple[Routine, ...], commands: Commands
     ) -> None:
-        with closing(serve(page, State(routines), commands, port=8710)) as first:
+        with closing(serve(page, State(routines, ENGLISH), commands, port=8710)) as first:
             browser = first.browser().pair()
             port, code = first.screen.address, first.screen.code
             with browser.socket() as socket:
@@ -455,7 +471,7 @@ class TestStartAndEnd:
                 first.close()
                 with pytest.raises(ConnectionClosed):
                     next_message(socket, lambda _: False)
-        with closing(serve(page, State(routines), commands, port=8710)) as second:
+        with closing(serve(page, State(routines, ENGLISH), commands, port=8710)) as second:
             assert second.screen.address == port
             assert second.screen.code != code
             back = second.browser()
@@ -467,7 +483,7 @@ class TestStartAndEnd:
     def test_it_ends_at_once_with_pages_open(
         self, page: Path, routines: tuple[Routine, ...], commands: Commands
     ) -> None:
-        running = serve(page, State(routines), commands)
+        running = serve(page, State(routines, ENGLISH), commands)
         browser = running.browser().pair()
         with browser.socket(), browser.socket() as socket:
             next_message(socket)
@@ -493,6 +509,7 @@ class TestStartAndEnd:
             for each in idle:
                 each.close()
 
+    @pytest.mark.slow
     def test_connections_that_say_nothing_are_ended(
         self, browser: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -12,8 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from voice_coach.app.coach import Happening
-from voice_coach.core import phrases
+from voice_coach.app.happenings import Happening, Said, SpeechHeard
 from voice_coach.core.cues import CueKind
 from voice_coach.core.routine import Breath
 from voice_coach.core.state import Mode, State
@@ -68,13 +67,14 @@ class Board:
 
     def watch(self, happening: Happening) -> None:
         """Take note of what was heard and said."""
-        if happening.kind == "heard":
-            self.heard = str(happening.details["text"])
-            # Whatever was wrong with the microphone is over, and there was time to read it.
-            if happening.at >= self.noticed + NOTICE_STAYS:
-                self.notice = ""
-        elif happening.kind == "said":
-            self.said = str(happening.details["text"])
+        match happening:
+            case SpeechHeard(at=at, text=text):
+                self.heard = text
+                # Whatever was wrong with the microphone is over, and there was time to read it.
+                if at >= self.noticed + NOTICE_STAYS:
+                    self.notice = ""
+            case Said(text=text):
+                self.said = text
 
 
 @dataclass
@@ -141,7 +141,7 @@ def _exercise(state: State, view: View, now: Samples, inner: int) -> Iterator[Re
     breathing = state.cue.kind is CueKind.MOVE
     yield _BREATHS[state.breath] if breathing else Text()
     following = f"next: {view.next.lower()}" if view.next else "the last exercise"
-    left = phrases.duration(to_samples(view.left))
+    left = state.language.duration(to_samples(view.left))
     yield Text(f"{following} · about {left} left", "dim")
 
 
@@ -181,7 +181,7 @@ class TerminalView:
     def __init__(self, console: Console, board: Board) -> None:
         self._console = console
         self._board = board
-        self._state: Callable[[], State] = lambda: State(())
+        self._state: Callable[[], State] | None = None
         self._gauges: Callable[[], Gauges] = Gauges
         self._live = Live(
             console=console,
@@ -194,7 +194,9 @@ class TerminalView:
         """Draw from these sources from now on."""
         self._state, self._gauges = state, gauges
 
-    def _panel(self) -> Panel:
+    def _panel(self) -> RenderableType:
+        if self._state is None:
+            return Text()
         return panel(self._state(), self._board, self._gauges(), self._console.width)
 
     def __enter__(self) -> "TerminalView":

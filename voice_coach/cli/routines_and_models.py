@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_coach.cli.console import USERS_MISTAKE, complain, err, out, warn
+from voice_coach.dictionary import read_language
 from voice_coach.errors import RoutineError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def list_routines() -> None:
     table = plain_table("name", "minutes", "exercises", "what for")
     for shelved in read_shelf():
         routine = shelved.routine
-        minutes = make_plan(routine).length / 16_000 / 60
+        minutes = make_plan(routine, read_language()).length / 16_000 / 60
         name = f"{routine.name} (yours)" if shelved.own else routine.name
         count = str(len(routine.exercises))
         table.add_row(name, f"{minutes:.0f}", count, routine.purpose)
@@ -78,7 +79,7 @@ def show_routine(
 
     is_file = name.endswith((".yaml", ".yml"))
     routine = read_routine(Path(name)) if is_file else find(read_shelf(), name).routine
-    out.print(plan_table(make_plan(routine)))
+    out.print(plan_table(make_plan(routine, read_language())))
 
 
 @routines_app.command("check")
@@ -86,18 +87,19 @@ def check_routines(
     files: Annotated[list[Path], typer.Argument(help="Routine files to check.")],
 ) -> None:
     """Check routine files; says file, line and key of what is wrong, and what was expected."""
-    from voice_coach.core.phrases import count
-    from voice_coach.library import read_routine
+    from voice_coach.library import check_names, read_routine
 
+    language = read_language()
     wrong = 0
     for path in files:
         try:
             routine = read_routine(path)
+            check_names(routine, path)
         except RoutineError as problem:
             wrong += 1
             complain(str(problem))
         else:
-            exercises = count(len(routine.exercises), "exercise")
+            exercises = language.counted(len(routine.exercises), language.written.plurals.exercises)
             out.print(f"{path}: good, {exercises}", soft_wrap=True)
     if wrong:
         raise typer.Exit(USERS_MISTAKE)

@@ -6,7 +6,6 @@ session goes from one cue to the next (`session.py`).
 
 from dataclasses import replace
 
-from voice_coach.core import phrases
 from voice_coach.core.cues import CueKind, MarkKind
 from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
 from voice_coach.core.transitions import (
@@ -21,28 +20,28 @@ from voice_coach.core.transitions import (
     ways_on,
     with_due,
 )
-from voice_coach.settings.keys import Verbosity
+from voice_coach.settings.keys import FASTEST, LOUDEST_DB, QUIETEST_DB, SLOWEST, Verbosity
 from voice_coach.units import Samples, to_samples
 
 MORE_TIME = to_samples(10)
-TEMPO_STEP, SLOWEST, FASTEST = 1.15, 1.15**-4, 1.15**4
-VOLUME_STEP_DB, QUIETEST_DB, LOUDEST_DB = 4.0, -24.0, 8.0
+TEMPO_STEP = 1.15
+VOLUME_STEP_DB = 4.0
 
 
 def out_of_place(state: State, _: Event, now: Samples) -> Result:
     """Answer a command that has no rule in this mode."""
     texts = {
-        Mode.IDLE: phrases.nothing_running(names_of(state)),
-        Mode.FINISHING: phrases.DONE,
-        Mode.PAUSED: phrases.STILL_PAUSED,
-        Mode.CONFIRMING_STOP: phrases.CONFIRM_STOP,
-        Mode.ASKING_PAIN: phrases.ASK_NUMBER,
-        Mode.CONFIRMING_PAIN: phrases.YES_OR_NO,
-        Mode.OFFERING: phrases.YES_OR_NO,
+        Mode.IDLE: state.language.nothing_running(names_of(state)),
+        Mode.FINISHING: state.texts.done,
+        Mode.PAUSED: state.texts.still_paused,
+        Mode.CONFIRMING_STOP: state.texts.confirm_stop,
+        Mode.ASKING_PAIN: state.texts.ask_number,
+        Mode.CONFIRMING_PAIN: state.texts.yes_or_no,
+        Mode.OFFERING: state.texts.yes_or_no,
     }
     if state.mode is Mode.HURTING:
-        return answer(state, phrases.hurt_choices(ways_on(state)), now)
-    return answer(state, texts.get(state.mode, phrases.NOT_ASKED), now)
+        return answer(state, state.language.hurt_choices(ways_on(state)), now)
+    return answer(state, texts.get(state.mode, state.texts.not_asked), now)
 
 
 def repeat(state: State, _: Event, now: Samples) -> Result:
@@ -57,14 +56,14 @@ def time_left(state: State, _: Event, now: Samples) -> Result:
     """Say how long this hold, if any, and the whole routine still take."""
     held = state.cue.kind is CueKind.MOVE and not state.cue.with_words
     step = state.count_left(now) if held else None
-    return answer(state, phrases.time_left(step, state.session_left(now)), now)
+    return answer(state, state.language.time_left(step, state.session_left(now)), now)
 
 
 def whats_next(state: State, _: Event, now: Samples) -> Result:
     """Name the next exercise; in the welcome that is the first one."""
     after = 0 if state.cue.kind is CueKind.WELCOME else state.cue.exercise + 1
     later = plan_of(state).routine.exercises[after:]
-    return answer(state, phrases.whats_next(later[0].name if later else None), now)
+    return answer(state, state.language.whats_next(later[0].name if later else None), now)
 
 
 def why(state: State, _: Event, now: Samples) -> Result:
@@ -78,41 +77,41 @@ def which_side(state: State, _: Event, now: Samples) -> Result:
     moves = (each for each in plan_of(state).cues[state.index :] if each.kind is CueKind.MOVE)
     coming = next((each for each in moves if each.exercise == state.cue.exercise), None)
     side = coming.side if coming else None
-    return answer(state, phrases.which_side(side, state.exercise.sides), now)
+    return answer(state, state.language.which_side(side, state.exercise.sides), now)
 
 
 def help_with(state: State, _: Event, now: Samples) -> Result:
     """Say what may be said now."""
     match state.mode:
         case Mode.IDLE | Mode.FINISHING:
-            text = f"{phrases.help_idle(names_of(state))} {phrases.RED_FLAGS}"
+            text = f"{state.language.help_idle(names_of(state))} {state.texts.red_flags}"
             return answer(state, text, now)
         case Mode.PAUSED:
-            return answer(state, phrases.HELP_PAUSED, now)
+            return answer(state, state.language.help_paused, now)
         case mode if mode in RUNNING:
-            return answer(state, f"{phrases.HELP_LEADING} {phrases.RED_FLAGS}", now)
+            return answer(state, f"{state.language.help_leading} {state.texts.red_flags}", now)
         case _:
             return out_of_place(state, _, now)
 
 
 def hurts_idle(state: State, _: Event, now: Samples) -> Result:
     """Answer pain while nothing is running."""
-    return answer(state, phrases.NOTHING_RUNNING_PAIN, now)
+    return answer(state, state.texts.nothing_running_pain, now)
 
 
 def slower(state: State, _: Event, now: Samples) -> Result:
     """Slow breath and speech down, from the next breath or cue on."""
-    return _change_tempo(state, 1 / TEMPO_STEP, now, phrases.SLOWER, phrases.SLOWEST)
+    return _change_tempo(state, 1 / TEMPO_STEP, now, state.texts.slower, state.texts.slowest)
 
 
 def faster(state: State, _: Event, now: Samples) -> Result:
     """Speed breath and speech up, from the next breath or cue on."""
-    return _change_tempo(state, TEMPO_STEP, now, phrases.FASTER, phrases.FASTEST)
+    return _change_tempo(state, TEMPO_STEP, now, state.texts.faster, state.texts.fastest)
 
 
 def _change_tempo(state: State, factor: float, now: Samples, done: str, limit: str) -> Result:
     tempo = round(state.preferences.tempo * factor, 6)
-    if not SLOWEST - 1e-6 <= tempo <= FASTEST + 1e-6:
+    if not SLOWEST <= tempo <= FASTEST:
         return answer(state, limit, now)
     return answer(prefer(state, replace(state.preferences, tempo=tempo)), done, now)
 
@@ -122,28 +121,28 @@ def verbosity(state: State, event: Event, now: Samples) -> Result:
     wanted = Verbosity(str(event.intent.slots["amount"])) if isinstance(event, Heard) else None
     assert wanted  # noqa: S101 - the templates always fill it
     changed = prefer(state, replace(state.preferences, verbosity=wanted))
-    return answer(changed, phrases.VERBOSITY[wanted], now)
+    return answer(changed, state.language.verbosity(wanted), now)
 
 
 def another_voice(state: State, _: Event, now: Samples) -> Result:
     """Speak with the next voice from now on."""
     if len(state.voices) < 2:
-        return answer(state, phrases.ONLY_VOICE, now)
+        return answer(state, state.texts.only_voice, now)
     name = state.preferences.voice_name
     at = state.voices.index(name) if name in state.voices else 0
     following = state.voices[(at + 1) % len(state.voices)]
     changed = prefer(state, replace(state.preferences, voice_name=following))
-    return answer(changed, phrases.OTHER_VOICE, now)
+    return answer(changed, state.texts.other_voice, now)
 
 
 def louder(state: State, _: Event, now: Samples) -> Result:
     """Raise the volume."""
-    return _change_volume(state, VOLUME_STEP_DB, now, phrases.LOUDER, phrases.LOUDEST)
+    return _change_volume(state, VOLUME_STEP_DB, now, state.texts.louder, state.texts.loudest)
 
 
 def quieter(state: State, _: Event, now: Samples) -> Result:
     """Lower the volume."""
-    return _change_volume(state, -VOLUME_STEP_DB, now, phrases.QUIETER, phrases.QUIETEST)
+    return _change_volume(state, -VOLUME_STEP_DB, now, state.texts.quieter, state.texts.quietest)
 
 
 def _change_volume(state: State, step: float, now: Samples, done: str, limit: str) -> Result:
@@ -157,11 +156,11 @@ def _change_volume(state: State, step: float, now: Samples, done: str, limit: st
 def more_time(state: State, _: Event, now: Samples) -> Result:
     """Lengthen a hold or a rest; its last seconds are then counted down anew."""
     if not state.cue.may_extend:
-        return answer(state, phrases.NO_MORE_TIME, now)
+        return answer(state, state.texts.no_more_time, now)
     unsaid = [replace(mark, left=mark.left + MORE_TIME) for mark in state.marks
               if mark.kind not in (MarkKind.COUNTDOWN, MarkKind.HALFWAY)]  # fmt: skip
     countdown = [mark for mark in state.cue.marks if mark.kind is MarkKind.COUNTDOWN]
     longer = replace(state, left=state.left + MORE_TIME, marks=(*unsaid, *countdown))
     if state.ends is not None:
         longer = with_due(replace(longer, ends=max(state.ends, now) + MORE_TIME))
-    return answer(longer, phrases.MORE_TIME, now)
+    return answer(longer, state.texts.more_time, now)

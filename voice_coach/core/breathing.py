@@ -7,38 +7,43 @@ breath; must not know what else is said meanwhile.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from voice_coach.core import phrases
-from voice_coach.core.cues import BreathTone, Cue, Mark, MarkKind, Rhythm
+from voice_coach.core.cues import BreathTone, BreathWords, Cue, Mark, MarkKind, Rhythm
+from voice_coach.core.language import Language
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Pace
 from voice_coach.units import Samples, to_samples
 
 
-def rhythm_of(pace: Pace, preferences: Preferences, *, counted: bool) -> Rhythm:
+def rhythm_of(pace: Pace, preferences: Preferences, language: Language, *, counted: bool) -> Rhythm:
     """Return the rhythm of `pace` for somebody who likes it faster or slower."""
     return Rhythm(
         inhale=to_samples(pace.inhale_seconds / preferences.tempo),
         hold=to_samples(pace.hold_seconds / preferences.tempo),
         exhale=to_samples(pace.exhale_seconds / preferences.tempo),
         rest=to_samples(pace.rest_seconds / preferences.tempo),
-        words=preferences.spoken_breath,
+        words=_words(language) if preferences.spoken_breath else BreathWords(),
         tones=preferences.toned_breath,
         counted=counted,
     )
 
 
+def _words(language: Language) -> BreathWords:
+    texts = language.texts
+    return BreathWords(texts.breathe_in, texts.hold_breath, texts.breathe_out, texts.rest_breath)
+
+
 def prompts(rhythm: Rhythm, left: Samples) -> Iterator[Mark]:
     """Lead as many whole breaths as there is time for when `left` of a step is left."""
+    words = rhythm.words
     for i in range(left // rhythm.cycle):
         due = left - i * rhythm.cycle
-        for length, breath, tone, words in (
-            (rhythm.inhale, Breath.INHALE, BreathTone.RISE, phrases.BREATHE_IN),
-            (rhythm.hold, Breath.HOLD, BreathTone.HIGH, phrases.HOLD_BREATH),
-            (rhythm.exhale, Breath.EXHALE, BreathTone.FALL, phrases.BREATHE_OUT),
-            (rhythm.rest, Breath.HOLD, BreathTone.LOW, phrases.REST_BREATH),
+        for length, breath, tone, text in (
+            (rhythm.inhale, Breath.INHALE, BreathTone.RISE, words.inhale),
+            (rhythm.hold, Breath.HOLD, BreathTone.HIGH, words.hold),
+            (rhythm.exhale, Breath.EXHALE, BreathTone.FALL, words.exhale),
+            (rhythm.rest, Breath.HOLD, BreathTone.LOW, words.rest),
         ):
             if length:
-                text = words if rhythm.words else ""
                 sounds = tone if rhythm.tones else None
                 yield Mark(due, text, MarkKind.BREATH, breath, sounds, length)
             due -= length

@@ -5,9 +5,8 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 
 from dataclasses import replace
 
-from voice_coach.core import answers, phrases, questions
+from voice_coach.core import answers, notes, questions
 from voice_coach.core.cues import CueKind
-from voice_coach.core.layout import name_side
 from voice_coach.core.progress import following
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
@@ -15,7 +14,6 @@ from voice_coach.core.state import (
     Event,
     Heard,
     Mode,
-    Note,
     Progress,
     Role,
     Silence,
@@ -48,7 +46,7 @@ def start(state: State, event: Event, now: Samples) -> Result:
     for routine in sorted(state.routines, key=lambda each: each.name.casefold() != wanted):
         if wanted in routine.spoken_names:
             return _begin_routine(state, routine, now)
-    return answer(state, phrases.unknown_routine(names_of(state)), now)
+    return answer(state, state.language.unknown_routine(names_of(state)), now)
 
 
 def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
@@ -67,9 +65,9 @@ def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
         progress=Progress(began=now),
     )
     laid = replace(fresh, plan=laid_out(fresh, routine), index=0)
-    names = [exercise.name for exercise in routine.exercises]
+    names = tuple(exercise.name for exercise in routine.exercises)
     after, actions = questions.ask_pain(laid, now) or jump(laid, 0, now)
-    return after, (Note("started", {"routine": routine.name, "exercises": names}), *actions)
+    return after, (notes.Started(routine.name, names), *actions)
 
 
 def _slot(event: Event, name: str) -> object:
@@ -79,7 +77,7 @@ def _slot(event: Event, name: str) -> object:
 def start_again(state: State, event: Event, now: Samples) -> Result:
     """ "Let's go" means "ready" or "resume"; a named routine would be another session."""
     if _slot(event, "routine"):
-        return answer(state, phrases.already_in(plan_of(state).routine.name), now)
+        return answer(state, state.language.already_in(plan_of(state).routine.name), now)
     return (resume if state.mode in WAITING else ready)(state, event, now)
 
 
@@ -91,7 +89,8 @@ def skip(state: State, _: Event, now: Samples) -> Result:
     after, actions = lead_to(_with_skipped(state), here + 1, now)
     if here in progress.done:
         return after, actions
-    return after, (about(state, "partly" if here in progress.begun else "skipped"), *actions)
+    left = notes.PartlyDone if here in progress.begun else notes.Skipped
+    return after, (left(*about(state)), *actions)
 
 
 def _cut_welcome(state: State, now: Samples) -> Result:
@@ -116,30 +115,30 @@ def previous(state: State, event: Event, now: Samples) -> Result:
     if state.cue.kind is CueKind.FINISH:
         return lead_to(state, state.cue.exercise, now)
     first = state.cue.exercise == 0
-    prefix = phrases.FIRST_EXERCISE if first else ""
+    prefix = state.texts.first_exercise if first else ""
     return lead_to(state, max(0, state.cue.exercise - 1), now, prefix=prefix)
 
 
 def restart(state: State, _: Event, now: Samples) -> Result:
     """Begin the exercise anew, from its set-up."""
     anew = replace(state, then=None)
-    return lead_to(anew, state.cue.exercise, now, prefix=phrases.FROM_THE_START)
+    return lead_to(anew, state.cue.exercise, now, prefix=state.texts.from_the_start)
 
 
 def easier(state: State, _: Event, now: Samples) -> Result:
     """Begin the exercise anew in its easier variant, where it has one."""
     if state.exercise.easier is None:
-        return answer(state, phrases.NO_EASIER, now)
-    prefix = phrases.BEGIN_EASIER if _welcoming(state) else phrases.EASIER
+        return answer(state, state.texts.no_easier, now)
+    prefix = state.texts.begin_easier if _welcoming(state) else state.texts.easier
     after, actions = _vary(state, state.easier | {state.cue.exercise}, prefix, now)
-    return after, (about(state, "eased"), *actions)
+    return after, (notes.Eased(*about(state)), *actions)
 
 
 def full_version(state: State, _: Event, now: Samples) -> Result:
     """Begin the exercise anew, not made easier."""
     if state.cue.exercise not in state.easier:
-        return answer(state, phrases.ALREADY_FULL, now)
-    prefix = phrases.BEGIN_FULL if _welcoming(state) else phrases.FULL_VERSION
+        return answer(state, state.texts.already_full, now)
+    prefix = state.texts.begin_full if _welcoming(state) else state.texts.full_version
     return _vary(state, state.easier - {state.cue.exercise}, prefix, now)
 
 
@@ -157,7 +156,7 @@ def _vary(state: State, easier: frozenset[int], prefix: str, now: Samples) -> Re
 def ready(state: State, _: Event, now: Samples) -> Result:
     """Cut the time to get ready, or a rest, short."""
     if state.mode not in (Mode.GETTING_READY, Mode.RESTING):
-        return answer(state, phrases.ALREADY_GOING, now)
+        return answer(state, state.texts.already_going, now)
     index, going = following(state)
     return jump(going, index, now)
 
@@ -165,39 +164,41 @@ def ready(state: State, _: Event, now: Samples) -> Result:
 def go_on(state: State, event: Event, now: Samples) -> Result:
     """ "Go on" while it goes on: nobody's time to get ready is cut short for it."""
     if state.mode is not Mode.GETTING_READY:
-        return answer(state, phrases.ALREADY_GOING, now)
+        return answer(state, state.texts.already_going, now)
     if state.ends is None:
         return answers.repeat(state, event, now)
     seconds = max(1, round(to_seconds(state.count_left(now))))
-    return answer(state, phrases.get_ready(seconds), now)
+    return answer(state, state.language.get_ready(seconds), now)
 
 
 def pause(state: State, _: Event, now: Samples) -> Result:
     """Freeze the count."""
-    after, actions = ask(state, Mode.PAUSED, phrases.PAUSED, now)
-    return after, (Note("paused"), *actions)
+    after, actions = ask(state, Mode.PAUSED, state.texts.paused, now)
+    return after, (notes.Paused(), *actions)
 
 
 def stop(state: State, _: Event, now: Samples) -> Result:
     """Ask whether to end the session."""
-    return ask(state, Mode.CONFIRMING_STOP, phrases.CONFIRM_STOP, now)
+    return ask(state, Mode.CONFIRMING_STOP, state.texts.confirm_stop, now)
 
 
 def end(state: State, _: Event, now: Samples) -> Result:
     """End the session; one that has come to its farewell is finished already."""
     at = now + GAP if state.on_air else now
     finished = state.cue.kind is CueKind.FINISH
-    text = phrases.DONE if finished else phrases.STOPPED
+    text = state.texts.done if finished else state.texts.stopped
     after, actions = say(to_idle(state), text, at, Role.ANSWER)
-    return after, (*(() if finished else (Note("stopped"),)), Silence(), *actions)
+    return after, (*(() if finished else (notes.Stopped(),)), Silence(), *actions)
 
 
 def hurts(state: State, _: Event, now: Samples) -> Result:
     """Stop everything, say how to let go, and offer the ways on."""
     release = state.exercise.release if state.cue.kind is CueKind.MOVE else None
-    words = name_side(release.cue, state.cue.side) if release else None
-    after, actions = ask(with_hurt(state), Mode.HURTING, phrases.hurts(words, ways_on(state)), now)
-    return after, (about(state, "hurt"), *actions)
+    words = state.language.name_side(release.cue, state.cue.side) if release else None
+    after, actions = ask(
+        with_hurt(state), Mode.HURTING, state.language.hurts(words, ways_on(state)), now
+    )
+    return after, (notes.Hurt(*about(state)), *actions)
 
 
 def resume(state: State, event: Event, now: Samples) -> Result:
@@ -208,14 +209,14 @@ def resume(state: State, event: Event, now: Samples) -> Result:
         state.index,
         now + GAP if state.on_air else now,
         left=state.left,
-        prefix=phrases.GOING_ON if declined else "",
+        prefix=state.texts.going_on if declined else "",
         aloud=True,
     )
-    return after, (Note("resumed"), *hush(state), *actions)
+    return after, (notes.Resumed(), *hush(state), *actions)
 
 
 def no_answer(state: State, _: Event, now: Samples) -> Result:
     """A question that nobody answers becomes a pause, in which every way on stays open."""
     hurting = state.mode is Mode.HURTING
-    text = phrases.hurt_choices(ways_on(state)) if hurting else phrases.NO_ANSWER
+    text = state.language.hurt_choices(ways_on(state)) if hurting else state.texts.no_answer
     return ask(state, Mode.PAUSED, text, now)

@@ -73,6 +73,16 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class BreathWords:
+    """What is said at each part of a prompted breath; nothing where tones alone lead it."""
+
+    inhale: str = ""
+    hold: str = ""
+    exhale: str = ""
+    rest: str = ""
+
+
+@dataclass(frozen=True)
 class Rhythm:
     """The parts of a prompted breath in samples, and what leads it."""
 
@@ -80,7 +90,7 @@ class Rhythm:
     hold: Samples
     exhale: Samples
     rest: Samples
-    words: bool = True
+    words: BreathWords = BreathWords()
     tones: bool = False
     counted: bool = False
     """Whether a number of breaths is to be done, however long they take."""

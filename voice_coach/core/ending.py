@@ -6,7 +6,7 @@ is said; must not know what the same commands do to a routine under way (`steeri
 
 from dataclasses import replace
 
-from voice_coach.core import phrases, questions
+from voice_coach.core import notes, questions
 from voice_coach.core.commands import start
 from voice_coach.core.progress import ASK_AGAIN
 from voice_coach.core.state import Event, State
@@ -16,18 +16,18 @@ from voice_coach.units import Samples
 
 def skip(state: State, _: Event, now: Samples) -> Result:
     """Leave the rest of the farewell unsaid."""
-    return questions.ask_pain(state, now) or answer(to_idle(state), phrases.DONE, now)
+    return questions.ask_pain(state, now) or answer(to_idle(state), state.texts.done, now)
 
 
 def wait(state: State, _: Event, now: Samples) -> Result:
     """Be quiet for a while, then end as if the farewell had been heard out."""
-    return _instead(state, phrases.DONE, now, quiet=ASK_AGAIN)
+    return _instead(state, state.texts.done, now, quiet=ASK_AGAIN)
 
 
 def hurts(state: State, _: Event, now: Samples) -> Result:
     """Keep that the last exercise hurt, and say what to do; there is no way on to offer."""
-    after, actions = _instead(with_hurt(state), phrases.NOTHING_RUNNING_PAIN, now)
-    return after, (about(state, "hurt"), *actions)
+    after, actions = _instead(with_hurt(state), state.texts.nothing_running_pain, now)
+    return after, (notes.Hurt(*about(state)), *actions)
 
 
 def start_another(state: State, event: Event, now: Samples) -> Result:

@@ -7,7 +7,6 @@ exercises around it (`plan.py`), nor the present time.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from voice_coach.core import phrases
 from voice_coach.core.breathing import prompts, rhythm_of
 from voice_coach.core.cues import (
     BreathTone,
@@ -19,6 +18,7 @@ from voice_coach.core.cues import (
     Signal,
     speech_length,
 )
+from voice_coach.core.language import Language
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Release, Routine, Side, Sides, Step
 from voice_coach.settings.keys import GetReady, Verbosity
@@ -30,13 +30,6 @@ SHORT_GET_READY_SECONDS = 5
 """Time before an exercise that needs no change of position."""
 
 
-def name_side(text: str, side: Side | None) -> str:
-    """Return `text` with {side} and {other_side} as words."""
-    if side is None:
-        return text
-    return text.replace("{side}", side.value).replace("{other_side}", side.other.value)
-
-
 @dataclass(frozen=True)
 class Layout:
     """Lays out one exercise."""
@@ -44,6 +37,7 @@ class Layout:
     index: int
     exercise: Exercise
     routine: Routine
+    language: Language
     preferences: Preferences
     told: bool
     praise: str
@@ -58,7 +52,10 @@ class Layout:
             closing_follows = i + 1 == len(rounds) and self.exercise.closing is not None
             if self.exercise.rest_seconds and (between or closing_follows):
                 rest = self._cue(
-                    CueKind.REST, phrases.REST, self._paced(self.exercise.rest_seconds), True
+                    CueKind.REST,
+                    self.language.texts.rest,
+                    self._paced(self.exercise.rest_seconds),
+                    True,
                 )
                 yield replace(rest, signal=Signal.REST) if self._tones_only else rest
         if closing := self.exercise.closing:
@@ -83,12 +80,12 @@ class Layout:
 
     def _opening(self, total: int, *, moved: bool) -> Iterator[Cue]:
         exercise = self.exercise
-        heading = phrases.exercise_heading(self.index + 1, total, exercise.name)
+        heading = self.language.exercise_heading(self.index + 1, total, exercise.name)
         announced = self._cue(CueKind.INTRODUCE, heading, BREATHER)
         yield replace(announced, praise=self.praise) if self._full else announced
         if moved:
             yield self._cue(CueKind.INTRODUCE, exercise.get_there, 2 * BREATHER)
-        why = phrases.EASIER_SINCE if self.told else None
+        why = self.language.texts.easier_since if self.told else None
         setup = " ".join(filter(None, (why, exercise.setup, exercise.safety)))
         yield self._cue(CueKind.INTRODUCE, setup, BREATHER)
         yield self._get_ready(moved)
@@ -96,7 +93,7 @@ class Layout:
     def _get_ready(self, moved: bool) -> Cue:
         """Leave time to come into position; it is never shorter than the user wants it."""
         if moved and self.preferences.get_ready is GetReady.WAIT:
-            waiting = self._cue(CueKind.GET_READY, phrases.READY_WAITING, 0)
+            waiting = self._cue(CueKind.GET_READY, self.language.texts.ready_waiting, 0)
             return replace(waiting, waits=True)
         seconds = self.exercise.get_ready_seconds / self.preferences.tempo
         if not moved:
@@ -104,7 +101,9 @@ class Layout:
         elif self.preferences.get_ready_seconds:
             seconds = self.preferences.get_ready_seconds
         counted = max(1, round(seconds))
-        return self._cue(CueKind.GET_READY, phrases.get_ready(counted), to_samples(counted), True)
+        return self._cue(
+            CueKind.GET_READY, self.language.get_ready(counted), to_samples(counted), True
+        )
 
     def _rounds(self) -> list[tuple[int, Side | None]]:
         """Every (repetition, side), in the order in which they are done."""
@@ -125,11 +124,11 @@ class Layout:
         for i, step in enumerate(self.exercise.steps):
             text = step.cue if whole else step.short or step.cue
             text = self._numbered(text, repetition, side) if i == 0 else text
-            cue = self._step(step, name_side(text, side), side)
+            cue = self._step(step, self.language.name_side(text, side), side)
             made.append(self._signalled(cue, repetition, side) if i == 0 else cue)
         if release := self.exercise.release:
             text = release.cue if whole else release.short or release.cue
-            cue = self._release(release, name_side(text, side))
+            cue = self._release(release, self.language.name_side(text, side))
             known = self._tones_only and repetition > 1
             made.append(replace(cue, signal=Signal.END) if known else cue)
         for cue in made:
@@ -146,9 +145,9 @@ class Layout:
         """Put the repetition, and the side where the text does not name it, before `text`."""
         turn = self.exercise.sides is Sides.ALTERNATE and side is Side.RIGHT
         if side and "{side}" not in text:
-            text = f"{phrases.side(side)} {text}"
+            text = f"{self.language.side(side)} {text}"
         if repetition > 1 and not turn:
-            text = f"{phrases.repetition(repetition, self.exercise.repetitions)} {text}"
+            text = f"{self.language.repetition(repetition, self.exercise.repetitions)} {text}"
         return text
 
     def _step(self, step: Step, text: str, side: Side | None) -> Cue:
@@ -161,7 +160,9 @@ class Layout:
             with_words=step.moves_with_breath,
             breath=step.breath,
             tone=self._tone(step.breath),
-            marks=tuple(replace(mark, text=name_side(mark.text, side)) for mark in marks),
+            marks=tuple(
+                replace(mark, text=self.language.name_side(mark.text, side)) for mark in marks
+            ),
             rhythm=rhythm,
             may_extend=not step.moves_with_breath and step.breaths is None,
         )
@@ -184,7 +185,7 @@ class Layout:
     def _count(self, step: Step) -> tuple[Samples, Rhythm | None, tuple[Mark, ...]]:
         """Return how long a step is counted, and what is said meanwhile."""
         pace = self.routine.pace_of(step)
-        rhythm = rhythm_of(pace, self.preferences, counted=step.breaths is not None)
+        rhythm = rhythm_of(pace, self.preferences, self.language, counted=step.breaths is not None)
         if step.breaths is not None:
             count = step.breaths * rhythm.cycle
             return count, rhythm, tuple(prompts(rhythm, count))
@@ -192,7 +193,7 @@ class Layout:
         if step.moves_with_breath:
             return self._paced(step.seconds), None, ()
         count = to_samples(step.seconds)
-        last = [self._quietly(mark) for mark in _countdown(count)]
+        last = [self._quietly(mark) for mark in self._countdown(count)]
         if step.breath is Breath.DEEP:
             after = count % rhythm.cycle
             spoken_last = (mark for mark in last if mark.left <= after)
@@ -213,7 +214,16 @@ class Layout:
         if step.reminder:
             yield Mark(count * 3 // 4, step.reminder, MarkKind.REMINDER)
         if count >= to_samples(20) and self.preferences.verbosity is not Verbosity.BRIEF:
-            yield Mark(count // 2, phrases.HALFWAY, MarkKind.HALFWAY)
+            yield Mark(count // 2, self.language.texts.halfway, MarkKind.HALFWAY)
+
+    def _countdown(self, count: Samples) -> Iterator[Mark]:
+        """The last five seconds of a long hold, the last three of a short one."""
+        first = 5 if count >= to_samples(15) else 3
+        if count >= to_samples(first + 3):
+            for seconds in range(first, 0, -1):
+                yield Mark(
+                    to_samples(seconds), self.language.countdown(seconds), MarkKind.COUNTDOWN
+                )
 
 
 def _apart(marks: Iterable[Mark]) -> Iterator[Mark]:
@@ -224,11 +234,3 @@ def _apart(marks: Iterable[Mark]) -> Iterator[Mark]:
         if after >= 0 and (free is None or mark.left <= free):
             yield mark
             free = after
-
-
-def _countdown(count: Samples) -> Iterator[Mark]:
-    """The last five seconds of a long hold, the last three of a short one."""
-    first = 5 if count >= to_samples(15) else 3
-    if count >= to_samples(first + 3):
-        for seconds in range(first, 0, -1):
-            yield Mark(to_samples(seconds), phrases.countdown(seconds), MarkKind.COUNTDOWN)

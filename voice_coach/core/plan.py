@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
-from voice_coach.core import phrases
 from voice_coach.core.cues import Cue, CueKind
+from voice_coach.core.language import Language
 from voice_coach.core.layout import BREATHER, Layout
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Position, Routine, Side
@@ -142,6 +142,7 @@ def _coming_to(routine: Routine, exercise: int, arrival: Arrival | None) -> Posi
 
 def make_plan(
     routine: Routine,
+    language: Language,
     preferences: Preferences = Preferences(),  # noqa: B008 - it is frozen
     *,
     easier: frozenset[int] = frozenset(),
@@ -150,7 +151,7 @@ def make_plan(
     opening: str = "",
     arrival: Arrival | None = None,
 ) -> Plan:
-    """Lay out `routine`.
+    """Lay out `routine`, in `language`.
 
     A tempo above 1 shortens breaths, rests and changes of position, never the holds that are
     given in seconds. `easier` holds the indexes of exercises to be done in their easier
@@ -163,21 +164,23 @@ def make_plan(
     cues: list[Cue] = []
     for i, exercise in enumerate(exercises):
         moved = exercise.position is not _coming_to(routine, i, arrival)
-        layout = Layout(i, exercise, routine, preferences, i in told, _praise(i, sessions))
+        layout = Layout(
+            i, exercise, routine, language, preferences, i in told, _praise(language, i, sessions)
+        )
         cues += layout.cues(len(exercises), moved=moved)
     cues = [replace(cue, tempo=preferences.tempo) for cue in cues]
     length = sum(cue.length for cue in cues)
-    farewell = phrases.farewell(routine.name, len(exercises), 0, (), length)
+    farewell = language.farewell(routine.name, len(exercises), 0, (), length)
     last = Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER, tempo=preferences.tempo)
     laid = Plan(routine, (*cues, last), opening, arrival)
-    welcome = phrases.welcome(routine.name, len(exercises), length, laid.safety)
+    welcome = language.welcome(routine.name, len(exercises), length, laid.safety)
     first = Cue(CueKind.WELCOME, 0, welcome, 2 * BREATHER, tempo=preferences.tempo)
     return replace(laid, cues=(first, *laid.cues))
 
 
-def _praise(exercise: int, sessions: int) -> str:
+def _praise(language: Language, exercise: int, sessions: int) -> str:
     """Praise every other exercise, never twice in a row in the same words."""
     turn = exercise + sessions
     if exercise == 0 or turn % 2:
         return ""
-    return phrases.PRAISE[(turn // 2) % len(phrases.PRAISE)]
+    return language.praise[(turn // 2) % len(language.praise)]

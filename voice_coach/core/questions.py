@@ -7,10 +7,10 @@ None of them stands in anybody's way: whoever does not answer is led on without.
 from dataclasses import replace
 from typing import Literal
 
-from voice_coach.core import phrases
+from voice_coach.core import notes
 from voice_coach.core.plan import Arrival
 from voice_coach.core.routine import Side
-from voice_coach.core.state import Event, Heard, Memory, Mode, Note, Place, Progress, Role, State
+from voice_coach.core.state import Event, Heard, Memory, Mode, Place, Progress, Role, State
 from voice_coach.core.transitions import (
     GAP,
     Result,
@@ -34,7 +34,7 @@ def ask_pain(state: State, now: Samples) -> Result | None:
         return None
     asking = replace(state, mode=Mode.ASKING_PAIN, due=None, told_number=None)
     at = now + GAP if state.on_air else now
-    after, actions = say(asking, phrases.pain_question(question), at, Role.ANSWER)
+    after, actions = say(asking, state.language.pain_question(question), at, Role.ANSWER)
     return after, hush(state) + actions
 
 
@@ -45,28 +45,29 @@ def repeat_pain(state: State, _: Event, now: Samples) -> Result:
 
 def number(state: State, event: Event, now: Samples) -> Result:
     """Read back what was heard."""
-    value = int(str(event.intent.slots["value"])) if isinstance(event, Heard) else 0
+    value = event.intent.slots["value"] if isinstance(event, Heard) else None
+    assert isinstance(value, int | float)  # noqa: S101 - the templates fill it with a number
     heard = replace(state, mode=Mode.CONFIRMING_PAIN, told_number=value, due=None)
-    return answer(heard, phrases.read_back(value), now)
+    return answer(heard, state.language.read_back(value), now)
 
 
 def right(state: State, _: Event, now: Samples) -> Result:
     """Keep the number, and go on."""
     value, when = state.told_number, _when(state)
     assert value is not None  # noqa: S101 - it has been read back
-    note = Note("pain", {"when": when, "value": value})
+    note = notes.PainTold(when, value)
     if when == "before":
         progress = replace(state.progress, pain=value)
         after, actions = _go_on(replace(state, progress=progress), now)
     else:
-        text = phrases.pain_told(state.progress.pain, value)
+        text = state.language.pain_told(state.progress.pain, value)
         after, actions = _go_on(state, now, text)
     return after, (note, *actions)
 
 
 def skip(state: State, _: Event, now: Samples) -> Result:
     """Go on without a number."""
-    return _go_on(state, now, phrases.NOT_KEPT)
+    return _go_on(state, now, state.texts.not_kept)
 
 
 def unanswered(state: State, _: Event, now: Samples) -> Result:
@@ -76,7 +77,7 @@ def unanswered(state: State, _: Event, now: Samples) -> Result:
 
 def wait(state: State, _: Event, now: Samples) -> Result:
     """Give time to think."""
-    return answer(replace(state, due=None), phrases.TAKE_YOUR_TIME, now)
+    return answer(replace(state, due=None), state.texts.take_your_time, now)
 
 
 def _when(state: State) -> Literal["before", "after"]:
@@ -99,15 +100,15 @@ def offer(state: State, _: Event, now: Samples) -> Result:
     place = state.memory.place
     if place is None or _plan_at(state, place) is None:
         return state, ()
-    return ask(state, Mode.OFFERING, phrases.offer_to_continue(place.name), now)
+    return ask(state, Mode.OFFERING, state.language.offer_to_continue(place.name), now)
 
 
 def decline(state: State, _: Event, now: Samples) -> Result:
     """Leave it, and say what may be started instead."""
     forgotten = replace(state, mode=Mode.IDLE, memory=_without_place(state.memory), due=None)
-    text = f"{phrases.NOT_CONTINUED} {phrases.welcome_idle(names_of(state))}"
+    text = f"{state.texts.not_continued} {state.language.welcome_idle(names_of(state))}"
     after, actions = answer(forgotten, text, now)
-    return after, (Note("discarded"), *actions)
+    return after, (notes.Discarded(), *actions)
 
 
 def leave_open(state: State, _: Event, __: Samples) -> Result:
@@ -120,7 +121,7 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
     place = state.memory.place
     laid = _plan_at(state, place) if place else None
     if laid is None or place is None:
-        return answer(state, phrases.nothing_running(names_of(state)), now)
+        return answer(state, state.language.nothing_running(names_of(state)), now)
     plan = laid.plan
     assert plan is not None  # noqa: S101 - it has just been laid out
     side = Side(place.side) if place.side else None
@@ -131,8 +132,8 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
     # Who was cut off before the first exercise may not have heard the welcome to its end.
     anew = place.exercise == 0 and then is None
     way = 0 if anew else plan.heading_of(place.exercise) + 1
-    after, actions = jump(going, way, now, prefix=phrases.continuing(place.name))
-    return after, (Note("continued"), *actions)
+    after, actions = jump(going, way, now, prefix=state.language.continuing(place.name))
+    return after, (notes.Continued(), *actions)
 
 
 def _plan_at(state: State, place: Place) -> State | None:

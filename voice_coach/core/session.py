@@ -17,7 +17,7 @@ module must not do I/O nor know the time: `now` is always given, in samples.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from voice_coach.core import answers, commands, ending, phrases, progress, questions
+from voice_coach.core import answers, commands, ending, progress, questions
 from voice_coach.core.state import (
     LED,
     RUNNING,
@@ -88,7 +88,7 @@ def upcoming(state: State) -> Iterator[str]:
     words = [text for cue in cues for text in (cue.words, *(mark.text for mark in cue.marks))]
     words = [text for text in words if text]
     yield from words[:10]
-    yield from phrases.COMMON
+    yield from state.language.common
     yield from words[10:]
 
 
@@ -202,4 +202,4 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_stay((Mode.IDLE, *LED), "verbosity", answers.verbosity),
     **_stay((Mode.IDLE, *LED), "another_voice", answers.another_voice),
 }
-"""Every change of state there is; `scripts/draw_states` draws it."""
+"""Every change of state there is; `python -m scripts.draw_states` draws it."""

@@ -10,9 +10,12 @@ from enum import StrEnum
 
 from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal
 from voice_coach.core.intents import Intent
+from voice_coach.core.language import Language, Texts
+from voice_coach.core.notes import Note
 from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Routine
+from voice_coach.grammar import ListeningState
 from voice_coach.units import Samples
 
 
@@ -140,21 +143,6 @@ class SetVolume:
     db: float
 
 
-@dataclass(frozen=True)
-class Note:
-    """Keep that something happened, for good: a line of the journal.
-
-    Kinds and details: "started" {routine, exercises: [names]}, "continued" {}, "cue" {cue,
-    exercise, name, repetition, side}, "done", "partly" (left before its end), "skipped" (left
-    before its first move), "hurt" and "eased" {exercise, name}, "pain" {when: "before" or
-    "after", value: 0 to 10}, "paused", "resumed", and at the end "finished", "stopped" or
-    "left" {}. "discarded" {}: the user will not continue.
-    """
-
-    kind: str
-    details: Mapping[str, str | int | list[str] | None] = field(default_factory=dict)
-
-
 Action = Say | Sound | Tone | Silence | SetVolume | Note
 
 
@@ -200,8 +188,8 @@ class Progress:
     done: frozenset[int] = frozenset()
     skipped: frozenset[int] = frozenset()
     hurt: frozenset[int] = frozenset()
-    pain: int | None = None
-    """How it felt before, from 0 to 10."""
+    pain: float | None = None
+    """How it felt before, from 0 to 10, in halves."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +198,8 @@ class State:
 
     routines: tuple[Routine, ...]
     """What may be started; the first one is meant when none is named."""
+    language: Language
+    """What is spoken."""
     mode: Mode = Mode.IDLE
     plan: Plan | None = None
     index: int = 0
@@ -227,7 +217,7 @@ class State:
     """How the user came to an exercise to which they jumped."""
     then: int | None = None
     """The cue to go on with after the change of position, if not the next one."""
-    told_number: int | None = None
+    told_number: float | None = None
     """The number that was heard, while it is being read back."""
     asked: int = 0
     """How often it was asked whether anybody is there."""
@@ -255,6 +245,11 @@ class State:
     """Where the session wants a `TimeUp`."""
 
     @property
+    def texts(self) -> Texts:
+        """What is said as it stands."""
+        return self.language.texts
+
+    @property
     def cue(self) -> Cue:
         """The cue at which the session stands; only while there is a plan."""
         assert self.plan is not None  # noqa: S101 - a bug of ours otherwise
@@ -273,14 +268,17 @@ class State:
         return self.index + (self.ends is not None)
 
     @property
-    def listening(self) -> str:
+    def listening(self) -> ListeningState:
         """Which group of commands may be heard now."""
-        if self.mode is Mode.IDLE:
-            return "idle"
-        if self.mode is Mode.ASKING_PAIN:
-            return "number"
-        asks = (Mode.CONFIRMING_STOP, Mode.CONFIRMING_PAIN, Mode.OFFERING)
-        return "confirm" if self.mode in asks else "session"
+        match self.mode:
+            case Mode.IDLE:
+                return ListeningState.IDLE
+            case Mode.ASKING_PAIN:
+                return ListeningState.NUMBER
+            case Mode.CONFIRMING_STOP | Mode.CONFIRMING_PAIN | Mode.OFFERING:
+                return ListeningState.CONFIRM
+            case _:
+                return ListeningState.SESSION
 
     @property
     def beat(self) -> Samples:

@@ -43,9 +43,9 @@ class PastSession:
     skipped: tuple[str, ...]
     hurt: tuple[str, ...]
     """Names of exercises that hurt."""
-    pain_before: int | None
+    pain_before: float | None
     """From 0 to 10, if it was told."""
-    pain_after: int | None
+    pain_after: float | None
     ending: Ending
 
 
@@ -143,11 +143,6 @@ class Journal:
     def problem(self) -> str | None:
         """One line about what keeps events from the disk just now; they are not lost yet."""
         return self._writer.problem if self._writer else None
-
-    @property
-    def first_time(self) -> bool:
-        """Whether no session has ever been begun."""
-        return self._memory.newest is None
 
     @property
     def sessions(self) -> int:

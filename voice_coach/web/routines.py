@@ -4,18 +4,24 @@ Owns where an own routine is written and what may be replaced; must not know HTT
 names a file: it names a routine by its place in the list, or by the name that is written in it.
 """
 
-import os
 import re
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from voice_coach import files
 from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
+from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, RoutineError
-from voice_coach.library import RoutineFile, read_commands, read_library, routine_of
+from voice_coach.library import (
+    RoutineFile,
+    check_name,
+    read_commands,
+    read_library,
+    routine_of,
+    routine_text,
+)
 from voice_coach.paths import routines_dir
 from voice_coach.units import to_seconds
 from voice_coach.web.mailbox import NewRoutines
@@ -46,13 +52,13 @@ def written(index: int) -> dict[str, Any] | None:
     shelf, _ = read_library()
     if not 0 <= index < len(shelf):
         return None
-    return {"yaml": shelf[index].path.read_text("utf-8-sig"), "own": shelf[index].own}
+    return {"yaml": routine_text(shelf[index].path), "own": shelf[index].own}
 
 
 def checked(text: str) -> dict[str, Any]:
     """Return the plan of a routine of this text, or what is wrong with it and where."""
     try:
-        routine = routine_of(text, _SOURCE)
+        routine = _read(text)
     except RoutineError as error:
         return {"ok": False, **_located(str(error))}
     outline = _outlined(routine)
@@ -77,14 +83,21 @@ def save(text: str, *, replace: bool) -> str:
     Raises Refusal if there is one of this name that may not be replaced, RoutineError if the
     text is none, OutputError if it cannot be written.
     """
-    routine = routine_of(text, _SOURCE)
+    routine = _read(text)
     target = _target(routine, replace=replace)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(target, text)
+        files.replace(target, text.encode())
     except OSError as error:
-        raise OutputError(f"Cannot save the routine: {error.strerror or error}.") from error
+        raise OutputError(f"Cannot save the routine: {files.reason(error)}.") from error
     return routine.name
+
+
+def _read(text: str) -> Routine:
+    """Return the routine of this text; RoutineError if it is none, or its name is not its own."""
+    routine = routine_of(text, _SOURCE)
+    check_name(routine, text, _SOURCE)
+    return routine
 
 
 def _target(routine: Routine, *, replace: bool) -> Path:
@@ -109,22 +122,6 @@ def _target(routine: Routine, *, replace: bool) -> Path:
     return target
 
 
-def _write(target: Path, text: str) -> None:
-    """Put `text` in the place of `target`, whole or not at all."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(part, flags, 0o644), "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-
-
 def _located(message: str) -> dict[str, Any]:
     """Return line, key and words of a message of the library."""
     found = re.fullmatch(rf"{_SOURCE}(?::(\d+))?: (.*)", message, re.DOTALL)
@@ -139,7 +136,7 @@ def _described(shelved: RoutineFile) -> dict[str, Any]:
 
 
 def _outlined(routine: Routine) -> dict[str, Any]:
-    plan = make_plan(routine)
+    plan = make_plan(routine, read_language())
     seconds = [0] * len(routine.exercises)
     for cue in plan.cues:
         seconds[cue.exercise] += cue.length
@@ -166,7 +163,7 @@ def _outlined(routine: Routine) -> dict[str, Any]:
 def _laid_out(routine: Routine) -> list[dict[str, Any]]:
     """Return every cue with the second at which it comes, as far as speech can be foretold."""
     laid, at = [], 0
-    for cue in make_plan(routine).cues:
+    for cue in make_plan(routine, read_language()).cues:
         laid.append(
             {
                 "at": round(to_seconds(at), 1),

@@ -1,0 +1,460 @@
+"""One language that the coach speaks: its texts, and how they are put together.
+
+Owns which texts there are and what is filled into each of them; must not know a single word of
+them (they are data: `languages/`), nor when anything is said.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from hassil.numbers import get_rbnf_engine
+
+from voice_coach.core.routine import Side, Sides
+from voice_coach.settings.keys import Verbosity
+from voice_coach.units import Samples, to_seconds
+
+PLACEHOLDERS: Final = "placeholders"
+"""Key of a field's metadata: the names that its text may hold in braces."""
+
+
+def _with(*placeholders: str) -> str:
+    text: str = field(metadata={PLACEHOLDERS: placeholders})
+    return text
+
+
+@dataclass(frozen=True)
+class About:
+    """The language itself."""
+
+    code: str
+    """As hassil and unicode_rbnf know it, such as "en"."""
+    numbers: str
+    """The rules of unicode_rbnf by which whole numbers are said."""
+    names_in_lower_case: str
+    """"yes" if names of exercises and routines lose their capitals within a sentence."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What is said as it stands."""
+
+    halfway: str
+    breathe_in: str
+    breathe_out: str
+    hold_breath: str
+    rest_breath: str
+    rest: str
+    paused: str
+    still_paused: str
+    confirm_stop: str
+    stopped: str
+    done: str
+    going_on: str
+    no_answer: str
+    slower: str
+    faster: str
+    slowest: str
+    fastest: str
+    louder: str
+    quieter: str
+    loudest: str
+    quietest: str
+    more_time: str
+    no_more_time: str
+    first_exercise: str
+    from_the_start: str
+    already_going: str
+    no_sides: str
+    both_sides: str
+    no_easier: str
+    easier: str
+    easier_since: str
+    full_version: str
+    begin_easier: str
+    begin_full: str
+    already_full: str
+    ready_waiting: str
+    take_your_time: str
+    still_there: str
+    left: str
+    not_continued: str
+    yes_or_no: str
+    ask_number: str
+    not_kept: str
+    other_voice: str
+    only_voice: str
+    not_asked: str
+    nothing_running_pain: str
+    red_flags: str
+    last_exercise: str
+    nothing_running: str
+    unknown_routine: str
+
+
+@dataclass(frozen=True)
+class Plural:
+    """A noun with its number, by CLDR category."""
+
+    one: str = _with("number")
+    other: str = _with("number")
+
+
+@dataclass(frozen=True)
+class Plurals:
+    """What is counted aloud."""
+
+    seconds: Plural
+    minutes: Plural
+    exercises: Plural
+
+
+@dataclass(frozen=True)
+class Lists:
+    """How items are joined."""
+
+    any_of: str = _with("items", "last")
+    all_of: str = _with("items", "last")
+    choice: str = _with("items", "last")
+
+
+@dataclass(frozen=True)
+class SideNames:
+    """The sides of the body."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What is said when the user wants to hear more or less."""
+
+    full: str
+    brief: str
+    tones: str
+
+
+@dataclass(frozen=True)
+class WaysOn:
+    """How one may go on after pain, by the intent that leads there."""
+
+    easier: str
+    next: str
+    stop: str
+
+
+@dataclass(frozen=True)
+class Templates:
+    """What is said with something filled in."""
+
+    minutes_and_a_half: str = _with("number")
+    and_a_half: str = _with("number")
+    heading: str = _with("position", "total", "name")
+    only_heading: str = _with("name")
+    welcome: str = _with("name", "exercises", "length")
+    get_ready: str = _with("seconds")
+    repetition: str = _with("done", "total")
+    last_repetition: str = _with()
+    side: str = _with("side")
+    end_of: str = _with("name")
+    farewell: str = _with("name", "what", "length")
+    done: str = _with("exercises")
+    done_and_partly: str = _with("exercises", "number")
+    only_partly: str = _with("exercises")
+    skipped: str = _with("what")
+    pain_question: str = _with("question")
+    read_back: str = _with("number")
+    pain: str = _with("number")
+    pain_as_before: str = _with("number")
+    pain_changed: str = _with("before", "after")
+    offer_to_continue: str = _with("name")
+    continuing: str = _with("name")
+    countdown: str = _with("number")
+    time_left: str = _with("session")
+    time_left_here: str = _with("step", "session")
+    next_comes: str = _with("name")
+    let_go: str = _with("release")
+    hurt_choices: str = _with("ways")
+    welcome_idle: str = _with("routines")
+    a_routine: str = _with("name")
+    already_in: str = _with("name")
+    help_leading: str = _with("commands")
+    help_paused: str = _with("commands")
+    help_idle: str = _with("commands")
+
+
+@dataclass(frozen=True)
+class Help:
+    """Commands to offer when somebody asks what they can say."""
+
+    leading: tuple[str, ...]
+    paused: tuple[str, ...]
+    idle: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Written:
+    """Everything that a language file holds."""
+
+    language: About
+    texts: Texts
+    praise: tuple[str, ...]
+    sides: SideNames
+    verbosity: Amounts
+    ways_on: WaysOn
+    plurals: Plurals
+    lists: Lists
+    templates: Templates
+
+
+@dataclass(frozen=True)
+class Language:
+    """What the coach says, given what is to be told."""
+
+    written: Written
+    help: Help
+
+    @property
+    def texts(self) -> Texts:
+        """What is said as it stands."""
+        return self.written.texts
+
+    @property
+    def praise(self) -> tuple[str, ...]:
+        """What is said of an exercise that was done, in turn."""
+        return self.written.praise
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        """Answers worth having at hand before anybody asks."""
+        t = self.texts
+        answers = (t.paused, t.confirm_stop, t.stopped, t.more_time, t.slower, t.faster)
+        return (*answers, t.louder, t.quieter, self.help_leading)
+
+    def number(self, value: int) -> str:
+        """Return a whole number in words."""
+        about = self.written.language
+        return _spelled(value, about.code, about.numbers)
+
+    def name(self, name: str) -> str:
+        """Return the name of an exercise or a routine as it stands within a sentence."""
+        return name.lower() if self.written.language.names_in_lower_case == "yes" else name
+
+    def counted(self, value: int, noun: Plural) -> str:
+        """Return "one second", "two seconds" and so on."""
+        return (noun.one if value == 1 else noun.other).format(number=self.number(value))
+
+    def duration(self, samples: Samples) -> str:
+        """Return a duration as one says it: to the second below a minute, else to half a minute."""
+        seconds = max(0, round(to_seconds(samples)))
+        if seconds < 60:
+            return self.counted(seconds, self.written.plurals.seconds)
+        minutes, half = divmod(round(seconds / 30), 2)
+        if half:
+            text = self.written.templates.minutes_and_a_half
+            return text.format(number=self.number(minutes))
+        return self.counted(minutes, self.written.plurals.minutes)
+
+    def side_name(self, which: Side) -> str:
+        """Return a side as it stands within a sentence."""
+        return self.written.sides.left if which is Side.LEFT else self.written.sides.right
+
+    def name_side(self, text: str, side: Side | None) -> str:
+        """Return `text` with {side} and {other_side} as words."""
+        if side is None:
+            return text
+        here, there = self.side_name(side), self.side_name(side.other)
+        return text.replace("{side}", here).replace("{other_side}", there)
+
+    def exercise_heading(self, position: int, total: int, name: str) -> str:
+        """Announce an exercise, `position` counted from 1."""
+        if total == 1:
+            return self._filled(self.written.templates.only_heading, name=self.name(name))
+        return self._filled(
+            self.written.templates.heading,
+            position=self.number(position),
+            total=self.number(total),
+            name=self.name(name),
+        )
+
+    def welcome(self, name: str, exercises: int, length: Samples, safety: str | None) -> str:
+        """Announce a routine."""
+        opening = self._filled(
+            self.written.templates.welcome,
+            name=name,
+            exercises=self.counted(exercises, self.written.plurals.exercises),
+            length=self.duration(length),
+        )
+        return f"{opening} {safety}" if safety else opening
+
+    def get_ready(self, seconds: int) -> str:
+        """Announce the time to come into position."""
+        counted = self.counted(seconds, self.written.plurals.seconds)
+        return self._filled(self.written.templates.get_ready, seconds=counted)
+
+    def repetition(self, done: int, total: int) -> str:
+        """Count a repetition; the first is not counted aloud."""
+        if done == total:
+            return self.written.templates.last_repetition
+        text = self.written.templates.repetition
+        return self._filled(text, done=self.number(done), total=self.number(total))
+
+    def side(self, which: Side) -> str:
+        """Name a side."""
+        return self._filled(self.written.templates.side, side=self.side_name(which))
+
+    def which_side(self, current: Side | None, sides: Sides) -> str:
+        """Answer "which side?"."""
+        if current:
+            return self.side(current)
+        return self.texts.no_sides if sides is Sides.NONE else self.texts.both_sides
+
+    def farewell(
+        self, name: str, done: int, partly: int, skipped: Sequence[str], length: Samples
+    ) -> str:
+        """Close a routine and say what was done, to its end or in part."""
+        templates = self.written.templates
+        if not done and not partly:
+            return self._filled(templates.end_of, name=self.name(name))
+        told = self._filled(
+            templates.farewell,
+            name=self.name(name),
+            what=self._what_was_done(done, partly),
+            length=self.duration(length),
+        )
+        if not skipped:
+            return told
+        few = len(skipped) <= 3
+        names = self._joined(self.written.lists.all_of, [self.name(each) for each in skipped])
+        what = names if few else self.number(len(skipped))
+        return f"{told} {self._filled(templates.skipped, what=what)}"
+
+    def _what_was_done(self, done: int, partly: int) -> str:
+        templates, exercises = self.written.templates, self.written.plurals.exercises
+        if not done:
+            return templates.only_partly.format(exercises=self.counted(partly, exercises))
+        counted = self.counted(done, exercises)
+        if not partly:
+            return templates.done.format(exercises=counted)
+        return templates.done_and_partly.format(exercises=counted, number=self.number(partly))
+
+    def pain_question(self, question: str) -> str:
+        """Ask how it feels."""
+        return self._filled(self.written.templates.pain_question, question=question)
+
+    def score(self, value: float) -> str:
+        """Return a number for pain, which may be a half, in words."""
+        whole, half = divmod(value, 1)
+        number = self.number(int(whole))
+        return self.written.templates.and_a_half.format(number=number) if half else number
+
+    def read_back(self, value: float) -> str:
+        """Make sure that a number was heard right."""
+        return self._filled(self.written.templates.read_back, number=self.score(value))
+
+    def pain_told(self, before: float | None, after: float) -> str:
+        """Close with how it feels now."""
+        templates, now = self.written.templates, self.score(after)
+        if before is None:
+            return self._filled(templates.pain, number=now)
+        if before == after:
+            return self._filled(templates.pain_as_before, number=now)
+        return self._filled(templates.pain_changed, before=self.score(before), after=now)
+
+    def offer_to_continue(self, exercise: str) -> str:
+        """Offer to go on with a session that was cut off."""
+        return self._filled(self.written.templates.offer_to_continue, name=self.name(exercise))
+
+    def continuing(self, exercise: str) -> str:
+        """Go on with a session that was cut off."""
+        return self._filled(self.written.templates.continuing, name=self.name(exercise))
+
+    def countdown(self, seconds: int) -> str:
+        """One count at the end of a hold."""
+        return self._filled(self.written.templates.countdown, number=self.number(seconds))
+
+    def time_left(self, step: Samples | None, session: Samples) -> str:
+        """Answer "how long left?": in this hold, if any, and in all."""
+        templates, whole = self.written.templates, self.duration(session)
+        if not step:
+            return self._filled(templates.time_left, session=whole)
+        return self._filled(templates.time_left_here, step=self.duration(step), session=whole)
+
+    def whats_next(self, name: str | None) -> str:
+        """Answer "what's next?"."""
+        if not name:
+            return self.texts.last_exercise
+        return self._filled(self.written.templates.next_comes, name=self.name(name))
+
+    def hurts(self, release: str | None, ways: Sequence[str]) -> str:
+        """Answer "that hurts": let go first, then the ways on."""
+        letting_go = self._filled(self.written.templates.let_go, release=release or "").strip()
+        return f"{letting_go} {self.hurt_choices(ways)}"
+
+    def hurt_choices(self, ways: Sequence[str]) -> str:
+        """Name the ways on after pain: "easier", "next", "stop"."""
+        meant: Mapping[str, str] = vars(self.written.ways_on)
+        joined = self._joined(self.written.lists.any_of, [meant[way] for way in ways])
+        return self._filled(self.written.templates.hurt_choices, ways=joined)
+
+    def welcome_idle(self, routines: Sequence[str]) -> str:
+        """Say what may be started."""
+        a_routine = self.written.templates.a_routine
+        named = [a_routine.format(name=self.name(name)) for name in routines]
+        joined = self._joined(self.written.lists.any_of, named)
+        return self._filled(self.written.templates.welcome_idle, routines=joined)
+
+    def nothing_running(self, routines: Sequence[str]) -> str:
+        """Answer a command that needs a session while there is none."""
+        return f"{self.texts.nothing_running} {self.welcome_idle(routines)}"
+
+    def unknown_routine(self, routines: Sequence[str]) -> str:
+        """Answer a start that names no routine that we have."""
+        return f"{self.texts.unknown_routine} {self.welcome_idle(routines)}"
+
+    def already_in(self, name: str) -> str:
+        """Answer "start" during a session."""
+        return self._filled(self.written.templates.already_in, name=self.name(name))
+
+    @property
+    def help_leading(self) -> str:
+        """Answer "what can I say?" while a routine is led."""
+        return self._offer(self.written.templates.help_leading, self.help.leading)
+
+    @property
+    def help_paused(self) -> str:
+        """Answer "what can I say?" in a pause."""
+        return self._offer(self.written.templates.help_paused, self.help.paused)
+
+    def help_idle(self, routines: Sequence[str]) -> str:
+        """Answer "what can I say?" before a session."""
+        later = self._offer(self.written.templates.help_idle, self.help.idle)
+        return f"{self.welcome_idle(routines)} {later}"
+
+    def verbosity(self, amount: Verbosity) -> str:
+        """Confirm how much is said from now on."""
+        meant: Mapping[str, str] = vars(self.written.verbosity)
+        return meant[amount.value]
+
+    def _offer(self, text: str, commands: Sequence[str]) -> str:
+        return self._filled(text, commands=self._joined(self.written.lists.choice, commands))
+
+    @staticmethod
+    def _joined(pattern: str, items: Sequence[str]) -> str:
+        """Return "a, b or c"."""
+        if len(items) == 1:
+            return items[0]
+        return pattern.format(items=", ".join(items[:-1]), last=items[-1])
+
+    @staticmethod
+    def _filled(template: str, **values: str) -> str:
+        """Return `template` with `values`, and with a capital first letter."""
+        text = template.format(**values)
+        return text[:1].upper() + text[1:]
+
+
+@cache
+def _spelled(value: int, code: str, rules: str) -> str:
+    return get_rbnf_engine(code).format_number(value, ruleset_names=[rules]).text
