@@ -21,9 +21,10 @@ import numpy as np
 from benchmarks.ideal import EMBEDDED, place_of, shipped
 from benchmarks.lines import Line, Options
 from benchmarks.live_timing import ALIKE, REACH, Session, bystander, held_up, start_of
-from benchmarks.stage import Casting, Performance, Record, performing, sound_server
+from benchmarks.stage import Casting, Performance, Record, performing, record_of, sound_server
 from tests.real_sound.sound_server import Scene, Take
-from voice_coach.app.coach import Happening, Keeping
+from voice_coach.app.coach import Persistence
+from voice_coach.app.happenings import Happening
 from voice_coach.app.rehearsal import USER_DB, USER_VOICE, ScriptLine, rehearse
 from voice_coach.audio.pcm import Pcm, decibels
 from voice_coach.core import phrases
@@ -98,14 +99,21 @@ def on_files(_: Options) -> list[Line]:
     records: list[Record] = []
 
     def watch(happening: Happening) -> None:
-        records.append({"kind": happening.kind, "at": happening.at, **happening.details})
+        records.append(record_of(happening))
 
     routine = shipped("back")
     script = [ScriptLine(None, to_samples(after), words, None) for after, words in SCRIPT]
     script.append(ScriptLine(None, to_samples(3), "stop the session", None))
     script.append(ScriptLine(None, to_samples(4), "yes", None))
-    keeping = Keeping(Preferences(get_ready_seconds=GET_READY))
-    rehearse(script, (routine,), read_commands([routine]), EMBEDDED, keeping=keeping, watch=watch)
+    persistence = Persistence(Preferences(get_ready_seconds=GET_READY))
+    rehearse(
+        script,
+        (routine,),
+        read_commands([routine]),
+        EMBEDDED,
+        persistence=persistence,
+        watch=watch,
+    )
     found = answers_in(records)
     lines = []
     for on_air in (False, True):

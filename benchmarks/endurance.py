@@ -20,11 +20,11 @@ from benchmarks import durability
 from benchmarks.ideal import EMBEDDED, shipped
 from benchmarks.lines import Line, Options
 from voice_coach.app.assembly import assemble
-from voice_coach.app.coach import Keeping
+from voice_coach.app.coach import Persistence
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
-from voice_coach.core.state import Note
+from voice_coach.core.notes import Note, kind_and_details
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.decision import Rules
 from voice_coach.hearing.listener import Transcript
@@ -70,7 +70,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
         journal = open_things.enter_context(Journal.open(journal_file, threaded=False))
 
         def note(noted: Note, at: Samples) -> None:
-            journal.append(noted.kind, noted.details, at)
+            journal.append(*kind_and_details(noted), at)
 
         assembled = assemble(
             (routine,),
@@ -78,7 +78,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             DeafListener(),  # type: ignore[arg-type]
             EMBEDDED[1],
             live=False,
-            keeping=Keeping(note=note),
+            persistence=Persistence(note=note),
         )
         parts = open_things.enter_context(assembled)
         coach, mixer = parts.coach, parts.mixer

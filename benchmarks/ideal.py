@@ -17,8 +17,8 @@ import numpy as np
 import soundfile
 
 from benchmarks.lines import Line, Options
-from voice_coach.app.coach import Happening
 from voice_coach.app.engines import Engine
+from voice_coach.app.happenings import Happening, SpeechHeard
 from voice_coach.app.rehearsal import ScriptLine, rehearse
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
@@ -173,7 +173,7 @@ def against_the_plan(options: Options) -> list[Line]:
     routine = shipped(name)
     with tempfile.TemporaryDirectory() as folder, closing(Clips()) as clips:
         sound, happened = _rehearsed(routine, Path(folder) / "sound.wav")
-        start = next(one.at for one in happened if one.kind == "heard")
+        start = next(one.at for one in happened if isinstance(one, SpeechHeard))
         clock = IdealClock(State((routine,)), lambda text, speed: len(clips.words(text, speed)))
         # The coach decides between two blocks of 10 ms: the first one after the command is its.
         clock.run(-(-start // BLOCK) * BLOCK, routine.name)

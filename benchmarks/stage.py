@@ -22,8 +22,8 @@ import numpy as np
 from benchmarks.ideal import EMBEDDED
 from tests.conftest import KEPT
 from tests.real_sound.sound_server import AHEAD, SoundServer
-from voice_coach.app.coach import Happening
 from voice_coach.app.engines import kept_phrases
+from voice_coach.app.happenings import Happening, Said, SpeechHeard, kind_and_details
 from voice_coach.app.live import Stage, coach_live
 from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Intent
@@ -104,19 +104,19 @@ class Scribe:
 
     def watch(self, happening: Happening) -> None:
         """Tell what happens, with what the coach knew at that moment."""
-        record = {"kind": happening.kind, "at": happening.at, **happening.details}
+        record = record_of(happening)
         if self._stage:
             state = self._stage.coach.state
             record["position"] = self._stage.mixer.position
-            if happening.kind == "heard":
+            if isinstance(happening, SpeechHeard):
                 record["on_air"] = state.on_air is not None
                 record["ahead"] = self._ahead
                 record["mode"] = state.mode.value
                 self._known |= set(upcoming(state))
-            if happening.kind == "said":
-                record["cached"] = happening.details["text"] in self._known
+            if isinstance(happening, Said):
+                record["cached"] = happening.text in self._known
                 record["planned"] = _planned(state, happening)
-                self._known.add(happening.details["text"])
+                self._known.add(happening.text)
                 if state.plan is not self._plan:  # all of it is being rendered from now on
                     self._plan = state.plan
                     self._known |= set(upcoming(state))
@@ -141,11 +141,17 @@ class Scribe:
             self.tell({"kind": "counters", **counters, **cpu})
 
 
-def _planned(state: State, said: Happening) -> Samples | None:
+def record_of(happening: Happening) -> Record:
+    """Return what happened as a record."""
+    kind, details = kind_and_details(happening)
+    return {"kind": kind, "at": happening.at, **details}
+
+
+def _planned(state: State, said: Said) -> Samples | None:
     """Return at which sample the session wanted what is said to begin; None for an answer."""
-    if said.details["role"] is Role.CUE:
+    if said.role is Role.CUE:
         return state.said_at
-    if said.details["role"] is Role.MARK and state.ends is not None:
+    if said.role is Role.MARK and state.ends is not None:
         dues = (state.ends - mark.left for mark in state.cue.marks)
         return min(dues, key=lambda due: abs(due - said.at))
     return None

@@ -10,12 +10,13 @@ from queue import SimpleQueue
 import numpy as np
 import pytest
 
-from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
+from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears
+from voice_coach.app.happenings import Happening, Said, SpeechHeard, Standing, StateShown
 from voice_coach.audio.mixer import SILENCE_FADE, Mixer
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
-from voice_coach.core.state import Mode
+from voice_coach.core.state import Mode, Role
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.engines.recogniser import Hypothesis
@@ -146,13 +147,13 @@ class Stage:
         self.run(seconds)
         return now
 
-    def said(self) -> list[Happening]:
-        return [each for each in self.happenings if each.kind == "said"]
+    def said(self) -> list[Said]:
+        return [each for each in self.happenings if isinstance(each, Said)]
 
     def until_said(self, text: str) -> None:
         """Move the clock on until `text` is said, for ten seconds of the machine at most."""
         give_up = time.monotonic() + 10
-        while text not in [each.details["text"] for each in self.said()]:
+        while text not in [each.text for each in self.said()]:
             assert time.monotonic() < give_up, f"'{text}' was never said"
             self.block()
 
@@ -183,12 +184,13 @@ class TestCoach:
     def test_a_command_is_told_answered_and_heard_within_two_blocks(self, stage: Stage) -> None:
         stage.run(1)
         at = stage.hear("start back routine")
-        kinds = [each.kind for each in stage.happenings]
-        assert kinds == ["heard", "state", "said"]
         heard, state, said = stage.happenings
-        assert heard.details["intent"] == "start"
-        assert heard.details["slots"] == {"routine": "Back"}
-        assert (state.details["mode"], state.details["routine"]) == ("introducing", "Back")
+        assert isinstance(heard, SpeechHeard)
+        assert heard.intent == Intent("start", {"routine": "Back"})
+        assert isinstance(state, StateShown)
+        assert isinstance(state.standing, Standing)
+        assert (state.mode, state.standing.routine) == (Mode.INTRODUCING, "Back")
+        assert isinstance(said, Said)
         assert at <= said.at <= at + 2 * BLOCK
         stage.run(0.1)
         assert int(np.flatnonzero(stage.heard())[0]) == said.at
@@ -202,11 +204,11 @@ class TestCoach:
         plan = stage.coach.state.plan
         assert plan is not None
         cues = {text: cue for cue in plan.cues for text in (cue.text, cue.words)}
-        told = [each for each in stage.said() if each.details["role"] == "cue"]
+        told = [each for each in stage.said() if each.role is Role.CUE]
         assert len(told) > 7
         for before, after in itertools.pairwise(told):
-            cue = cues[before.details["text"]]
-            assert after.at - before.details["end"] == cue.count
+            cue = cues[before.text]
+            assert after.at - before.end == cue.count
         sound = stage.heard()
         for each in told[1:]:
             assert sound[each.at - 1] == 0
@@ -217,7 +219,7 @@ class TestCoach:
         stage.run(2)
         at = stage.hear("pause", 0.5)
         said = stage.said()[-1]
-        assert said.details["text"].startswith("Paused")
+        assert said.text.startswith("Paused")
         sound = stage.heard()
         assert sound[at] > 0
         assert not sound[at + 2 * BLOCK + SILENCE_FADE : said.at].any()
@@ -228,7 +230,8 @@ class TestCoach:
     def test_words_without_meaning_are_told_and_change_nothing(self, stage: Stage) -> None:
         stage.hear("mumble mumble")
         (heard,) = stage.happenings
-        assert (heard.kind, heard.details["intent"]) == ("heard", None)
+        assert isinstance(heard, SpeechHeard)
+        assert heard.intent is None
         assert stage.coach.state.mode is Mode.IDLE
 
     def test_the_grammar_follows_the_state(self, stage: Stage) -> None:
@@ -248,8 +251,8 @@ class TestCoach:
         stage.coach.do(Intent("start"))
         stage.hear("slower", 3)
         slower = stage.said()[1]
-        assert slower.details["text"] == "A little slower."
-        spoken = slower.details["end"] - slower.at
+        assert slower.text == "A little slower."
+        spoken = slower.end - slower.at
         assert spoken == round(len("A little slower.") * 777 * 1.15)
 
     def test_a_voice_that_fails_is_not_passed_over(self, stage: Stage) -> None:
@@ -263,9 +266,9 @@ class TestCoach:
         stage.coach.do(Intent("start", {"routine": "Breathing"}))
         stage.run(260)
         assert stage.coach.at_rest
-        assert stage.said()[-1].details["text"].startswith("Well done")
+        assert stage.said()[-1].text.startswith("Well done")
         assert stage.coach.state.mode is Mode.IDLE
-        breaths = [each for each in stage.said() if each.details["text"] == "Breathe in."]
+        breaths = [each for each in stage.said() if each.text == "Breathe in."]
         first, *gaps = [after.at - before.at for before, after in itertools.pairwise(breaths)]
         assert len(breaths) == 18
         # The first follows words whose end is known only when their last block has sounded.
@@ -373,8 +376,8 @@ class TestSlowVoice:
         slow.run(0.05)
         (said,) = slow.said()
         assert to_samples(2) <= said.at <= to_samples(2.05)
-        end = said.at + len(slow.voice.render(said.details["text"]))
-        assert said.details["end"] == end
+        end = said.at + len(slow.voice.render(said.text))
+        assert said.end == end
 
     def test_words_that_were_silenced_before_they_were_rendered_never_sound(
         self, slow: Stage
@@ -385,7 +388,7 @@ class TestSlowVoice:
         slow.voice.gate.set()
         slow.renderer.get("Paused. Say resume to go on.")
         slow.run(5)
-        assert [each.details["text"] for each in slow.said()] == ["Paused. Say resume to go on."]
+        assert [each.text for each in slow.said()] == ["Paused. Say resume to go on."]
 
     def test_what_comes_next_is_rendered_before_its_time(self, slow: Stage) -> None:
         slow.voice.gate.set()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from voice_coach.app.coach import LEAD, Keeping
+from voice_coach.app.coach import LEAD, Persistence
 from voice_coach.app.engines import Engine
 from voice_coach.app.rehearsal import ROOM_DB, Report, Room, ScriptLine, read_script, rehearse
 from voice_coach.audio import pcm
@@ -88,7 +88,7 @@ def routines() -> tuple[Routine, ...]:
 
 
 def perform(
-    script: str, folder: Path, routines: tuple[Routine, ...], keeping: Keeping | None = None
+    script: str, folder: Path, routines: tuple[Routine, ...], persistence: Persistence | None = None
 ) -> Performance:
     """Rehearse with the embedded engines, whatever else this machine has installed."""
     place, out, timeline = folder / "script.txt", folder / "out.wav", folder / "timeline.jsonl"
@@ -99,7 +99,7 @@ def perform(
         routines,
         commands,
         EMBEDDED,
-        keeping=keeping,
+        persistence=persistence,
         out=out,
         timeline=timeline,
     )
@@ -238,7 +238,7 @@ def test_the_coach_lowers_its_voice_while_the_user_speaks(
     tmp_path: Path, routines: tuple[Routine, ...]
 ) -> None:
     """By 15 dB as soon as the voice is sure; back in 0.4 s, as it was no command."""
-    first_time = Keeping(memory=Memory(sessions=0))  # a welcome that is long enough
+    first_time = Persistence(memory=Memory(sessions=0))  # a welcome that is long enough
     performance = perform(INTERRUPTED, tmp_path, routines, first_time)
     assert [line["intent"] for line in performance.events("heard")] == ["start", "stop", "yes"]
     welcome = next(performance.said_after(performance.heard("start")["time"]))

@@ -10,14 +10,14 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from voice_coach.app.coach import Happening
+from voice_coach.app.happenings import Said, SpeechHeard, StateShown
 from voice_coach.cli.panel import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Breath, Routine, Side
 from voice_coach.core.session import advance
-from voice_coach.core.state import Heard, Mode, Spoken, State
+from voice_coach.core.state import Heard, Mode, Role, Spoken, State
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
 from voice_coach.units import Samples, to_samples
@@ -184,13 +184,13 @@ def test_many_repetitions_are_counted_without_dots(routines: tuple[Routine, ...]
 def test_the_board_keeps_the_latest_words() -> None:
     board = Board()
     board.note("The microphone is lost.", 1000)
-    board.watch(Happening("said", 0, {"text": "Hold it."}))
-    board.watch(Happening("state", 0, {"mode": "paused"}))
+    board.watch(Said(0, 100, "Hold it.", Role.CUE))
+    board.watch(StateShown(0, Mode.PAUSED, None))
     assert (board.heard, board.said, board.notice) == ("", "Hold it.", "The microphone is lost.")
     soon, later = 1000 + NOTICE_STAYS - 1, 1000 + NOTICE_STAYS
-    board.watch(Happening("heard", soon, {"text": "pause"}))
+    board.watch(SpeechHeard(soon, 0, 100, "pause", Intent("pause")))
     assert (board.heard, board.notice) == ("pause", "The microphone is lost.")
-    board.watch(Happening("heard", later, {"text": "resume"}))
+    board.watch(SpeechHeard(later, 0, 100, "resume", None))
     assert (board.heard, board.said, board.notice) == ("resume", "Hold it.", "")
 
 

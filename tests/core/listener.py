@@ -5,9 +5,10 @@ keeps it, so it goes by what is said and never by the plan.
 """
 
 from voice_coach.core.cues import CueKind
+from voice_coach.core.notes import Continued, Started
 from voice_coach.core.phrases import RED_FLAGS
 from voice_coach.core.routine import Exercise, Position, Routine
-from voice_coach.core.state import Action, Event, Note, Role, Say, Silence, Sound, Spoken, State
+from voice_coach.core.state import Action, Event, Role, Say, Silence, Sound, Spoken, State
 
 
 class Listener:
@@ -38,10 +39,10 @@ class Listener:
                     self._saying = None
                 case Say():
                     self._begin(action)
-                case Note("started"):
+                case Started():
                     self.safe = not self.routine.safety
                     self.position = self.setup = None
-                case Note("continued"):
+                case Continued():
                     self.position = self.setup = None
         asked = [each for each in actions if isinstance(each, Say | Sound)]
         if any(each.role is Role.CUE for each in asked) and after.cue.kind is CueKind.MOVE:

@@ -26,13 +26,13 @@ from pathlib import Path
 
 from voice_coach.core.cues import SIGNAL_LENGTH, CueKind, speech_length
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.notes import kind_and_details
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.session import advance
 from voice_coach.core.state import (
     Action,
     Event,
     Heard,
-    Note,
     Opened,
     Place,
     Progress,
@@ -175,15 +175,16 @@ class Simulation:
                 case Tone(tone, at, length):
                     text = f"{tone} {to_seconds(length):g} s"
                     self.log.append(Entry(at, "tone", text, self.state))
-                case Note(kind, details):
-                    told = (details.get("name"), details.get("value"), details.get("when"))
-                    text = " ".join(str(each) for each in (kind, *told) if each is not None)
-                    self.log.append(Entry(self.now, "note", text.casefold(), self.state))
                 case Silence():
                     self._speaking = []
                     self.log.append(Entry(self.now, "silence", "", self.state))
                 case SetVolume(db):
                     self.volume_db = db
+                case note:
+                    kind, details = kind_and_details(note)
+                    told = (details.get("name"), details.get("value"), details.get("when"))
+                    text = " ".join(str(each) for each in (kind, *told) if each is not None)
+                    self.log.append(Entry(self.now, "note", text.casefold(), self.state))
 
 
 class Transcript:

@@ -16,7 +16,7 @@ import pytest
 from tests.app.test_coach import Stage
 from tests.web.conftest import Browser, Served, Session, next_message
 from tests.web.crowd import OBEYED, crowd
-from voice_coach.app.coach import Happening
+from voice_coach.app.happenings import Said
 from voice_coach.app.live import obey
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
@@ -64,8 +64,8 @@ class Coached:
             obey(self.stage.coach, mailbox)
             for happening in self.stage.happenings[told:]:
                 told += 1
-                if happening.kind == "said":
-                    mailbox.said(happening.details["text"], happening.at)
+                if isinstance(happening, Said):
+                    mailbox.said(happening.text, happening.at)
 
     def close(self) -> None:
         self._stopped.set()
@@ -73,7 +73,7 @@ class Coached:
         self.screen.close()
         self.stage.close()
 
-    def said(self) -> list[Happening]:
+    def said(self) -> list[Said]:
         return self.stage.said()
 
 
@@ -100,7 +100,7 @@ def test_commands_there_and_back(coached: Coached) -> None:
         started = next_message(socket, in_mode(Mode.INTRODUCING))
         assert started["routine"]["name"] == "Back"
         said = next_message(socket, lambda message: bool(message.get("said")))
-        assert said["said"] == coached.said()[0].details["text"]
+        assert said["said"] == coached.said()[0].text
         socket.send(do("pause"))
         paused = next_message(socket, in_mode(Mode.PAUSED))
         assert "resume" in paused["may"]
@@ -193,10 +193,10 @@ class TestPreview:
         browser = coached.browser()
         assert browser.post("/api/say", {"text": "Lift it. Hold it there."}).json() == {"ok": True}
         _wait(lambda: len(coached.said()) == 2)
-        texts = [each.details["text"] for each in coached.said()]
+        texts = [each.text for each in coached.said()]
         assert texts == ["Lift it.", "Hold it there."]
         first, second = coached.said()
-        assert second.at >= first.details["end"]
+        assert second.at >= first.end
         assert coached.stage.coach.state.mode is Mode.IDLE
 
     def test_it_is_refused_while_a_routine_runs(self, coached: Coached) -> None:
@@ -206,7 +206,7 @@ class TestPreview:
             next_message(socket, in_mode(Mode.INTRODUCING))
             answer = browser.post("/api/say", {"text": "Lift it."})
         assert answer.status_code == 409
-        assert "Lift it." not in [each.details["text"] for each in coached.said()]
+        assert "Lift it." not in [each.text for each in coached.said()]
 
     def test_a_session_that_starts_goes_before_it(self, coached: Coached) -> None:
         browser = coached.browser()
@@ -217,7 +217,7 @@ class TestPreview:
             socket.send(do("start"))
             next_message(socket, in_mode(Mode.INTRODUCING))
         time.sleep(0.5)
-        texts = [each.details["text"] for each in coached.said()]
+        texts = [each.text for each in coached.said()]
         assert "Two is not." not in texts
         assert len(texts) == 2
 
@@ -226,7 +226,7 @@ class TestPreview:
         browser = coached.browser()
         browser.post("/api/say", {"text": "It is qqq. It goes on."})
         _wait(lambda: len(coached.said()) == 1)
-        assert coached.said()[0].details["text"] == "It goes on."
+        assert coached.said()[0].text == "It goes on."
 
 
 class TestNewRoutines:

@@ -383,6 +383,14 @@ class TestRoutines:
         assert read_routine(path).name == "My back"
         assert browser.get("/api/routines").json()[-1]["own"] is True
 
+    def test_a_name_that_is_a_command_is_refused_where_it_stands(self, browser: Browser) -> None:
+        taken = BACK.replace("name: Back", "name: Over")
+        for where in ("check", "save"):
+            answer = browser.post(f"/api/{where}", {"yaml": taken}).json()
+            assert "“start over” is a command already" in answer["text"]
+            assert answer["line"] == taken[: taken.index("name: Over")].count("\n") + 1
+        assert not (routines_dir() / "over.yaml").exists()
+
     def test_an_own_one_is_replaced_only_when_told_so(self, browser: Browser) -> None:
         browser.post("/api/save", {"yaml": MINE})
         changed = MINE.replace("seconds: 20", "seconds: 21", 1)

@@ -9,8 +9,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from voice_coach.app.coach import Coach, Ears, Keeping, Watcher
+from voice_coach.app.coach import Coach, Ears, Persistence
 from voice_coach.app.engines import Engine, make_voice, voices_of
+from voice_coach.app.happenings import Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
@@ -38,7 +39,7 @@ def assemble(
     *,
     live: bool,
     phrases: PhraseCache | None = None,
-    keeping: Keeping | None = None,
+    persistence: Persistence | None = None,
     watch: Watcher = lambda _: None,
 ) -> Iterator[Assembly]:
     """Give a coach that hears with `listener` and speaks with `voice`; close it in the end.
@@ -63,7 +64,7 @@ def assemble(
                 name: partial(rendering, partial(make_voice, other))
                 for name, other in voices_of(voice).items()
             },
-            keeping=keeping,
+            persistence=persistence,
             watch=watch,
         )
         with closing(coach):

@@ -16,8 +16,9 @@ from typing import Any, Final, Self
 import numpy as np
 
 from voice_coach.app.assembly import assemble
-from voice_coach.app.coach import Happening, Keeping, Watcher
+from voice_coach.app.coach import Persistence
 from voice_coach.app.engines import Engine, make_recogniser
+from voice_coach.app.happenings import Happening, SpeechHeard, Watcher, kind_and_details
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, WavWriter
 from voice_coach.audio.world import Nowhere, open_audio
@@ -153,7 +154,7 @@ def rehearse(
     commands: Commands,
     engines: tuple[Engine, Engine],
     *,
-    keeping: Keeping | None = None,
+    persistence: Persistence | None = None,
     out: Path | None = None,
     timeline: Path | None = None,
     watch: Watcher = lambda _: None,
@@ -174,7 +175,7 @@ def rehearse(
 
         def note(happening: Happening) -> None:
             nonlocal commands_heard
-            commands_heard += happening.kind == "heard"
+            commands_heard += isinstance(happening, SpeechHeard)
             if lines:
                 lines.write(happening)
             watch(happening)
@@ -185,7 +186,7 @@ def rehearse(
             Listener(recogniser),
             engines[1],
             live=False,
-            keeping=keeping,
+            persistence=persistence,
             watch=note,
         )
         parts = open_things.enter_context(assembled)
@@ -217,8 +218,9 @@ class _Timeline:
 
     def write(self, happening: Happening) -> None:
         """Append one line, times in seconds."""
-        line: dict[str, Any] = {"time": _seconds(happening.at), "event": happening.kind}
-        for key, value in happening.details.items():
+        kind, details = kind_and_details(happening)
+        line: dict[str, Any] = {"time": _seconds(happening.at), "event": kind}
+        for key, value in details.items():
             line[key] = _seconds(value) if key in ("start", "end") else value
         with self._guarded():
             self._file.write(json.dumps(line) + "\n")

@@ -7,10 +7,10 @@ None of them stands in anybody's way: whoever does not answer is led on without.
 from dataclasses import replace
 from typing import Literal
 
-from voice_coach.core import phrases
+from voice_coach.core import notes, phrases
 from voice_coach.core.plan import Arrival
 from voice_coach.core.routine import Side
-from voice_coach.core.state import Event, Heard, Memory, Mode, Note, Place, Progress, Role, State
+from voice_coach.core.state import Event, Heard, Memory, Mode, Place, Progress, Role, State
 from voice_coach.core.transitions import (
     GAP,
     Result,
@@ -54,7 +54,7 @@ def right(state: State, _: Event, now: Samples) -> Result:
     """Keep the number, and go on."""
     value, when = state.told_number, _when(state)
     assert value is not None  # noqa: S101 - it has been read back
-    note = Note("pain", {"when": when, "value": value})
+    note = notes.PainTold(when, value)
     if when == "before":
         progress = replace(state.progress, pain=value)
         after, actions = _go_on(replace(state, progress=progress), now)
@@ -107,7 +107,7 @@ def decline(state: State, _: Event, now: Samples) -> Result:
     forgotten = replace(state, mode=Mode.IDLE, memory=_without_place(state.memory), due=None)
     text = f"{phrases.NOT_CONTINUED} {phrases.welcome_idle(names_of(state))}"
     after, actions = answer(forgotten, text, now)
-    return after, (Note("discarded"), *actions)
+    return after, (notes.Discarded(), *actions)
 
 
 def leave_open(state: State, _: Event, __: Samples) -> Result:
@@ -132,7 +132,7 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
     anew = place.exercise == 0 and then is None
     way = 0 if anew else plan.heading_of(place.exercise) + 1
     after, actions = jump(going, way, now, prefix=phrases.continuing(place.name))
-    return after, (Note("continued"), *actions)
+    return after, (notes.Continued(), *actions)
 
 
 def _plan_at(state: State, place: Place) -> State | None:

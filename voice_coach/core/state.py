@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal
 from voice_coach.core.intents import Intent
+from voice_coach.core.notes import Note
 from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Routine
@@ -139,21 +140,6 @@ class SetVolume:
     """Change the loudness of everything that is said."""
 
     db: float
-
-
-@dataclass(frozen=True)
-class Note:
-    """Keep that something happened, for good: a line of the journal.
-
-    Kinds and details: "started" {routine, exercises: [names]}, "continued" {}, "cue" {cue,
-    exercise, name, repetition, side}, "done", "partly" (left before its end), "skipped" (left
-    before its first move), "hurt" and "eased" {exercise, name}, "pain" {when: "before" or
-    "after", value: 0 to 10}, "paused", "resumed", and at the end "finished", "stopped" or
-    "left" {}. "discarded" {}: the user will not continue.
-    """
-
-    kind: str
-    details: Mapping[str, str | int | list[str] | None] = field(default_factory=dict)
 
 
 Action = Say | Sound | Tone | Silence | SetVolume | Note

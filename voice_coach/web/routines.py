@@ -13,7 +13,14 @@ from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
 from voice_coach.errors import OutputError, RoutineError
-from voice_coach.library import RoutineFile, read_commands, read_library, routine_of, routine_text
+from voice_coach.library import (
+    RoutineFile,
+    check_name,
+    read_commands,
+    read_library,
+    routine_of,
+    routine_text,
+)
 from voice_coach.paths import routines_dir
 from voice_coach.units import to_seconds
 from voice_coach.web.mailbox import NewRoutines
@@ -50,7 +57,7 @@ def written(index: int) -> dict[str, Any] | None:
 def checked(text: str) -> dict[str, Any]:
     """Return the plan of a routine of this text, or what is wrong with it and where."""
     try:
-        routine = routine_of(text, _SOURCE)
+        routine = _read(text)
     except RoutineError as error:
         return {"ok": False, **_located(str(error))}
     outline = _outlined(routine)
@@ -75,7 +82,7 @@ def save(text: str, *, replace: bool) -> str:
     Raises Refusal if there is one of this name that may not be replaced, RoutineError if the
     text is none, OutputError if it cannot be written.
     """
-    routine = routine_of(text, _SOURCE)
+    routine = _read(text)
     target = _target(routine, replace=replace)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +90,13 @@ def save(text: str, *, replace: bool) -> str:
     except OSError as error:
         raise OutputError(f"Cannot save the routine: {files.reason(error)}.") from error
     return routine.name
+
+
+def _read(text: str) -> Routine:
+    """Return the routine of this text; RoutineError if it is none, or its name is not its own."""
+    routine = routine_of(text, _SOURCE)
+    check_name(routine, text, _SOURCE)
+    return routine
 
 
 def _target(routine: Routine, *, replace: bool) -> Path:
