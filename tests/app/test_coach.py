@@ -117,9 +117,13 @@ class Stage:
             ears=self.ears,  # type: ignore[arg-type]
             renderer=self.renderer,
             mixer=self.mixer,
-            voices={"first": lambda: self.renderer, "second": self._second},
+            voices={"first": self._first, "second": self._second},
             watch=self.happenings.append,
         )
+
+    def _first(self) -> Renderer:
+        """Return the voice at hand anew: its renderer was closed when it retired."""
+        return Renderer(self.voice, threaded=not self.renderer.in_step)
 
     def _second(self) -> Renderer:
         """Return the other voice, which loads when the test lets it."""

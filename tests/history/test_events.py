@@ -86,7 +86,14 @@ def test_details_of_another_form_spoil_no_sum(kind: str, junk: object) -> None:
     assert Tally.from_json(found.to_json()) == found
 
 
-@pytest.mark.parametrize("value", [None, -1, 11, "5", 5.5])
+@pytest.mark.parametrize("value", [5, 5.5, 0, 10])
+def test_pain_is_kept_as_it_was_told(value: float) -> None:
+    found = tally((0, "pain", {"when": "before", "value": value}))
+    kept = Tally.from_json(found.to_json()).pain_before
+    assert (kept, type(kept)) == (value, type(value))
+
+
+@pytest.mark.parametrize("value", [None, -1, 11, "5", 5.25, float("nan")])
 def test_what_is_no_pain(value: object) -> None:
     assert tally((0, "pain", {"when": "before", "value": value})).pain_before is None
 

@@ -250,6 +250,7 @@ class TestMessages:
         '{"type": "do", "intent": "number", "slots": {"value": "4"}}',
         '{"type": "do", "intent": "number", "slots": {"value": true}}',
         '{"type": "do", "intent": "number", "slots": {"value": 4.0}}',
+        '{"type": "do", "intent": "number", "slots": {"value": 7.25}}',
         '{"type": "do", "intent": "start", "slots": {"routine": "../../x"}}',
         '{"type": "do", "intent": "start", "slots": {"routine": {"a": 1}}}',
         '{"type": "do", "intent": "verbosity", "slots": {"amount": "loud"}}',

@@ -164,7 +164,7 @@ def test_any_command_at_any_time_does_no_harm(
     chance = random.Random(seed)
     slots: dict[str, list[dict[str, Any]]] = {
         "start": [{}, {"routine": "back"}, {"routine": "breathing"}],
-        "number": [{"value": 0}, {"value": 10}],
+        "number": [{"value": 0}, {"value": 7.5}, {"value": 10}],
         "verbosity": [{"amount": "brief"}, {"amount": "full"}, {"amount": "tones"}],
     }
     intents = sorted(commands.intents)

@@ -27,7 +27,7 @@ class Intent:
     """What somebody wants: a name from the template file, and what they filled in."""
 
     name: str
-    slots: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+    slots: Mapping[str, str | float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -256,13 +256,15 @@ def _named(result: RecognizeResult) -> int:
     return sum(len(entity.text_clean) for entity in result.entities.values())
 
 
-def _slots(result: RecognizeResult) -> Mapping[str, str | int]:
+def _slots(result: RecognizeResult) -> Mapping[str, str | float]:
     found = {name: _whole(entity.value) for name, entity in result.entities.items()}
     return MappingProxyType({**result.intent_data.slots, **found})
 
 
-def _whole(value: Any) -> str | int:
+def _whole(value: Any) -> str | float:
     # hassil makes a number of digits a float, and the same number of words an integer.
     return (
-        int(value) if isinstance(value, float) and value.is_integer() else cast("str | int", value)
+        int(value)
+        if isinstance(value, float) and value.is_integer()
+        else cast("str | float", value)
     )

@@ -77,8 +77,8 @@ class PainTold:
 
     when: Literal["before", "after"]
     """Before or after the routine."""
-    value: int
-    """From 0 to 10."""
+    value: float
+    """From 0 to 10, in halves."""
 
 
 @dataclass(frozen=True)

@@ -174,18 +174,24 @@ def pain_question(question: str) -> str:
     return f"{question} Say a number, or skip this."
 
 
-def read_back(value: int) -> str:
+def score(value: float) -> str:
+    """Return a number for pain, which may be a half, in words."""
+    whole, half = divmod(value, 1)
+    return f"{number(int(whole))} and a half" if half else number(int(whole))
+
+
+def read_back(value: float) -> str:
     """Make sure that a number was heard right."""
-    return f"{sentence(number(value))}. Is that right?"
+    return f"{sentence(score(value))}. Is that right?"
 
 
-def pain_told(before: int | None, after: int) -> str:
+def pain_told(before: float | None, after: float) -> str:
     """Close with how it feels now."""
     if before is None:
-        return f"{sentence(number(after))}. Thank you."
+        return f"{sentence(score(after))}. Thank you."
     if before == after:
-        return f"{sentence(number(after))}, as before. Thank you."
-    return f"It was {number(before)} before, and is {number(after)} now. Thank you."
+        return f"{sentence(score(after))}, as before. Thank you."
+    return f"It was {score(before)} before, and is {score(after)} now. Thank you."
 
 
 def offer_to_continue(exercise: str) -> str:

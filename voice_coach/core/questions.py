@@ -45,7 +45,8 @@ def repeat_pain(state: State, _: Event, now: Samples) -> Result:
 
 def number(state: State, event: Event, now: Samples) -> Result:
     """Read back what was heard."""
-    value = int(str(event.intent.slots["value"])) if isinstance(event, Heard) else 0
+    value = event.intent.slots["value"] if isinstance(event, Heard) else None
+    assert isinstance(value, int | float)  # noqa: S101 - the templates fill it with a number
     heard = replace(state, mode=Mode.CONFIRMING_PAIN, told_number=value, due=None)
     return answer(heard, phrases.read_back(value), now)
 

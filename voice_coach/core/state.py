@@ -187,8 +187,8 @@ class Progress:
     done: frozenset[int] = frozenset()
     skipped: frozenset[int] = frozenset()
     hurt: frozenset[int] = frozenset()
-    pain: int | None = None
-    """How it felt before, from 0 to 10."""
+    pain: float | None = None
+    """How it felt before, from 0 to 10, in halves."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class State:
     """How the user came to an exercise to which they jumped."""
     then: int | None = None
     """The cue to go on with after the change of position, if not the next one."""
-    told_number: int | None = None
+    told_number: float | None = None
     """The number that was heard, while it is being read back."""
     asked: int = 0
     """How often it was asked whether anybody is there."""

@@ -96,8 +96,9 @@ class Tally:
     skipped: dict[str, str] = field(default_factory=dict)
     hurt: dict[str, str] = field(default_factory=dict)
     eased: list[str] = field(default_factory=list)
-    pain_before: int | None = None
-    pain_after: int | None = None
+    pain_before: float | None = None
+    """From 0 to 10, in halves."""
+    pain_after: float | None = None
     ending: str = ""
     """One of ENDS, or nothing yet."""
     place: dict[str, Any] | None = None
@@ -171,7 +172,7 @@ class Tally:
 
     def _feel(self, details: Mapping[str, Any]) -> None:
         match details.get("value"):
-            case int(value) if 0 <= value <= 10:
+            case (int() | float()) as value if 0 <= value <= 10 and (2 * value) % 1 == 0:
                 if details.get("when") == "before":
                     self.pain_before = value
                 else:
