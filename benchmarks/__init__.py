@@ -1,1 +1,4 @@
-"""How well the coach listens, in figures. Run `python -m benchmarks.hearing` in a checkout."""
+"""How well the coach listens and keeps time, in figures.
+
+`python -m benchmarks.hearing` and `python -m benchmarks.coaching` measure it in a checkout.
+"""

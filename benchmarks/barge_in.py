@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from benchmarks.corpus import MOST_USED, Speaker, own_commands, said
-from benchmarks.ears import Ears, Options, Row, Task
 from benchmarks.echoes import ECHO_DB, ROOMS, DuckingCoach, Room, coach, echo_of, jumped, skewed
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.rooms import levelled
 from benchmarks.scoring import Figure, Result
 from voice_coach.audio.pcm import Pcm, decibels, silence

@@ -13,9 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks import answers, durability, endurance, ideal, lines, live_timing, startup
-from benchmarks.durability import Row
-from benchmarks.lines import Options
+from benchmarks import (
+    answer_latency,
+    coaching_table,
+    crash_safety,
+    cue_timing,
+    endurance,
+    ideal_clock,
+    report,
+    start_up_time,
+)
+from benchmarks.coaching_table import Options
+from benchmarks.crash_safety import Row
 
 
 @dataclass(frozen=True)
@@ -30,22 +39,22 @@ class Measurement:
 
 def _durability(options: Options) -> Sequence[Row]:
     if not options.quick:
-        return durability.measure()
-    return durability.measure(kills=10, sessions=200)
+        return crash_safety.measure()
+    return crash_safety.measure(kills=10, sessions=200)
 
 
 ROWS: Final = {
-    "plan": Measurement("cues against the plan", ideal.against_the_plan),
-    "live": Measurement("cues on real streams", live_timing.live_position, quick=False),
-    "pages": Measurement("cues beside pages", live_timing.with_pages, quick=False),
-    "file-answers": Measurement("answers by the rules alone", answers.on_files),
-    "answers": Measurement("answers on real streams", answers.live, quick=False),
-    "underruns": Measurement("underruns", live_timing.underruns, quick=False),
+    "plan": Measurement("cues against the plan", ideal_clock.against_the_plan),
+    "live": Measurement("cues on real streams", cue_timing.live_position, quick=False),
+    "pages": Measurement("cues beside pages", cue_timing.with_pages, quick=False),
+    "file-answers": Measurement("answers by the rules alone", answer_latency.on_files),
+    "answers": Measurement("answers on real streams", answer_latency.live, quick=False),
+    "underruns": Measurement("underruns", cue_timing.underruns, quick=False),
     "durability": Measurement("the journal", _durability, quick=False),
     "remembering": Measurement("commands about the past", endurance.remembering, quick=False),
-    "cost": Measurement("cost by length", ideal.cost_of_lengths),
+    "cost": Measurement("cost by length", ideal_clock.cost_of_lengths),
     "memory": Measurement("memory", endurance.memory),
-    "startup": Measurement("start-up", startup.start_up, quick=False),
+    "startup": Measurement("start-up", start_up_time.start_up, quick=False),
 }
 
 
@@ -59,9 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found, conditions = _run(name, options)
         measured += found
         if not asked.quick:
-            kept = lines.keep(name, found, conditions, list(ROWS), asked.json)
+            kept = coaching_table.keep(name, found, conditions, list(ROWS), asked.json)
             titles = {name: row.title for name, row in ROWS.items()}
-            lines.write_page(lines.section(kept, titles), asked.page)
+            coaching_table.write_page(coaching_table.section(kept, titles), asked.page)
     missed = sum(not line.met for line in measured)
     print(f"{len(measured)} lines, {missed} missed.")
     return 1 if asked.quick and missed else 0
@@ -74,19 +83,20 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--rows", nargs="+", choices=list(ROWS), metavar="NAME", help=" ".join(ROWS))
     add("--minutes", type=float, default=10.0, help="length of the long live sessions")
     add("--hours", type=float, default=24.0, help="simulated time in which memory is watched")
-    add("--json", type=Path, default=lines.KEPT, help="where the numbers are kept")
-    add("--page", type=Path, default=lines.report.PAGE, help="the page that gets the table")
+    add("--json", type=Path, default=coaching_table.KEPT, help="where the numbers are kept")
+    add("--page", type=Path, default=report.PAGE, help="the page that gets the table")
     return parser.parse_args(arguments)
 
 
 def _run(name: str, options: Options) -> tuple[Sequence[Row], str]:
     """Measure a row, and show it; return its lines and what the machine was like."""
-    began, before = time.monotonic(), lines.load()
+    began, before = time.monotonic(), coaching_table.load()
     found = ROWS[name].measure(options)
     spent = time.monotonic() - began
-    print(f"{name}, {spent:.0f} s, {before} before, {lines.load()} after\n{lines.table(found)}\n",
-          flush=True)  # fmt: skip
-    return found, f"{before} before, {lines.load()} after"
+    after = coaching_table.load()
+    print(f"{name}, {spent:.0f} s, {before} before, {after} after")
+    print(f"{coaching_table.table(found)}\n", flush=True)
+    return found, f"{before} before, {after} after"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.corpus import half_of, kitchen, recordings, speech_folder
-from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.rooms import noise_gain
 from benchmarks.scoring import Figure, Result, halves, share, verdict
 from voice_coach.audio.pcm import Pcm, read

@@ -22,7 +22,7 @@ from benchmarks.corpus import (
     seed_of,
     session_sample,
 )
-from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.rooms import LEAD, SPEECH_DB, Scene, levelled, scene
 from benchmarks.scoring import Figure, Result, share, shares, verdict
 from voice_coach.audio.pcm import Pcm, silence

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.corpus import FEW_SPEAKERS, SPEAKERS, Speaker, recordings, said, seed_of
-from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.rooms import scene
 from benchmarks.scoring import Figure, Result, shares, verdict
 from voice_coach.audio.pcm import Pcm, read

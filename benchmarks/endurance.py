@@ -16,15 +16,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import durability
-from benchmarks.ideal import shipped
-from benchmarks.lines import Line, Options
-from voice_coach.app.coach import Coach, Keeping
+from benchmarks import crash_safety
+from benchmarks.coaching_table import Line, Options
+from benchmarks.ideal_clock import shipped
+from voice_coach.app.coach import Coach, Persistence
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
-from voice_coach.core.state import Note
+from voice_coach.core.notes import Note, kind_and_details
 from voice_coach.dictionary import read_language
 from voice_coach.hearing.listener import Transcript
 from voice_coach.history.journal import Journal, local_now
@@ -71,7 +71,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
     ):
 
         def note(noted: Note, at: Samples) -> None:
-            journal.append(noted.kind, noted.details, at)
+            journal.append(*kind_and_details(noted), at)
 
         coach = Coach(
             (routine,),
@@ -80,7 +80,7 @@ def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]],
             ears=DeafEars(),  # type: ignore[arg-type]
             renderer=renderer,
             mixer=mixer,
-            keeping=Keeping(note=note),
+            persistence=Persistence(note=note),
         )
         audio = open_audio(_QuietRoom(), Nowhere())
 
@@ -119,7 +119,7 @@ def memory(options: Options) -> list[Line]:
 
 def remembering(options: Options) -> list[Line]:
     """Time the commands that show the past, with nothing in the journal and with very much."""
-    sessions = 1000 if options.quick else durability.SESSIONS
+    sessions = 1000 if options.quick else crash_safety.SESSIONS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         empty, large = folder / "empty.sqlite3", folder / "large.sqlite3"
@@ -144,7 +144,7 @@ def _fill(path: Path, sessions: int) -> None:
     with Journal.open(path, now=lambda: begun) as journal:
         for number in range(sessions):
             begun += timedelta(hours=20)
-            durability.whole_session(journal)
+            crash_safety.whole_session(journal)
             if number % 100 == 0:
                 journal.flush()
 

@@ -16,9 +16,19 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Final
 
-from benchmarks import barge_in, coffee, commands, cost, delay, digits, report, talk, teach
+from benchmarks import (
+    barge_in,
+    coffee,
+    commands,
+    decision_latency,
+    digits,
+    enrolment,
+    false_alarms,
+    report,
+    resource_use,
+)
 from benchmarks.corpus import lacking_programs, speech_folder
-from benchmarks.ears import Ears, Options, Row, Task
+from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.scoring import Figure, Result, worse
 from voice_coach.app.engines import choose_recogniser
 from voice_coach.errors import VoiceCoachError
@@ -27,8 +37,8 @@ from voice_coach.settings.keys import RecogniserChoice
 ROWS: Final = {
     row.name: row
     for row in (
-        commands.ROW, talk.ROW, coffee.ROW, digits.ROW, barge_in.ROW, teach.ROW, delay.ROW,
-        cost.ROW,
+        commands.ROW, false_alarms.ROW, coffee.ROW, digits.ROW, barge_in.ROW, enrolment.ROW,
+        decision_latency.ROW, resource_use.ROW,
     )
 }  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""What tests share: recorded speech and a small model. Knows nothing of any one room's tests.
+"""Fixtures that tests share: recorded speech, a small model, a sound server.
+
+Knows nothing of any one room's tests.
 
 The recordings are not part of this repository; a test that needs them is skipped where they
 are missing, except where VOICE_COACH_REQUIRE_SHARED=1 turns that skip into a failure.
@@ -13,17 +15,10 @@ from pathlib import Path
 import pytest
 
 import voice_coach  # noqa: F401 - before piper and onnxruntime: it keeps them from reporting
-
-KEPT = {
-    "VOICE_COACH_JOURNAL": "journal.sqlite3",
-    "VOICE_COACH_SETTINGS": "settings.toml",
-    "VOICE_COACH_PROFILE": "voice.npz",
-    "VOICE_COACH_CACHE": "cache",
-    "VOICE_COACH_PAIRED": "paired.json",
-    "VOICE_COACH_CRASH": "crash.txt",
-}
-"""What a user keeps, by the variable that says where."""
-CHECKOUT = Path(__file__).resolve().parents[1]
+from benchmarks.rig.fresh_user import fresh_user
+from benchmarks.rig.sound_server import SoundServer, private_server
+from tests import CHECKOUT
+from tests.tools.needed import lacking
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +29,7 @@ def a_user_of_its_own(
 
     Returns the variables that make it so, for programs with an environment of their own.
     """
-    folder = tmp_path_factory.mktemp("kept")
-    kept = {variable: str(folder / name) for variable, name in KEPT.items()}
+    kept = fresh_user(tmp_path_factory.mktemp("kept"))
     for variable, place in kept.items():
         monkeypatch.setenv(variable, place)
     monkeypatch.setenv("VOICE_COACH_TRACEBACK", "1")  # whoever mends a test wants to see it all
@@ -62,12 +56,27 @@ def interruptible() -> Iterator[None]:
 def shared_speech() -> Path:
     """The recorded speech: VOICE_COACH_SPEECH, else ../shared/speech beside the checkout."""
     folder = Path(os.environ.get("VOICE_COACH_SPEECH") or CHECKOUT.parent / "shared" / "speech")
-    if folder.is_dir():
-        return folder
-    message = f"no recorded speech at {folder}; set VOICE_COACH_SPEECH to its folder"
-    if os.environ.get("VOICE_COACH_REQUIRE_SHARED") == "1":
-        pytest.fail(f"{message} (VOICE_COACH_REQUIRE_SHARED=1 forbids skipping)", pytrace=False)
-    pytest.skip(message)
+    if not folder.is_dir():
+        lacking(
+            f"no recorded speech at {folder}; set VOICE_COACH_SPEECH to its folder",
+            "VOICE_COACH_REQUIRE_SHARED",
+        )
+    return folder
+
+
+@pytest.fixture
+def sound_server() -> Iterator[SoundServer]:
+    """A PulseAudio with a microphone and a loudspeaker, for one test.
+
+    Skips where PulseAudio is not installed, or fails with VOICE_COACH_REQUIRE_REAL_SOUND=1.
+    """
+    if missing := SoundServer.missing():
+        lacking(
+            f"not installed: {', '.join(missing)} (apt: pulseaudio pulseaudio-utils)",
+            "VOICE_COACH_REQUIRE_REAL_SOUND",
+        )
+    with private_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,13 @@
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+import pytest
+
+from tests import CHECKOUT
+
+pytestmark = pytest.mark.slow
+
 INTERRUPTED = (
     "tests/cli/test_settings.py::TestEdit::test_the_interrupt_key_is_left_to_the_editor",
     "tests/cli/test_bad_input.py::TestEnding::test_while_listening[file]",

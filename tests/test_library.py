@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.language import ENGLISH
+from tests.tools.language import ENGLISH
 from voice_coach.core.intents import Intent
+from voice_coach.core.names import Names
 from voice_coach.core.session import advance
 from voice_coach.core.state import Heard, State
 from voice_coach.errors import RoutineError, SentencesError
 from voice_coach.library import (
     LARGEST_BYTES,
+    check_names,
     find,
     read_commands,
     read_library,
@@ -155,14 +157,14 @@ def test_a_key_that_is_missing(file: Path) -> None:
         (
             "seconds: 20",
             "seconds: yes",
-            "14: 'seconds' is yes, which YAML takes for true; expected a number.",
+            "14: 'seconds' is 'yes'; expected a number.",
         ),
         ("        seconds: 20\n", "", "13: 'steps'; expected either 'seconds' or 'breaths'."),
         ("seconds: 20", "seconds:", "13: 'steps'; expected either 'seconds' or 'breaths'."),
         (
             "name: Evening",
-            "name: Yes",
-            "1: 'name' is yes, which YAML takes for true; expected text; put it in quotes.",
+            "name: true",
+            "1: 'name' is true; expected text; put it in quotes.",
         ),
         ("name: Evening", "name: 7", "1: 'name' is 7; expected text; put it in quotes."),
         (
@@ -172,8 +174,8 @@ def test_a_key_that_is_missing(file: Path) -> None:
             "for by ear.",
         ),
         ("[night]", "night", "2: 'aliases' is 'night'; expected a list."),
-        ("[night]", "[no]", "2: 'aliases' is no, which YAML takes for false; expected text; "
-         "put it in quotes."),
+        ("[night]", "[false]", "2: 'aliases' is false; expected text; put it in quotes."),
+        ("seconds: 20", "seconds: 1:30", "14: 'seconds' is '1:30'; expected a number. Write 90."),
         ("cue: Hold it.", "cue: '{side} leg'", "7: 'exercises'; {side} needs 'sides: alternate' or "
          "'sides: one after the other'."),
         ("purpose: It calms.", "purpose:", "3: 'purpose' is empty; expected text; put it in "
@@ -211,6 +213,7 @@ def test_what_is_no_yaml_of_a_routine(file: Path, before: str, after: str, said:
     assert said in complaint(file, changed(before, after))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -341,15 +344,137 @@ class TestShelf:
 
     def test_a_name_that_two_routines_claim_means_the_same_everywhere(self, own: Path) -> None:
         (own / "back.yaml").write_text(changed("Evening", "Back").replace("night", "breathing"))
-        shelf, _ = read_library()
+        shelf, problems = read_library()
+        assert [str(problem) for problem in problems] == [
+            f"{own}/back.yaml:2: alias 'breathing'; it starts the routine 'Breathing' already. "
+            "Choose another one, such as 'breathing stretch'."
+        ]
         routines = tuple(shelved.routine for shelved in shelf)
-        assert routines[0].spoken_names == ("back", "breathing")
+        assert routines[0].spoken_names == ("back",)
         assert routine_names(routines)["breathing"] == "Breathing"
         assert find(shelf, "breathing").routine.name == "Breathing"
         heard = Heard(Intent("start", {"routine": "Breathing"}))
         after, _ = advance(State(routines, ENGLISH), heard, 0)
         assert after.plan is not None
         assert after.plan.routine.name == "Breathing"
+
+
+class TestNames:
+    """A name that means something else already is told, and takes nothing over."""
+
+    COMMANDS = (
+        ("Over", "start over"),
+        ("Again", "start again"),
+        ("Now", "start now"),
+        ("This exercise", "start this exercise again"),
+        ("The session", "start the session"),
+        ("From the beginning", "start from the beginning"),
+    )
+
+    @pytest.mark.parametrize(("name", "sentence"), COMMANDS)
+    def test_a_routine_does_not_take_a_command_over(
+        self, own: Path, name: str, sentence: str
+    ) -> None:
+        (own / "mine.yaml").write_text(changed("name: Evening", f"name: {name}"))
+        shelf, problems = read_library()
+        assert [str(problem) for problem in problems] == [
+            f"{own}/mine.yaml:1: 'name' is '{name}'; “{sentence}” is a command already. "
+            f"Choose another one, such as '{name} stretch'."
+        ]
+        assert name not in [each.routine.name for each in shelf]
+        with_it, without = read_commands(each.routine for each in shelf), read_commands(())
+        for state in without.states:
+            assert with_it.match(sentence, state) == without.match(sentence, state)
+
+    @pytest.mark.parametrize(("name", "_"), COMMANDS)
+    def test_what_is_offered_instead_is_good(self, own: Path, name: str, _: str) -> None:
+        (own / "mine.yaml").write_text(changed("name: Evening", f"name: {name} stretch"))
+        assert read_library()[1] == []
+
+    def test_of_two_own_routines_of_one_name_the_first_stays(self, own: Path) -> None:
+        (own / "a.yaml").write_text(GOOD)
+        (own / "b.yaml").write_text(changed("name: Evening", "name: evening"))
+        shelf, problems = read_library()
+        assert find(shelf, "evening").path == own / "a.yaml"
+        assert [str(problem) for problem in problems] == [
+            f"{own}/b.yaml:1: 'name' is 'evening'; {own}/a.yaml has a routine of this name "
+            "already. Choose another one, such as 'evening stretch'."
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "sentence"),
+        [
+            ("The evening", "start the evening"),
+            ("Evening routine", "begin evening routine"),
+            ("My evening", "let's do my evening exercises"),
+        ],
+    )
+    def test_of_two_names_the_longer_one_counts_where_it_is_said(
+        self, own: Path, name: str, sentence: str
+    ) -> None:
+        (own / "a.yaml").write_text(GOOD)
+        (own / "b.yaml").write_text(changed("Evening", name).replace("[night]", "[]"))
+        shelf, problems = read_library()
+        assert problems == []
+        commands = read_commands(each.routine for each in shelf)
+        for said, meant in ((sentence, name), ("start evening", "Evening")):
+            intent = commands.match(said, "idle")
+            assert intent is not None
+            assert intent.slots["routine"] == meant
+
+    def test_an_own_name_goes_before_an_alias_that_ships(self, own: Path) -> None:
+        (own / "mine.yaml").write_text(changed("name: Evening", "name: My back"))
+        shelf, problems = read_library()
+        assert problems == []
+        intent = read_commands(each.routine for each in shelf).match("start my back", "idle")
+        assert intent is not None
+        assert intent.slots["routine"] == "My back"
+        assert find(shelf, "my back").own
+
+    def test_an_alias_of_another_routine_is_left_out_alone(self, own: Path) -> None:
+        (own / "a.yaml").write_text(GOOD)
+        (own / "b.yaml").write_text(
+            changed("name: Evening", "name: Moon").replace("[night]", "[luna, night, spine]")
+        )
+        shelf, problems = read_library()
+        assert find(shelf, "moon").routine.spoken_names == ("moon", "luna")
+        assert find(shelf, "night").routine.name == "Evening"
+        assert ["alias 'night'" in str(problems[0]), "alias 'spine'" in str(problems[1])] == [
+            True,
+            True,
+        ]
+
+    def test_a_name_goes_before_an_alias(self, own: Path) -> None:
+        (own / "a.yaml").write_text(GOOD)
+        (own / "b.yaml").write_text(
+            changed("name: Evening", "name: Night").replace("[night]", "[]")
+        )
+        shelf, (problem,) = read_library()
+        assert find(shelf, "night").routine.name == "Night"
+        assert str(problem).startswith(f"{own}/a.yaml:2: alias 'night'; ")
+
+    def test_those_that_ship_are_told_apart(self) -> None:
+        names = Names(read_commands(()))
+        for path in resource("routines").glob("*.yaml"):
+            routine = read_routine(path)
+            for name in routine.spoken_names:
+                assert names.clash(name, routine.name) is None
+                names.use(name, routine.name)
+
+    def test_a_file_that_is_checked_is_held_against_all_others(
+        self, own: Path, tmp_path: Path
+    ) -> None:
+        (own / "a.yaml").write_text(GOOD)
+        (own / "b.yaml").write_text(GOOD)
+        with pytest.raises(RoutineError, match=r"b\.yaml:1: 'name' is 'Evening'"):
+            check_names(read_routine(own / "b.yaml"), own / "b.yaml")
+        draft = tmp_path / "draft.yaml"
+        draft.write_text(GOOD)  # it is to take the place of the one that is there
+        (own / "b.yaml").unlink()
+        check_names(read_routine(draft), draft)
+        draft.write_text(changed("name: Evening", "name: Over"))
+        with pytest.raises(RoutineError, match="“start over” is a command"):
+            check_names(read_routine(draft), draft)
 
 
 class TestSentences:
@@ -363,7 +488,7 @@ class TestSentences:
             ("language: en\n", "expected a Home Assistant sentence file with 'intents:'"),
             ("intents: 5\n", "expected a Home Assistant sentence file with 'intents:'"),
             ("intents:\n  order: 5\n", "intent 'order': expected 'data'"),
-            ("intents:\n  yes:\n    data: []\n", "the name must be text"),
+            ("intents:\n  true:\n    data: []\n", "the name must be text"),
             (
                 "intents:\n  a:\n    data:\n      - sentences: ['{b}']\n",
                 "the list 'b' has no values",

@@ -5,14 +5,18 @@ Needs the package index the first time; what was fetched once is taken from uv's
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT
+from tests import CHECKOUT
+
+pytestmark = pytest.mark.slow
 
 UV = str(Path(sys.executable).with_name("uv"))
 WITHOUT_OURS = {
@@ -64,7 +68,7 @@ def test_the_wheel_carries_everything_that_travels(wheel: Path) -> None:
     assert routines
     assert sentences
     assert not (routines | package | sentences) - names
-    assert "voice_coach/data/models/manifest.json" in names
+    assert {"voice_coach/data/models/manifest.json", "voice_coach/py.typed"} <= names
 
 
 def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
@@ -73,9 +77,17 @@ def test_the_wheel_carries_nothing_else(wheel: Path) -> None:
     assert {top.split("-")[0] for top in tops} == {"voice_coach"}
 
 
+def test_the_changelog_tells_of_this_version_first() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    changelog = (CHECKOUT / "CHANGELOG.md").read_text("utf-8")
+    told = re.findall(r"^## \[(\d[^]]*)\]", changelog, re.MULTILINE)
+    assert told[0] == project["version"]
+
+
 def test_it_knows_its_version_and_routines(installed: Path) -> None:
     coach = installed / "env" / "bin" / "voice-coach"
-    assert run(coach, "--version", cwd=installed).startswith("voice-coach ")
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert run(coach, "--version", cwd=installed) == f"voice-coach {project['version']}\n"
     listed = run(coach, "routines", "list", cwd=installed)
     for name in ("Back", "Breathing", "Gentle stretch"):
         assert name in listed

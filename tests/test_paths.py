@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from tests.conftest import KEPT
+from benchmarks.rig.fresh_user import KEPT
 from voice_coach import paths
 from voice_coach.cli.main import app
 from voice_coach.errors import NoHomeError
@@ -179,6 +179,7 @@ class TestNobody:
             check=False,
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("command", COMMANDS)
     def test_one_line_or_it_works(self, place: Path, command: str) -> None:
         done = self.run(place, *command.split(), *COMMANDS[command])
@@ -193,6 +194,7 @@ class TestNobody:
             )
         assert list(place.iterdir()) == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("home", ["/", "/nonexistent"])
     def test_a_home_that_is_none(self, place: Path, home: str) -> None:
         for arguments in (["say", "Hello.", "--out=hello.wav"], ["routines", "list"], ["history"]):
@@ -200,6 +202,7 @@ class TestNobody:
             assert (done.returncode, done.stderr) == (0, "")
         (place / "hello.wav").unlink()
 
+    @pytest.mark.slow
     def test_a_service_keeps_all_in_its_folder(self, place: Path) -> None:
         state = place / "state"
         state.mkdir()

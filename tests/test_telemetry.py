@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from tests import CHECKOUT
+
+pytestmark = pytest.mark.slow
+
 WAYS = {
     "hearing": "import voice_coach.hearing.engines.moonshine",
     "another process": """

@@ -5,8 +5,9 @@ is done with a routine, nor anything that sounds.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -16,26 +17,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from voice_coach.core.intents import Commands
+from voice_coach.core.names import Names
 from voice_coach.core.routine import Routine
 from voice_coach.errors import RoutineError, SentencesError, VoiceCoachError, nearest
 from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
+from voice_coach.yaml_files import line_of, load, one_line
 
 LARGEST_BYTES = 256_000
 """A file larger than this is nothing that somebody wrote for the coach."""
-MOST_VALUES = 50_000
-"""The same, for what its anchors and aliases unfold to."""
-
 _SHOWN = 60
 """Characters of a wrong value that are shown."""
-
-_HINTS = {
-    "'\\t' that cannot start": "Indent with spaces, not with tabs",
-    "mapping values are not allowed": "A text with a colon in it needs quotes",
-    "found another document": "Keep one routine in one file, without a line of '---' inside",
-    "while parsing a flow": "A bracket is not closed",
-}
-"""What to do about a failure of YAML, by words of its own message."""
 
 
 @dataclass(frozen=True)
@@ -46,24 +38,121 @@ class RoutineFile:
     path: Path
     own: bool
     """Whether it is the user's own, not one that ships."""
+    text: str | None = None
+    """What is written, if it is in no file yet."""
 
 
 def read_library() -> tuple[list[RoutineFile], list[RoutineError]]:
     """Return every routine, and what is wrong with files that are none.
 
-    The user's own come after those that ship; one of the same name takes its place.
+    The user's own come after those that ship; one of the same name takes its place. What cannot
+    be told from something else by its name is left out, and an alias of that kind is, too.
     """
-    shelf: dict[str, RoutineFile] = {}
+    found: list[RoutineFile] = []
     problems: list[RoutineError] = []
     for folder, own in ((resource("routines"), False), (routines_dir(), True)):
         for path in _routine_files(folder):
             try:
-                routine = read_routine(path)
+                found.append(RoutineFile(read_routine(path), path, own))
             except RoutineError as problem:
                 problems.append(problem)
-            else:
-                shelf[routine.name.casefold()] = RoutineFile(routine, path, own)
-    return _back_first(shelf.values()), problems
+    kept, clashes = _told_apart(found)
+    return _back_first(kept), problems + clashes
+
+
+def check_names(routine: Routine, path: Path) -> None:
+    """Raise RoutineError if a name or an alias of the routine in file `path` is taken already.
+
+    It is held against all commands and all other routines; where the file is not in the user's
+    own folder, it is to take the place of the one of its name.
+    """
+    folder, here = routines_dir().resolve(), path.resolve()
+    others = [each for each in read_library()[0] if each.path.resolve() != here]
+    if here.parent != folder:
+        others = _without(others, routine)
+    _, clashes = _told_apart([*others, RoutineFile(routine, path, own=True)])
+    for clash in clashes:
+        raise clash
+
+
+def check_name(routine: Routine, text: str, source: str) -> None:
+    """Raise RoutineError if the name is taken that `routine`, not in a file yet, has by `text`.
+
+    It is to take the place of the one of its name. Aliases that are taken may stay: whoever
+    copies a routine copies them, too.
+    """
+    alone = routine.model_copy(update={"aliases": ()})
+    new = RoutineFile(alone, Path(source), own=True, text=text)
+    _, clashes = _told_apart([*_without(read_library()[0], routine), new])
+    for clash in clashes:
+        raise clash
+
+
+def _without(files: list[RoutineFile], routine: Routine) -> list[RoutineFile]:
+    name = routine.name.casefold()
+    return [each for each in files if each.routine.name.casefold() != name]
+
+
+def _told_apart(found: list[RoutineFile]) -> tuple[list[RoutineFile], list[RoutineError]]:
+    """Return what can be told apart by its names, and what is wrong with the rest.
+
+    Names go before aliases. Those that ship are known to differ, and are not looked at.
+    """
+    if not any(each.own for each in found):
+        return found, []
+    names, problems = Names(read_commands(())), list[RoutineError]()
+    own = {each.routine.name.casefold() for each in found if each.own}
+    replaced = [each for each in found if each.own or each.routine.name.casefold() not in own]
+    kept: list[RoutineFile] = []
+    for each in replaced:
+        if each.own and (problem := _clash(names, each, ("name",), kept)):
+            problems.append(problem)
+            continue
+        names.use(each.routine.name, each.routine.name)
+        kept.append(each)
+    for i, each in enumerate(kept):
+        left = []
+        for n, alias in enumerate(each.routine.aliases):
+            problem = _clash(names, each, ("aliases", n), kept)
+            if problem is None:
+                names.use(alias, each.routine.name)
+                left.append(alias)
+            elif each.own:
+                problems.append(problem)
+        if len(left) < len(each.routine.aliases):
+            fewer = each.routine.model_copy(update={"aliases": tuple(left)})
+            kept[i] = replace(each, routine=fewer)
+    return kept, problems
+
+
+def _clash(
+    names: Names, each: RoutineFile, key: tuple[str | int, ...], kept: list[RoutineFile]
+) -> RoutineError | None:
+    """Return what the name at `key` would be confused with, as one line, if with anything."""
+    owner, is_name = each.routine.name, key == ("name",)
+    name = owner if is_name else each.routine.aliases[int(key[-1])]
+    same = [other for other in kept if other.routine.name.casefold() == name.casefold()]
+    if is_name and same:
+        said = f"{same[0].path} has a routine of this name already"
+    elif (clash := names.clash(name, owner)) and clash.owner:
+        said = f"it starts the routine '{clash.owner}' already"
+    elif clash:
+        said = f"“{clash.sentence}” is a command already"
+    else:
+        return None
+    called = f"'name' is '{name}'" if is_name else f"alias '{name}'"
+    where = f"{each.path}:{_line_in(each, key)}"
+    return RoutineError(f"{where}: {called}; {said}. {_other_name(names, name)}")
+
+
+def _other_name(names: Names, name: str) -> str:
+    longer = f"{name} stretch"
+    return f"Choose another one{'' if names.clash(longer, '') else f', such as {longer!r}'}."
+
+
+def _line_in(each: RoutineFile, key: tuple[str | int, ...]) -> int:
+    text = _text(each.path, RoutineError) if each.text is None else each.text
+    return line_of(load(text, each.path, RoutineError)[1], key)
 
 
 def _routine_files(folder: Path) -> list[Path]:
@@ -111,7 +200,7 @@ def read_commands(routines: Iterable[Routine]) -> Commands:
 
 def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -> Commands:
     """Read a Home Assistant sentence template file; SentencesError says what is wrong."""
-    data, _ = _load(_text(path, SentencesError), path, SentencesError)
+    data, _ = load(_text(path, SentencesError), path, SentencesError)
     if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
         raise SentencesError(f"{path}: expected a Home Assistant sentence file with 'intents:'.")
     return Commands.from_dict(data, lists, source=str(path))
@@ -124,7 +213,7 @@ def read_routine(path: Path) -> Routine:
 
 def routine_of(text: str, path: Path | str) -> Routine:
     """Return the routine that a file of this `text` holds; `path` names it in RoutineError."""
-    data, root = _load(text, path, RoutineError)
+    data, root = load(text, path, RoutineError)
     if not isinstance(data, dict):
         raise RoutineError(f"{path}:1: expected a routine with 'name:' and 'exercises:'.")
     try:
@@ -132,8 +221,8 @@ def routine_of(text: str, path: Path | str) -> Routine:
         return Routine.model_validate_json(json.dumps(data))
     except ValidationError as invalid:
         problem = min(invalid.errors(), key=lambda error: _rank(root, error))
-        where = f"{path}:{_line(root, problem['loc'])}"
-        raise RoutineError(_one_line(f"{where}: {_explain(problem)}")) from None
+        where = f"{path}:{line_of(root, problem['loc'])}"
+        raise RoutineError(one_line(f"{where}: {_explain(problem)}")) from None
     except (TypeError, ValueError):
         raise RoutineError(
             f"{path}: holds a value or a key that is neither text, number nor yes or no."
@@ -144,29 +233,6 @@ def schema() -> str:
     """Return the JSON Schema of routine files, for editors."""
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps(described | Routine.model_json_schema(), indent=2) + "\n"
-
-
-def _load(text: str, path: Path | str, kind: type[VoiceCoachError]) -> tuple[Any, yaml.Node | None]:
-    """Return the text of a YAML file as data, and as nodes that know their lines."""
-    try:
-        loader = _Loader(text)
-        root = loader.get_single_node()
-        if root is not None and _unfolded(root, {}) > MOST_VALUES:
-            raise kind(f"{path}: holds more than {MOST_VALUES} values. Leave out aliases (*).")
-        data = loader.construct_document(root) if root is not None else None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise kind(_one_line(f"{path}:{line}: not valid YAML: {_hinted(error)}")) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise kind(f"{path}:{line}: not a text file; expected YAML in UTF-8.") from None
-    except RecursionError:
-        raise kind(f"{path}: nested too deeply, or an alias (*) inside its own anchor.") from None
-    except ValueError:
-        raise kind(f"{path}: holds a number of too many digits.") from None
-    if data is None:
-        raise kind(f"{path}: the file is empty.")
-    return data, root
 
 
 def _text(path: Path, kind: type[VoiceCoachError]) -> str:
@@ -184,87 +250,13 @@ def _text(path: Path, kind: type[VoiceCoachError]) -> str:
         raise kind(f"{path}: not a text file; expected YAML in UTF-8.") from None
 
 
-def _unfolded(node: yaml.Node, known: dict[int, int]) -> int:
-    """Return how many values `node` holds, aliases counted as what they stand for.
-
-    Raises RecursionError for an alias inside its own anchor.
-    """
-    if not isinstance(node, yaml.CollectionNode):
-        return 1
-    if id(node) not in known:
-        known[id(node)] = 0
-        children = [
-            part
-            for value in node.value
-            for part in (value if isinstance(value, tuple) else [value])
-        ]
-        known[id(node)] = 1 + sum(_unfolded(child, known) for child in children)
-    elif known[id(node)] == 0:
-        raise RecursionError
-    return known[id(node)]
-
-
-def _hinted(error: yaml.MarkedYAMLError) -> str:
-    """Return what YAML has to say, and what to do about it where that is known."""
-    said = f"{error.context or ''} {error.problem or ''}"
-    hint = next((hint for words, hint in _HINTS.items() if words in said), None)
-    return f"{error.problem or error.context}." + (f" {hint}." if hint else "")
-
-
-def _one_line(text: str) -> str:
-    """Return `text` without line breaks and control characters, which a file may hold."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML that refuses a key given twice, and leaves dates as they are written."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping as usual, after the check: the first of two would silently be lost."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            name = str(key.value)
-            if name in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key '{name}' stands twice", problem_mark=key.start_mark
-                )
-            seen.add(name)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, looks) for tag, looks in rules if not tag.endswith(":timestamp")]
-    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def _rank(root: yaml.Node | None, problem: ErrorDetails) -> tuple[bool, bool, int]:
     """A key with a typo comes first: it is why the right one is missing.
 
     A list that is too short comes last: it may be so because all in it is wrong.
     """
     kind = problem["type"]
-    return kind != "extra_forbidden", kind == "too_short", _line(root, problem["loc"])
-
-
-def _line(root: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
-    """Return the line of the deepest part of `loc` that the file has, from 1."""
-    line, node = 1, root
-    for part in loc:
-        if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == part]
-            if not found:
-                return line
-            key, node = found[0]
-            line = key.start_mark.line + 1
-        elif (
-            isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value)
-        ):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            return line
-    return line
+    return kind != "extra_forbidden", kind == "too_short", line_of(root, problem["loc"])
 
 
 _EXPECTED = {
@@ -305,10 +297,16 @@ def _explain(problem: ErrorDetails) -> str:
             said = problem["msg"].removeprefix("Value error, ")
             return f"{shown}; {said}" if said.endswith((".", "?")) else f"{shown}; {said}."
         case kind if kind in _EXPECTED:
-            return f"{shown}; {_EXPECTED[kind]}."
+            return f"{shown}; {_EXPECTED[kind]}.{_as_seconds(problem['input'])}"
         case _:
             message = problem["msg"][:1].lower() + problem["msg"][1:]
             return f"{shown}; {message.replace('input should', 'it should')}."
+
+
+def _as_seconds(given: object) -> str:
+    """Return " Write 90." for a time such as 1:30."""
+    time = re.fullmatch(r"(\d+):([0-5]\d)", given) if isinstance(given, str) else None
+    return f" Write {60 * int(time[1]) + int(time[2])}." if time else ""
 
 
 def _shown(given: object) -> str:
@@ -316,7 +314,7 @@ def _shown(given: object) -> str:
     if given is None:
         return " is empty"
     if isinstance(given, bool):
-        return f" is {'yes' if given else 'no'}, which YAML takes for {str(given).lower()}"
+        return f" is {str(given).lower()}"
     return f" is {_shortened(repr(given))}" if isinstance(given, str | int | float) else ""
 
 

@@ -22,9 +22,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from scripts import ROOT
 from scripts.offline.syscalls import CALLS, Breach, Places, breaches
 from scripts.offline.walk import (
-    ROOT,
     STEPS,
     WRITTEN,
     install_models,

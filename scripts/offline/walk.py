@@ -23,13 +23,13 @@ import numpy as np
 import soundfile
 from websockets.sync.client import connect
 
+from scripts import ROOT
 from voice_coach.app.checkup import questions
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, to_samples
 
-ROOT = Path(__file__).resolve().parents[2]
 USER: Final = "en-us+m5"
 SCRIPT: Final = """\
 00:01 say 'start breathing'

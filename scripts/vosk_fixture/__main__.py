@@ -12,6 +12,8 @@ from pathlib import Path
 import pocketsphinx
 import torch
 
+from scripts import ROOT
+
 from .features import examples
 from .kaldi import write_acoustics, write_graph
 from .network import Trained, train
@@ -19,9 +21,8 @@ from .speech import training_speech
 from .trial import trial
 from .vocabulary import FOREIGN_WORDS, WORDS, Lexicon, read_lexicon
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 NAME = "vosk-model-tiny-en"
-ARCHIVE = CHECKOUT / "tests/fixtures/vosk" / f"{NAME}.zip"
+ARCHIVE = ROOT / "tests/fixtures/vosk" / f"{NAME}.zip"
 DICTIONARY = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
 
 _GOOD_ENOUGH = 0.95

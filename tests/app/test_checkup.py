@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soxr
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.app.advice import Figures, Grade, diagnosed
 from voice_coach.app.checkup import PHRASES, STAY_QUIET, Question, check_up, examine, questions
 from voice_coach.app.engines import Engine
@@ -88,6 +88,7 @@ def test_questions_leave_time_for_their_answers(asked: list[Question]) -> None:
     assert to_samples(25) < asked[-1].answer.stop < to_samples(45)
 
 
+@pytest.mark.slow
 def test_a_good_room(tmp_path: Path, commands: Commands, asked: list[Question]) -> None:
     figures = examined(tmp_path, commands, answered(asked))
     assert figures.noise_db == pytest.approx(-65, abs=1)
@@ -101,6 +102,7 @@ def test_a_good_room(tmp_path: Path, commands: Commands, asked: list[Question]) 
     assert troubles(figures) == ""
 
 
+@pytest.mark.slow
 def test_a_user_hardly_louder_than_the_room(
     tmp_path: Path, commands: Commands, asked: list[Question]
 ) -> None:
@@ -110,6 +112,7 @@ def test_a_user_hardly_louder_than_the_room(
     assert "dB louder than the room. Come closer" in troubles(figures)
 
 
+@pytest.mark.slow
 def test_a_user_who_says_nothing(tmp_path: Path, commands: Commands, asked: list[Question]) -> None:
     figures = examined(tmp_path, commands, answered(asked, user_db=-90))
     assert figures.speech is None
@@ -117,6 +120,7 @@ def test_a_user_who_says_nothing(tmp_path: Path, commands: Commands, asked: list
     assert "I did not hear you" in troubles(figures)
 
 
+@pytest.mark.slow
 def test_headphones_and_a_telephone(
     tmp_path: Path, commands: Commands, asked: list[Question]
 ) -> None:
@@ -127,6 +131,7 @@ def test_headphones_and_a_telephone(
     assert "nothing above 4" in troubles(figures)
 
 
+@pytest.mark.slow
 def test_an_overdriven_microphone(
     tmp_path: Path, commands: Commands, asked: list[Question]
 ) -> None:
@@ -135,6 +140,7 @@ def test_an_overdriven_microphone(
     assert "overdriven" in troubles(figures)
 
 
+@pytest.mark.slow
 def test_a_dead_microphone(tmp_path: Path, commands: Commands) -> None:
     figures = examined(tmp_path, commands, silence(16_000))
     assert figures.lifeless
@@ -148,6 +154,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_examination_on_the_command_line(tmp_path: Path, asked: list[Question]) -> None:
     pcm.write(tmp_path / "mic.wav", answered(asked))
     files = ("--mic=mic.wav", "--speaker=out.wav")
@@ -163,6 +170,7 @@ def test_the_examination_on_the_command_line(tmp_path: Path, asked: list[Questio
     assert "✗ microphone: It delivers no sound at all." in done.stdout
 
 
+@pytest.mark.slow
 def test_the_check_up_on_the_command_line(tmp_path: Path) -> None:
     pcm.write(tmp_path / "mic.wav", room(16_000))
     done = run("--mic=mic.wav", "--speaker=out.wav", cwd=tmp_path)
@@ -191,6 +199,7 @@ def test_a_check_up_goes_on_after_what_is_wrong(
     assert "models install" in found[1].text
 
 
+@pytest.mark.slow
 def test_what_an_earlier_version_left_is_found(
     tmp_path: Path, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,28 +5,25 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from queue import SimpleQueue
 
 import numpy as np
 import pytest
 
-from tests.language import ENGLISH
-from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Coach, Ears, Happening
-from voice_coach.audio.mixer import SILENCE_FADE, Mixer
-from voice_coach.audio.pcm import Pcm, decibels, silence
+from tests.tools.stage import QUIET, Stage
+from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Ears
+from voice_coach.app.happenings import Said, SpeechHeard, Standing, StateShown
+from voice_coach.audio.mixer import SILENCE_FADE
+from voice_coach.audio.pcm import Pcm, decibels
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
-from voice_coach.core.state import Mode
+from voice_coach.core.state import Mode, Role
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.speaking.renderer import Renderer
-from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
-
-QUIET = silence(BLOCK)
+from voice_coach.units import BLOCK, SAMPLE_RATE, to_samples
 
 
 @pytest.fixture(scope="module")
@@ -40,129 +37,6 @@ def routines() -> tuple[Routine, ...]:
 def commands(routines: tuple[Routine, ...]) -> Commands:
     """What may be said."""
     return read_commands(routines)
-
-
-class Tone:
-    """A voice that says everything as a tone, about 50 ms for each letter, or fails where told."""
-
-    name = "tone"
-
-    def __init__(self) -> None:
-        self.unspeakable = ""
-        self.rendered: SimpleQueue[str] = SimpleQueue()
-        self.gate = threading.Event()
-        self.gate.set()
-        self.closed = False
-
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
-        self.gate.wait(10)
-        if self.unspeakable and self.unspeakable in text:
-            raise VoiceCoachError(f"The voice broke at '{text}'.")
-        self.rendered.put(text)
-        return np.full(round(len(text) * 777 / speed), 0.1, dtype=np.float32)
-
-    def drained(self) -> Iterator[str]:
-        """Yield what has been rendered."""
-        while not self.rendered.empty():
-            yield self.rendered.get()
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class Whisper:
-    """Ears to which utterances are whispered, each to be heard in the block at its time."""
-
-    level_db = -60.0
-    speaking = False
-
-    def __init__(self, commands: Commands) -> None:
-        self._commands = commands
-        self.whispered: list[tuple[Samples, str]] = []
-        self.position: Samples = 0
-        self.listening = ""
-        self.reference: list[Pcm] = []
-        self.learnt: Commands | None = None
-
-    def learn(self, commands: Commands) -> None:
-        self.learnt = commands
-
-    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterator[Transcript]:
-        assert len(microphone) == len(played) == BLOCK
-        self.reference.append(played)
-        self.position += BLOCK
-        self.listening = listening
-        while self.whispered and self.whispered[0][0] <= self.position:
-            _, text = self.whispered.pop(0)
-            yield Transcript(
-                text, 1.0, self.position - 8000, self.position, self.position, listening
-            )
-
-
-class Stage:
-    """A coach with all that it needs, and a clock that the test turns."""
-
-    def __init__(
-        self, routines: tuple[Routine, ...], commands: Commands, *, threaded: bool = False
-    ) -> None:
-        self.voice, self.mixer, self.ears = Tone(), Mixer(), Whisper(commands)
-        self.renderer = Renderer(self.voice, threaded=threaded)
-        self.other, self.loading = Tone(), threading.Event()
-        self.loading.set()
-        self.happenings: list[Happening] = []
-        self.sound: list[Pcm] = []
-        self.coach = Coach(
-            routines,
-            commands,
-            language=ENGLISH,
-            ears=self.ears,  # type: ignore[arg-type]
-            renderer=self.renderer,
-            mixer=self.mixer,
-            voices={"first": lambda: self.renderer, "second": self._second},
-            watch=self.happenings.append,
-        )
-
-    def _second(self) -> Renderer:
-        """Return the other voice, which loads when the test lets it."""
-
-        def make() -> Tone:
-            self.loading.wait(10)
-            return self.other
-
-        return Renderer(make, threaded=not self.renderer.in_step)
-
-    def run(self, seconds: float) -> None:
-        """Move the clock on, block by block."""
-        for _ in range(to_samples(seconds) // BLOCK):
-            self.block()
-
-    def block(self) -> None:
-        played = self.mixer.render(BLOCK)
-        self.sound.append(played)
-        self.coach.on_block(QUIET, played, self.mixer.position - BLOCK)
-
-    def hear(self, text: str, seconds: float = 0.02) -> Samples:
-        """Let `text` be heard now; return when that was."""
-        now = self.mixer.position
-        self.ears.whispered.append((now, text))
-        self.run(seconds)
-        return now
-
-    def said(self) -> list[Happening]:
-        return [each for each in self.happenings if each.kind == "said"]
-
-    def until_said(self, text: str) -> None:
-        """Move the clock on until `text` is said, for ten seconds of the machine at most."""
-        give_up = time.monotonic() + 10
-        while text not in [each.details["text"] for each in self.said()]:
-            assert time.monotonic() < give_up, f"'{text}' was never said"
-            self.block()
-
-    def heard(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        return np.concatenate(self.sound)
-
-    def close(self) -> None:
-        self.coach.close()
 
 
 @pytest.fixture
@@ -185,12 +59,13 @@ class TestCoach:
     def test_a_command_is_told_answered_and_heard_within_two_blocks(self, stage: Stage) -> None:
         stage.run(1)
         at = stage.hear("start back routine")
-        kinds = [each.kind for each in stage.happenings]
-        assert kinds == ["heard", "state", "said"]
         heard, state, said = stage.happenings
-        assert heard.details["intent"] == "start"
-        assert heard.details["slots"] == {"routine": "Back"}
-        assert (state.details["mode"], state.details["routine"]) == ("introducing", "Back")
+        assert isinstance(heard, SpeechHeard)
+        assert heard.intent == Intent("start", {"routine": "Back"})
+        assert isinstance(state, StateShown)
+        assert isinstance(state.standing, Standing)
+        assert (state.mode, state.standing.routine) == (Mode.INTRODUCING, "Back")
+        assert isinstance(said, Said)
         assert at <= said.at <= at + 2 * BLOCK
         stage.run(0.1)
         assert int(np.flatnonzero(stage.heard())[0]) == said.at
@@ -204,11 +79,11 @@ class TestCoach:
         plan = stage.coach.state.plan
         assert plan is not None
         cues = {text: cue for cue in plan.cues for text in (cue.text, cue.words)}
-        told = [each for each in stage.said() if each.details["role"] == "cue"]
+        told = [each for each in stage.said() if each.role is Role.CUE]
         assert len(told) > 7
         for before, after in itertools.pairwise(told):
-            cue = cues[before.details["text"]]
-            assert after.at - before.details["end"] == cue.count
+            cue = cues[before.text]
+            assert after.at - before.end == cue.count
         sound = stage.heard()
         for each in told[1:]:
             assert sound[each.at - 1] == 0
@@ -219,7 +94,7 @@ class TestCoach:
         stage.run(2)
         at = stage.hear("pause", 0.5)
         said = stage.said()[-1]
-        assert said.details["text"].startswith("Paused")
+        assert said.text.startswith("Paused")
         sound = stage.heard()
         assert sound[at] > 0
         assert not sound[at + 2 * BLOCK + SILENCE_FADE : said.at].any()
@@ -230,7 +105,8 @@ class TestCoach:
     def test_words_without_meaning_are_told_and_change_nothing(self, stage: Stage) -> None:
         stage.hear("mumble mumble")
         (heard,) = stage.happenings
-        assert (heard.kind, heard.details["intent"]) == ("heard", None)
+        assert isinstance(heard, SpeechHeard)
+        assert heard.intent is None
         assert stage.coach.state.mode is Mode.IDLE
 
     def test_the_grammar_follows_the_state(self, stage: Stage) -> None:
@@ -250,8 +126,8 @@ class TestCoach:
         stage.coach.do(Intent("start"))
         stage.hear("slower", 3)
         slower = stage.said()[1]
-        assert slower.details["text"] == "A little slower."
-        spoken = slower.details["end"] - slower.at
+        assert slower.text == "A little slower."
+        spoken = slower.end - slower.at
         assert spoken == round(len("A little slower.") * 777 * 1.15)
 
     def test_a_voice_that_fails_is_not_passed_over(self, stage: Stage) -> None:
@@ -265,9 +141,9 @@ class TestCoach:
         stage.coach.do(Intent("start", {"routine": "Breathing"}))
         stage.run(260)
         assert stage.coach.at_rest
-        assert stage.said()[-1].details["text"].startswith("Well done")
+        assert stage.said()[-1].text.startswith("Well done")
         assert stage.coach.state.mode is Mode.IDLE
-        breaths = [each for each in stage.said() if each.details["text"] == "Breathe in."]
+        breaths = [each for each in stage.said() if each.text == "Breathe in."]
         first, *gaps = [after.at - before.at for before, after in itertools.pairwise(breaths)]
         assert len(breaths) == 18
         # The first follows words whose end is known only when their last block has sounded.
@@ -375,8 +251,8 @@ class TestSlowVoice:
         slow.run(0.05)
         (said,) = slow.said()
         assert to_samples(2) <= said.at <= to_samples(2.05)
-        end = said.at + len(slow.voice.render(said.details["text"]))
-        assert said.details["end"] == end
+        end = said.at + len(slow.voice.render(said.text))
+        assert said.end == end
 
     def test_words_that_were_silenced_before_they_were_rendered_never_sound(
         self, slow: Stage
@@ -387,7 +263,7 @@ class TestSlowVoice:
         slow.voice.gate.set()
         slow.renderer.get("Paused. Say resume to go on.")
         slow.run(5)
-        assert [each.details["text"] for each in slow.said()] == ["Paused. Say resume to go on."]
+        assert [each.text for each in slow.said()] == ["Paused. Say resume to go on."]
 
     def test_what_comes_next_is_rendered_before_its_time(self, slow: Stage) -> None:
         slow.voice.gate.set()

@@ -98,6 +98,7 @@ class TestChoice:
 class TestMaking:
     """What is chosen is what is made."""
 
+    @pytest.mark.slow
     def test_recognisers(self, vosk: Path) -> None:
         chosen = Engine(RecogniserChoice.VOSK, vosk)
         with closing(make_recogniser(chosen)) as recogniser:
@@ -107,6 +108,7 @@ class TestMaking:
         with closing(make_recogniser(Engine(RecogniserChoice.MOONSHINE))) as recogniser:
             assert recogniser.name == "moonshine tiny-en"
 
+    @pytest.mark.slow
     def test_a_recogniser_in_a_process_of_its_own(self) -> None:
         chosen = Engine(RecogniserChoice.POCKETSPHINX)
         with closing(make_separate_recogniser(chosen)) as recogniser:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.speech import breath, room, said
+from tests.tools.speech import breath, room, said
 from voice_coach.app.coach import attend
 from voice_coach.app.engines import Engine, make_recogniser
 from voice_coach.app.enrolment import Lesson, Teacher, teach
@@ -183,6 +183,7 @@ def session(commands: Commands) -> tuple[Lesson, Pcm, Samples]:
     return lesson, sound, len(sound)
 
 
+@pytest.mark.slow
 def test_a_lesson_by_voice(session: tuple[Lesson, Pcm, Samples]) -> None:
     lesson, _, length = session
     assert {phrase: len(trials) for phrase, trials in lesson.learnt.items()} == dict.fromkeys(
@@ -192,11 +193,13 @@ def test_a_lesson_by_voice(session: tuple[Lesson, Pcm, Samples]) -> None:
     assert length < to_samples(60)
 
 
+@pytest.mark.slow
 def test_twelve_phrases_take_about_two_minutes(session: tuple[Lesson, Pcm, Samples]) -> None:
     lesson, _, length = session
     assert 12 / len(lesson.phrases) * length < to_samples(150)
 
 
+@pytest.mark.slow
 def test_what_was_taught_is_heard_better(
     session: tuple[Lesson, Pcm, Samples], commands: Commands
 ) -> None:
@@ -225,6 +228,7 @@ def test_what_was_taught_is_heard_better(
         assert right(profile, voice, others) >= right(None, voice, others)
 
 
+@pytest.mark.slow
 def test_the_user_may_skip_and_be_silent(commands: Commands) -> None:
     def reply(phrase: str, number: int) -> Pcm:
         if phrase == "stop":
@@ -240,6 +244,7 @@ def test_the_user_may_skip_and_be_silent(commands: Commands) -> None:
     assert user.asked == ["pause"] * 3 + ["stop"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -270,6 +275,7 @@ def test_a_take_that_cannot_be_learnt_from(
     assert "Please say: pause." in texts[0]
 
 
+@pytest.mark.slow
 def test_the_coach_does_not_learn_its_own_voice(commands: Commands) -> None:
     lesson = Lesson(("pause",), takes=2)
     user = User(lambda *_: silence(0))
@@ -281,6 +287,7 @@ def test_the_coach_does_not_learn_its_own_voice(commands: Commands) -> None:
     assert user.asked == ["pause"] * 6
 
 
+@pytest.mark.slow
 def test_a_lesson_with_files(
     session: tuple[Lesson, Pcm, Samples],
     commands: Commands,
@@ -305,6 +312,7 @@ def test_a_lesson_with_files(
     assert told[-1] == "Good. Thank you. I have learnt 4 phrases."
 
 
+@pytest.mark.slow
 def test_a_recording_that_ends_too_early_changes_nothing(
     session: tuple[Lesson, Pcm, Samples],
     commands: Commands,
@@ -327,6 +335,7 @@ def test_a_recording_that_ends_too_early_changes_nothing(
     assert (tmp_path / "voice.npz").read_bytes() == b"the old one"
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_changes_nothing(
     session: tuple[Lesson, Pcm, Samples],
     commands: Commands,
@@ -347,6 +356,7 @@ def test_ctrl_c_in_the_middle_changes_nothing(
     assert not (tmp_path / "voice.npz").exists()
 
 
+@pytest.mark.slow
 def test_the_command(session: tuple[Lesson, Pcm, Samples], tmp_path: Path) -> None:
     _, sound, _ = session
     pcm.write(tmp_path / "mic.wav", sound)

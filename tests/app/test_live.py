@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, said
-from voice_coach.app.coach import Happening
+from tests.tools.speech import room, said
 from voice_coach.app.engines import Engine
-from voice_coach.app.live import RESTARTED, Stage, _Keeper, coach_live
+from voice_coach.app.happenings import Happening, SpeechHeard
+from voice_coach.app.live import RESTARTED, Stage, _DiskPersistence, coach_live
 from voice_coach.audio import pcm
 from voice_coach.core.intents import Commands
 from voice_coach.core.preferences import Preferences
@@ -84,8 +84,8 @@ class Session:
         return self
 
     def _watch(self, happening: Happening) -> None:
-        if happening.kind == "heard":
-            self.heard.append(happening.details["text"])
+        if isinstance(happening, SpeechHeard):
+            self.heard.append(happening.text)
 
     def _ready(self, stage: Stage) -> None:
         assert stage.coach.at_rest
@@ -95,6 +95,7 @@ class Session:
             os.kill(recogniser.pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_recogniser_that_dies_is_told_once_and_the_session_goes_on(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_recogniser_that_dies_is_told_once_and_the_session_goes_on(
     assert len(pcm.read(session.speaker)) > len(speech)
 
 
+@pytest.mark.slow
 def test_an_overdriven_recording_is_told_and_still_understood(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:
@@ -117,6 +119,7 @@ def test_an_overdriven_recording_is_told_and_still_understood(
     assert session.heard == ["pause", "resume"]
 
 
+@pytest.mark.slow
 def test_a_session_without_faults_tells_nothing(
     tmp_path: Path, speech: pcm.Pcm, routines: tuple[Routine, ...], commands: Commands
 ) -> None:
@@ -148,8 +151,8 @@ def test_a_slow_disk_under_the_settings_holds_nothing_up(
 
     monkeypatch.setattr(settings_file, "change", change)
     with Journal.open(tmp_path / "journal.sqlite3") as journal:
-        keeper = _Keeper(journal, Preferences(), threaded=True)
-        prefer = keeper.keeping(()).prefer
+        keeper = _DiskPersistence(journal, Preferences(), threaded=True)
+        prefer = keeper.persistence(()).prefer
         prefer(Preferences(tempo=0.8))
         prefer(Preferences(tempo=0.8, voice_name="other"))
         assert (kept, keeper.notices) == ([], ())

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from voice_coach.app.coach import LEAD, Keeping
+from voice_coach.app.coach import LEAD, Persistence
 from voice_coach.app.engines import Engine
 from voice_coach.app.rehearsal import ROOM_DB, Report, Room, ScriptLine, read_script, rehearse
 from voice_coach.audio import pcm
@@ -88,7 +88,7 @@ def routines() -> tuple[Routine, ...]:
 
 
 def perform(
-    script: str, folder: Path, routines: tuple[Routine, ...], keeping: Keeping | None = None
+    script: str, folder: Path, routines: tuple[Routine, ...], persistence: Persistence | None = None
 ) -> Performance:
     """Rehearse with the embedded engines, whatever else this machine has installed."""
     place, out, timeline = folder / "script.txt", folder / "out.wav", folder / "timeline.jsonl"
@@ -99,7 +99,7 @@ def perform(
         routines,
         commands,
         EMBEDDED,
-        keeping=keeping,
+        persistence=persistence,
         out=out,
         timeline=timeline,
     )
@@ -110,36 +110,34 @@ def perform(
     return Performance(report, out.read_bytes(), coach, room, lines, timeline.read_bytes())
 
 
-@pytest.fixture(scope="module")
-def performances(
-    tmp_path_factory: pytest.TempPathFactory, routines: tuple[Routine, ...]
-) -> list[Performance]:
-    """The short script performed twice, with a recording at another rate and in stereo."""
-    made = []
+def perform_short(folder: Path, routines: tuple[Routine, ...]) -> Performance:
+    """Perform the short script, with a recording at another rate and in stereo."""
     with closing(EspeakVoice("en-us+m3")) as voice:
         stop = voice.render("stop the session")
-    for _ in range(2):
-        folder = tmp_path_factory.mktemp("rehearsal")
-        stereo = np.repeat(np.repeat(stop, 3)[:, None] * decibels(-12), 2, axis=1)
-        soundfile.write(folder / "stop.wav", stereo, 3 * SAMPLE_RATE)
-        made.append(perform(SHORT, folder, routines))
-    return made
+    stereo = np.repeat(np.repeat(stop, 3)[:, None] * decibels(-12), 2, axis=1)
+    soundfile.write(folder / "stop.wav", stereo, 3 * SAMPLE_RATE)
+    return perform(SHORT, folder, routines)
 
 
 @pytest.fixture(scope="module")
-def performance(performances: list[Performance]) -> Performance:
-    """One of the two."""
-    return performances[0]
+def performance(
+    tmp_path_factory: pytest.TempPathFactory, routines: tuple[Routine, ...]
+) -> Performance:
+    """The short script, performed once for all who look at it."""
+    return perform_short(tmp_path_factory.mktemp("rehearsal"), routines)
 
 
 class TestShort:
     """A short session, with a pause in the middle of a sentence."""
 
-    def test_twice_the_same_to_the_sample(self, performances: list[Performance]) -> None:
-        first, second = performances
-        assert first.wav == second.wav
-        assert first.timeline == second.timeline
-        assert first.report == second.report
+    @pytest.mark.slow
+    def test_twice_the_same_to_the_sample(
+        self, performance: Performance, tmp_path: Path, routines: tuple[Routine, ...]
+    ) -> None:
+        again = perform_short(tmp_path, routines)
+        assert performance.wav == again.wav
+        assert performance.timeline == again.timeline
+        assert performance.report == again.report
 
     def test_every_command_is_recognised_in_order(self, performance: Performance) -> None:
         intents = [line["intent"] for line in performance.events("heard")]
@@ -234,11 +232,12 @@ INTERRUPTED = """\
 """
 
 
+@pytest.mark.slow
 def test_the_coach_lowers_its_voice_while_the_user_speaks(
     tmp_path: Path, routines: tuple[Routine, ...]
 ) -> None:
     """By 15 dB as soon as the voice is sure; back in 0.4 s, as it was no command."""
-    first_time = Keeping(memory=Memory(sessions=0))  # a welcome that is long enough
+    first_time = Persistence(memory=Memory(sessions=0))  # a welcome that is long enough
     performance = perform(INTERRUPTED, tmp_path, routines, first_time)
     assert [line["intent"] for line in performance.events("heard")] == ["start", "stop", "yes"]
     welcome = next(performance.said_after(performance.heard("start")["time"]))
@@ -272,6 +271,7 @@ def _gain(heard: Pcm, clip: Pcm) -> Pcm:
     return gain
 
 
+@pytest.mark.slow
 def test_the_whole_back_routine_with_commands_all_along(
     tmp_path: Path, routines: tuple[Routine, ...]
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, said, spoken_in_room
+from tests.tools.speech import room, said, spoken_in_room
 from voice_coach.app.engines import Engine
 from voice_coach.app.transcribe import Found, listen_to_files, listen_to_microphone
 from voice_coach.audio import pcm
@@ -39,6 +39,7 @@ def found_in(commands: Commands, state: str, *files: Path) -> list[Found]:
     return list(listen_to_files(list(files), commands, state, ENGINE))
 
 
+@pytest.mark.slow
 def test_every_command_of_a_recording_with_its_times(commands: Commands, recordings: Path) -> None:
     path = recordings / "session.wav"
     found = found_in(commands, "session", path)
@@ -54,12 +55,14 @@ def test_every_command_of_a_recording_with_its_times(commands: Commands, recordi
         begins = ends + 1.0
 
 
+@pytest.mark.slow
 def test_slots_are_filled(commands: Commands, recordings: Path) -> None:
     (found,) = found_in(commands, "idle", recordings / "start.wav")
     assert (found.text, found.intent) == ("start breathing routine", "start")
     assert found.slots == {"routine": "Breathing"}
 
 
+@pytest.mark.slow
 def test_files_come_in_their_order_and_do_not_touch_each_other(
     commands: Commands, recordings: Path
 ) -> None:
@@ -69,6 +72,7 @@ def test_files_come_in_their_order_and_do_not_touch_each_other(
     assert together == alone + alone
 
 
+@pytest.mark.slow
 def test_a_state_hears_what_may_be_said_in_it(commands: Commands, recordings: Path) -> None:
     (found,) = found_in(commands, "confirm", recordings / "yes.wav")
     assert (found.intent, found.slots) == ("yes", {})
@@ -98,6 +102,7 @@ def test_what_was_found_before_a_bad_file_is_not_lost(
         next(listening)
 
 
+@pytest.mark.slow
 def test_a_recording_as_microphone_gives_the_same_and_ends(
     commands: Commands, recordings: Path
 ) -> None:

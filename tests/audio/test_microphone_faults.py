@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
-from tests.hearing.speech import said
+from tests.tools.speech import said
 from voice_coach.audio.microphone_faults import (
     SOUND,
     Flaw,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.audio.fake_system import device
+from tests.tools.fake_system import device
 from voice_coach.audio.portaudio import (
     Device,
     DeviceKind,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.audio.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
+from tests.tools.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
 from voice_coach.audio import pcm
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm
@@ -394,6 +394,7 @@ def test_an_interrupt_closes_the_streams() -> None:
     assert not any(stream.active for stream in system.streams)
 
 
+@pytest.mark.slow
 def test_a_listener_that_is_too_slow_loses_sound_and_no_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import coaching, endurance, ideal, lines, live_timing
-from benchmarks.answers import answers_in
-from benchmarks.durability import Row
-from benchmarks.lines import Line, Options
-from benchmarks.live_timing import Session
-from tests.language import ENGLISH
+from benchmarks import coaching, coaching_table, cue_timing, endurance, ideal_clock
+from benchmarks.answer_latency import answers_in
+from benchmarks.coaching_table import Line, Options
+from benchmarks.crash_safety import Row
+from benchmarks.cue_timing import Session
+from tests.tools.language import ENGLISH
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.core.state import State
 from voice_coach.units import SAMPLE_RATE, to_samples
@@ -34,16 +34,16 @@ class TestPlace:
         clip = noise(0.5)
         sound = noise(3, seed=2, level=0.01)
         sound[at : at + len(clip)] += clip
-        found, likeness = ideal.place_of(clip, sound, 4000, 8000)
+        found, likeness = ideal_clock.place_of(clip, sound, 4000, 8000)
         assert found == at
         assert likeness > 0.98
 
     def test_silence_resembles_nothing(self) -> None:
-        _, likeness = ideal.place_of(noise(0.5), silence(SAMPLE_RATE * 2), 4000, 8000)
+        _, likeness = ideal_clock.place_of(noise(0.5), silence(SAMPLE_RATE * 2), 4000, 8000)
         assert likeness < 0.01
 
     def test_it_is_not_sought_beyond_the_end(self) -> None:
-        assert ideal.place_of(noise(0.5), noise(0.4), 0, 100) == (0, 0.0)
+        assert ideal_clock.place_of(noise(0.5), noise(0.4), 0, 100) == (0, 0.0)
 
 
 class TestHoles:
@@ -55,21 +55,21 @@ class TestHoles:
         return session(self.played, np.concatenate([silence(5000), *parts, silence(SAMPLE_RATE)]))
 
     def test_a_whole_recording_has_none(self) -> None:
-        shifts, spoilt, whole = live_timing.holes(self.recorded(self.played))
+        shifts, spoilt, whole = cue_timing.holes(self.recorded(self.played))
         assert (shifts, spoilt) == ([], 0)
         assert whole >= 22
 
     def test_silence_that_was_put_in_is_a_shift_and_where_it_happened_is_spoilt(self) -> None:
         middle = 4000 + 3 * SAMPLE_RATE + 1000
         late = self.recorded(self.played[:middle], silence(320), self.played[middle:])
-        shifts, spoilt, _ = live_timing.holes(late)
+        shifts, spoilt, _ = cue_timing.holes(late)
         assert shifts == [pytest.approx(20.0)]
         assert spoilt == 1
 
     def test_sound_that_is_missing_is_a_shift_to_the_front(self) -> None:
         middle = 4000 + 3 * SAMPLE_RATE + 1000
         short = self.recorded(self.played[:middle], self.played[middle + 160 :])
-        assert live_timing.holes(short)[0] == [pytest.approx(-10.0)]
+        assert cue_timing.holes(short)[0] == [pytest.approx(-10.0)]
 
 
 class TestPositions:
@@ -78,16 +78,16 @@ class TestPositions:
     steady = tuple((at, at + 700) for at in range(0, 600 * SAMPLE_RATE, 5 * SAMPLE_RATE))
 
     def test_steady_cues_have_neither(self) -> None:
-        assert live_timing.jitter_ms(self.steady) == (0.0, 0.0, 0.0)
-        assert live_timing.drift_ppm(self.steady) == pytest.approx(0, abs=1e-6)
+        assert cue_timing.jitter_ms(self.steady) == (0.0, 0.0, 0.0)
+        assert cue_timing.drift_ppm(self.steady) == pytest.approx(0, abs=1e-6)
 
     def test_another_clock_drifts(self) -> None:
         fast = [(at, round(found * 1.00005)) for at, found in self.steady]
-        assert live_timing.drift_ppm(fast) == pytest.approx(50, abs=0.1)
+        assert cue_timing.drift_ppm(fast) == pytest.approx(50, abs=0.1)
 
     def test_late_cues_are_jitter(self) -> None:
         late = [(at, found + 160 * (i % 10 == 9)) for i, (at, found) in enumerate(self.steady)]
-        p50, p99, most = live_timing.jitter_ms(late)
+        p50, p99, most = cue_timing.jitter_ms(late)
         assert (p50, p99, most) == (0.0, pytest.approx(10.0), pytest.approx(10.0))
 
 
@@ -120,8 +120,8 @@ class TestIdealClock:
     """The session alone."""
 
     def test_a_whole_routine_without_overlap_and_with_its_tones(self) -> None:
-        routine = ideal.shipped("breathing")
-        clock = ideal.IdealClock(
+        routine = ideal_clock.shipped("breathing")
+        clock = ideal_clock.IdealClock(
             State((routine,), ENGLISH), lambda text, _: 1000 * len(text.split())
         )
         end = clock.run(500, routine.name)
@@ -134,14 +134,14 @@ class TestIdealClock:
         assert end >= ends[-1]
 
     def test_a_long_routine_has_as_many_exercises_of_different_names(self) -> None:
-        names = [exercise.name for exercise in ideal.long_routine(250).exercises]
+        names = [exercise.name for exercise in ideal_clock.long_routine(250).exercises]
         assert len(set(names)) == 250
 
     def test_a_sound_that_is_not_the_planned_one_is_told(self) -> None:
-        routine = ideal.shipped("breathing")
-        clips = ideal.Clips()
+        routine = ideal_clock.shipped("breathing")
+        clips = ideal_clock.Clips()
         try:
-            clock = ideal.IdealClock(
+            clock = ideal_clock.IdealClock(
                 State((routine,), ENGLISH), lambda t, s: len(clips.words(t, s))
             )
             clock.run(0, routine.name)
@@ -150,9 +150,9 @@ class TestIdealClock:
             for one in planned:
                 clip = clips.of(one)
                 sound[one.at : one.at + len(clip)] += clip
-            right = ideal._compared("breathing", planned, sound, clips)
+            right = ideal_clock._compared("breathing", planned, sound, clips)
             moved = np.concatenate([silence(3), sound])
-            wrong = ideal._compared("breathing", planned, moved, clips)
+            wrong = ideal_clock._compared("breathing", planned, moved, clips)
         finally:
             clips.close()
         assert [line.met for line in right] == [True, True]
@@ -160,6 +160,7 @@ class TestIdealClock:
         assert wrong[0].values["worst"] == 3
 
 
+@pytest.mark.slow
 def test_memory_is_told_every_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, Any]] = []
     monkeypatch.setattr(endurance, "HOUR", to_samples(60))
@@ -175,22 +176,25 @@ class TestTable:
     rows = (Line("a", "≤ 1 s", "0.5 s", True, {"s": 0.5}), Row("b | c", "0", "3", met=False))
 
     def test_a_missed_goal_is_marked(self) -> None:
-        shown = lines.table(self.rows).splitlines()
+        shown = coaching_table.table(self.rows).splitlines()
         assert shown[2] == "| a | ≤ 1 s | 0.5 s |"
         assert shown[3] == "| b / c | 0 | 3 ✗ |"
 
     def test_rows_are_kept_apart_and_stand_in_their_order(self, tmp_path: Path) -> None:
         path, page = tmp_path / "kept.json", tmp_path / "page.md"
-        lines.keep("second", self.rows[1:], "load 2", ["first", "second"], path)
-        kept = lines.keep("first", self.rows[:1], "load 1", ["first", "second"], path)
+        coaching_table.keep("second", self.rows[1:], "load 2", ["first", "second"], path)
+        kept = coaching_table.keep("first", self.rows[:1], "load 1", ["first", "second"], path)
         assert list(kept) == ["first", "second"]
         assert kept["first"]["lines"][0]["values"] == {"s": 0.5}
         page.write_text("# Benchmarks\n\n<!-- hearing begins -->\nx\n<!-- hearing ends -->\n")
-        lines.write_page(lines.section(kept, {"first": "One", "second": "Two"}), page)
+        coaching_table.write_page(
+            coaching_table.section(kept, {"first": "One", "second": "Two"}), page
+        )
         text = page.read_text()
         assert text.index("hearing ends") < text.index("## Coaching") < text.index("b / c")
         assert "- One: load 1." in text
 
+    @pytest.mark.slow
     def test_the_command_writes_its_page_and_a_short_run_does_not(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

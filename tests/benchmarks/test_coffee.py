@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks import coffee
-from benchmarks.ears import Ears, Options
-from tests.hearing.speech import room, spoken_in_room
+from benchmarks.harness import Ears, Options
+from tests.tools.speech import room, spoken_in_room
 from voice_coach.audio.pcm import Pcm
 
 NOISE = room(160_000, seed=9, db=-20.0)
@@ -42,6 +42,7 @@ def test_every_recording_is_heard_at_every_level(shared_speech: Path) -> None:
     assert len(coffee.tasks(options)) == count * 8
 
 
+@pytest.mark.slow
 def test_the_same_recording_gives_the_same_twice(shared_speech: Path) -> None:
     assert shared_speech.is_dir()
     ears = Ears("pocketsphinx")

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import cost, delay, digits, hearing, talk
+from benchmarks import decision_latency, digits, false_alarms, hearing, resource_use
 from benchmarks.commands import ROW as COMMANDS
 from benchmarks.corpus import ROOT, SPEAKERS, lacking_programs, said
-from benchmarks.ears import Ears, Options, Row
+from benchmarks.harness import Ears, Options, Row
 from benchmarks.rooms import scene, white
 from voice_coach.units import SAMPLE_RATE, to_seconds
+
+pytestmark = pytest.mark.slow
 
 NO_RECORDINGS = Options(quick=True, speech=False, recogniser="pocketsphinx")
 
@@ -28,7 +30,7 @@ def test_without_recordings_a_row_is_left_out_or_has_fewer_tasks(row: Row) -> No
     full = Options(quick=False, speech=False, recogniser="pocketsphinx")
     if row.recordings:
         assert hearing.run(row, full, processes=1) == []
-    elif row is cost.ROW:
+    elif row is resource_use.ROW:
         assert len(row.tasks(full)) == 4
     else:
         assert len(row.tasks(full)) > len(row.tasks(NO_RECORDINGS)) > 0
@@ -47,12 +49,14 @@ def test_a_command_is_heard_and_judged(ears: Ears) -> None:
 
 def test_a_command_among_noise_counts_as_false(ears: Ears) -> None:
     sound = scene(said(SPEAKERS[0], "pause"), 1).sound
-    result = talk.judged(talk.NOISE, "test", sound, ears, name="a voice")
+    result = false_alarms.judged(false_alarms.NOISE, "test", sound, ears, name="a voice")
     assert result["any"]
-    assert talk.figures([result])[0].value == 1
-    quiet = talk.judged(talk.NOISE, "test", white(SAMPLE_RATE, 1), ears, name="a room")
-    assert talk.figures([quiet])[0].value == 0
-    assert "“pause” in a voice" in talk.details([result, quiet])
+    assert false_alarms.figures([result])[0].value == 1
+    quiet = false_alarms.judged(
+        false_alarms.NOISE, "test", white(SAMPLE_RATE, 1), ears, name="a room"
+    )
+    assert false_alarms.figures([quiet])[0].value == 0
+    assert "“pause” in a voice" in false_alarms.details([result, quiet])
 
 
 def test_a_digit_has_to_be_the_right_one() -> None:
@@ -76,15 +80,15 @@ def test_a_decision_is_known_after_the_word_and_its_sound(ears: Ears) -> None:
 def test_the_delay_is_that_of_words_that_were_understood() -> None:
     row = {"condition": "clean", "text": "pause"}
     results = [row | {"ms": ms, "ms_of_sound": ms} for ms in (100.0, 200.0, 300.0, None)]
-    middle, most = delay.figures(results)
+    middle, most = decision_latency.figures(results)
     assert middle.value == 200
     assert most.value == pytest.approx(np.percentile([100, 200, 300], 95))
-    assert delay.figures(results[3:]) == []
+    assert decision_latency.figures(results[3:]) == []
 
 
 def test_computing_is_measured(ears: Ears) -> None:
-    [silent] = [t for t in cost.tasks(NO_RECORDINGS) if t.args[:1] == ("digital silence",)]
-    [figure] = cost.figures([silent(ears)])
+    [silent] = [t for t in resource_use.tasks(NO_RECORDINGS) if t.args[:1] == ("digital silence",)]
+    [figure] = resource_use.figures([silent(ears)])
     assert figure.unit == "% CPU"
     assert 0 < figure.value < 100
 

@@ -23,15 +23,12 @@ import pytest
 import soundfile
 import soxr
 
-from tests.real_sound.conftest import sound_server
-from tests.real_sound.sound_server import SoundServer
+from benchmarks.rig.sound_server import SoundServer
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import decibels, silence
 from voice_coach.resources import resource
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, to_samples
-
-__all__ = ["sound_server"]
 
 COACH = Path(sys.executable).with_name("voice-coach")
 GOOD = """\
@@ -254,12 +251,14 @@ def outcomes(folder: Path, env: dict[str, str]) -> dict[str, Done]:
         return dict(zip(WRONG, done, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WRONG)
 def test_one_line_says_what_is_wrong(case: str, outcomes: dict[str, Done]) -> None:
     line = the_line(outcomes[case])
     assert re.search(WRONG[case][1], line), line
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind(folder: Path, outcomes: dict[str, Done]) -> None:
     assert len(outcomes) == len(WRONG)
     left = {path.name for path in folder.rglob("*") if path.suffix in (".part", ".mp3", ".jsonl")}
@@ -279,6 +278,7 @@ def test_routines_that_are_checked_get_a_line_each(folder: Path, env: dict[str, 
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -308,6 +308,7 @@ def test_a_routine_of_ones_own_that_is_broken_does_not_stop_the_rest(
     assert "Gentle stretch" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [None, "", "/dev/null", "/proc", "/nonexistent"])
 def test_folders_of_ones_own_that_are_none(place: str | None, env: dict[str, str]) -> None:
     names = ("HOME", "XDG_DATA_HOME", "VOICE_COACH_MODELS")
@@ -340,6 +341,7 @@ def pause() -> pcm.Pcm:
 class TestSoundThatIsTaken:
     """Recordings of every kind are listened to, not refused."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "kind",
         [
@@ -370,6 +372,7 @@ class TestSoundThatIsTaken:
         assert (found["file"], found["intent"]) == (name, "order")
         assert 0.4 < found["start"] < found["end"] < found["decided"] <= len(pause) / SAMPLE_RATE
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", ["offset", "overdriven", "torn", "narrow"])
     def test_bad_sound_is_heard_as_well_as_can_be(
         self, tmp_path: Path, folder: Path, env: dict[str, str], pause: pcm.Pcm, kind: str
@@ -388,6 +391,7 @@ class TestSoundThatIsTaken:
         (found,) = [json.loads(line) for line in done.stdout.splitlines()]
         assert found["slots"] == {"what": "music"}
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("value", [0.0, 0.4, 1.0, np.nan, np.inf])
     def test_nothing_is_heard_where_there_is_nothing(
         self, tmp_path: Path, env: dict[str, str], value: float
@@ -397,6 +401,7 @@ class TestSoundThatIsTaken:
         done = coach("listen", "dead.wav", env=env, cwd=tmp_path)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
+    @pytest.mark.slow
     def test_a_recording_as_microphone_ends(
         self, tmp_path: Path, folder: Path, env: dict[str, str], pause: pcm.Pcm
     ) -> None:
@@ -408,6 +413,7 @@ class TestSoundThatIsTaken:
         assert "order what=music" in done.stdout
 
 
+@pytest.mark.slow
 class TestStreams:
     """Whoever reads what is printed, and however."""
 
@@ -541,6 +547,7 @@ def own(env: dict[str, str], a_user_of_its_own: dict[str, str]) -> dict[str, str
 class TestEnding:
     """Ctrl-C, a kill and a closed terminal: files are finished, and nobody sees a traceback."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("ending", "status"), ENDINGS)
     def test_in_a_rehearsal(
         self, ending: signal.Signals, status: int, tmp_path: Path, env: dict[str, str]
@@ -559,6 +566,7 @@ class TestEnding:
         assert json.loads(lines[-1])["time"] > 25
         assert sorted(p.name for p in tmp_path.iterdir()) == ["line.jsonl", "out.wav", "script.txt"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("by", [[], ["--mic"]], ids=["file", "microphone"])
     def test_while_listening(
         self, by: list[str], hour: Path, tmp_path: Path, env: dict[str, str]
@@ -567,6 +575,7 @@ class TestEnding:
             assert json.loads(listening.wait_for("start back routine"))["intent"] == "start"
             assert listening.ended_by(signal.SIGINT) == (130, "")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("ending", ENDINGS[:2])
     def test_in_a_session(
         self, ending: tuple[signal.Signals, int], hour: Path, tmp_path: Path, own: dict[str, str]
@@ -579,6 +588,7 @@ class TestEnding:
         assert soundfile.info(tmp_path / "out.wav").duration > 25
         assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("columns", [100, 30])
     def test_the_terminal_is_restored(
         self, columns: int, hour: Path, tmp_path: Path, own: dict[str, str]
@@ -634,6 +644,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 def test_without_sound_there_is_a_rehearsal_instead(tmp_path: Path, env: dict[str, str]) -> None:
     """What scripts/run does where there is nothing to hear with."""
     done = coach("run", "--or-rehearse", env=env, cwd=tmp_path)
@@ -652,6 +663,7 @@ def test_a_newcomer_is_shown_the_way(env: dict[str, str]) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_routines_that_ship_are_good(env: dict[str, str]) -> None:
     names = sorted(str(path) for path in resource("routines").glob("*.yaml"))
     done = coach("routines", "check", *names, env=env)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from tests import CHECKOUT
 from voice_coach.cli.console import guarded
 from voice_coach.cli.history import history_app, report, whole_file
 from voice_coach.errors import OutputError
@@ -122,6 +123,7 @@ class TestHistory:
         assert lines[1].startswith("2025-07-02")
         assert lines[2:-1] == ["The last 1 of 2; --limit shows more."]
 
+    @pytest.mark.slow
     def test_the_last_twenty_unless_told_otherwise(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -225,6 +227,7 @@ class TestForPrograms:
 class TestFiles:
     """Charts, the report, copies: whole, or not there."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("name", "begins"), [("a.png", b"\x89PNG"), ("b.SVG", b"<?xml"), ("c.pdf", b"%PDF-")]
     )
@@ -246,6 +249,7 @@ class TestFiles:
             == f"voice-coach: {name}: a chart is a .png, .svg or .pdf. Give a name that ends so.\n"
         )
 
+    @pytest.mark.slow
     def test_report(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert coach("report", "--out", "mine.html") == 0
         assert capsys.readouterr().out == "Written: mine.html\n"
@@ -293,6 +297,7 @@ class TestFiles:
         assert old.read_text(encoding="utf-8") == "as it was"
         assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "old.html"]
 
+    @pytest.mark.slow
     def test_a_link_stays_a_link(self, tmp_path: Path) -> None:
         (tmp_path / "link.html").symlink_to(tmp_path / "real.html")
         assert coach("report", "--out", "link.html") == 0
@@ -350,6 +355,7 @@ class TestDelete:
         assert len(read_sessions()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two")
 @pytest.mark.parametrize(
     ("arguments", "loaded"), [(["history"], False), (["report", "--out", "r.html"], True)]
@@ -359,6 +365,7 @@ def test_charts_are_loaded_only_by_what_draws(arguments: list[str], loaded: bool
     assert elsewhere(program).splitlines()[-1] == f"0 {loaded}"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two")
 def test_a_pipe_is_written_to_and_not_replaced() -> None:
     text = elsewhere("coach('report', '--out', '/dev/stdout')")
@@ -368,10 +375,9 @@ def test_a_pipe_is_written_to_and_not_replaced() -> None:
 
 def elsewhere(program: str) -> str:
     """Run `program` in another process; return what it printed."""
-    checkout = Path(__file__).resolve().parents[2]
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; from tests.cli.test_history import coach; {program}"],
-        env=os.environ | {"PYTHONPATH": str(checkout)},
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
         check=True,
@@ -379,6 +385,7 @@ def elsewhere(program: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_report_leaves_nothing_outside_the_coachs_folders(tmp_path: Path) -> None:
     """Matplotlib and fontconfig would make folders of their own."""
     home = tmp_path / "home"

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from rich.console import Console
 
-from tests.hearing.speech import spoken_in_room
+from tests.tools.speech import spoken_in_room
 from voice_coach.audio import pcm
 from voice_coach.cli import console, main, routines_and_models
 from voice_coach.library import schema
@@ -155,6 +155,7 @@ class TestModels:
 class TestListen:
     """`voice-coach listen`"""
 
+    @pytest.mark.slow
     def test_a_line_for_people(self, recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert coach("listen", str(recording)) == 0
         lines = capsys.readouterr().out.splitlines()
@@ -163,6 +164,7 @@ class TestListen:
             "#–# s  “how long left”  time_left  (confidence #, decided at # s)",
         ]
 
+    @pytest.mark.slow
     def test_an_object_for_programs(
         self, recording: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -172,6 +174,7 @@ class TestListen:
         assert [set(each) for each in found] == [keys, keys]
         assert [each["intent"] for each in found] == ["pause", "time_left"]
 
+    @pytest.mark.slow
     def test_a_microphone_of_the_settings_does_not_hinder_recordings(
         self, recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -179,6 +182,7 @@ class TestListen:
         assert coach("listen", str(recording)) == 0
         assert len(capsys.readouterr().out.splitlines()) == 2
 
+    @pytest.mark.slow
     def test_nothing_found_is_no_failure(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -190,6 +194,7 @@ class TestListen:
 class TestRehearse:
     """`voice-coach rehearse`"""
 
+    @pytest.mark.slow
     def test_lines_files_and_the_figures(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -211,11 +216,14 @@ class TestRehearse:
         assert soundfile.info(wav).channels == 2
         assert len(timeline.read_text().splitlines()) == 4
 
+    @pytest.mark.slow
     def test_it_is_the_same_whatever_somebody_has_chosen(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         script, timeline = tmp_path / "s.txt", tmp_path / "s.jsonl"
-        script.write_text("00:01 say 'start back routine'\n+14 say 'pause'\n")
+        script.write_text(
+            "00:01 say 'start back routine'\n+14 say 'pause'\n+4 say 'stop'\n+3 say 'yes'\n"
+        )
 
         def rehearsed(*options: str) -> str:
             assert coach("rehearse", str(script), "--timeline", str(timeline), *options) == 0

@@ -4,26 +4,24 @@ import subprocess
 import sys
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from tests.language import ENGLISH
-from voice_coach.app.coach import Happening
+from tests import CHECKOUT
+from tests.tools.language import ENGLISH
+from voice_coach.app.happenings import Said, SpeechHeard, StateShown
 from voice_coach.cli.panel import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Breath, Routine, Side
 from voice_coach.core.session import advance
-from voice_coach.core.state import Heard, Mode, Spoken, State
+from voice_coach.core.state import Heard, Mode, Role, Spoken, State
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
 from voice_coach.units import Samples, to_samples
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -189,16 +187,17 @@ def test_many_repetitions_are_counted_without_dots(routines: tuple[Routine, ...]
 def test_the_board_keeps_the_latest_words() -> None:
     board = Board()
     board.note("The microphone is lost.", 1000)
-    board.watch(Happening("said", 0, {"text": "Hold it."}))
-    board.watch(Happening("state", 0, {"mode": "paused"}))
+    board.watch(Said(0, 100, "Hold it.", Role.CUE))
+    board.watch(StateShown(0, Mode.PAUSED, None))
     assert (board.heard, board.said, board.notice) == ("", "Hold it.", "The microphone is lost.")
     soon, later = 1000 + NOTICE_STAYS - 1, 1000 + NOTICE_STAYS
-    board.watch(Happening("heard", soon, {"text": "pause"}))
+    board.watch(SpeechHeard(soon, 0, 100, "pause", Intent("pause")))
     assert (board.heard, board.notice) == ("pause", "The microphone is lost.")
-    board.watch(Happening("heard", later, {"text": "resume"}))
+    board.watch(SpeechHeard(later, 0, 100, "resume", None))
     assert (board.heard, board.said, board.notice) == ("resume", "Hold it.", "")
 
 
+@pytest.mark.slow
 def test_the_panel_of_a_whole_session_never_fails(routines: tuple[Routine, ...]) -> None:
     """Every cue of every routine, before, while and after it is counted."""
     now: Samples = 0
@@ -224,19 +223,20 @@ def test_the_terminal_is_left_as_it_was(routines: tuple[Routine, ...]) -> None:
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
 
 
+@pytest.mark.slow
 def test_the_picture_in_the_docs_is_what_the_terminal_shows() -> None:
     drawn = subprocess.run(
-        [sys.executable, "scripts/draw_terminal", "--check"],
-        cwd=ROOT,
+        [sys.executable, "-m", "scripts.draw_terminal", "--check"],
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert drawn.returncode == 0, "run scripts/draw_terminal: " + drawn.stdout + drawn.stderr
+    assert drawn.returncode == 0, "python -m scripts.draw_terminal: " + drawn.stdout + drawn.stderr
 
 
 def test_the_picture_needs_nothing_from_elsewhere() -> None:
-    picture = (ROOT / "docs" / "terminal.svg").read_text(encoding="utf-8")
+    picture = (CHECKOUT / "docs" / "terminal.svg").read_text(encoding="utf-8")
     assert "url(http" not in picture
     assert "@font-face" not in picture
     for words in ("Leg&#160;reach", "right&#160;side", "2&#160;of&#160;3", "breathe&#160;normally"):

@@ -343,6 +343,7 @@ class TestEdit:
         assert coach("settings", "edit") == 2
         assert "No editor was found. Set EDITOR to one" in capsys.readouterr().err
 
+    @pytest.mark.slow
     def test_the_interrupt_key_is_left_to_the_editor(
         self, editor: Any, tmp_path: Path, path: Path
     ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.language import ENGLISH
+from tests.tools.language import ENGLISH
 from voice_coach.core.breathing import (
     at_pace,
     breath_begun,
@@ -28,7 +28,7 @@ LONG_OUT = Pace(inhale_seconds=4, hold_seconds=1, exhale_seconds=8, rest_seconds
 
 def breathing(breaths: int, pace: Pace = LONG_OUT, **likes: object) -> Cue:
     """A cue of so many breaths."""
-    rhythm = rhythm_of(pace, Preferences(**likes), counted=True)  # type: ignore[arg-type]
+    rhythm = rhythm_of(pace, Preferences(**likes), ENGLISH, counted=True)  # type: ignore[arg-type]
     count = breaths * rhythm.cycle
     marks = tuple(prompts(rhythm, count))
     return Cue(CueKind.MOVE, 0, "Breathe.", count, rhythm=rhythm, marks=marks)
@@ -78,8 +78,8 @@ def test_slower_keeps_the_breath_that_has_begun_and_the_number_of_breaths() -> N
 
 
 def test_a_hold_of_so_many_seconds_keeps_its_end() -> None:
-    rhythm = rhythm_of(Pace(), Preferences(), counted=False)
-    slow = rhythm_of(Pace(), Preferences(tempo=0.5), counted=False)
+    rhythm = rhythm_of(Pace(), Preferences(), ENGLISH, counted=False)
+    slow = rhythm_of(Pace(), Preferences(tempo=0.5), ENGLISH, counted=False)
     count = to_samples(60)
     marks = tuple(mark for mark in prompts(rhythm, count) if mark.left < count)
     hold = Cue(CueKind.MOVE, 0, "Hold it.", count, rhythm=slow, marks=tuple(prompts(slow, count)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.language import ENGLISH
+from tests.tools.language import ENGLISH
 from voice_coach.core.cues import Cue, CueKind, MarkKind
 from voice_coach.core.plan import Plan, make_plan
 from voice_coach.core.routine import Breath

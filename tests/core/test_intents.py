@@ -159,10 +159,43 @@ def test_english_commands(text: str, expected: Intent) -> None:
 
 def test_english_answers_belong_to_their_questions() -> None:
     commands = english()
-    assert commands.match("it's about a seven", "number") is None
     assert commands.match("it's seven", "number") == Intent("number", {"value": 7})
     assert commands.match("no thank you", "confirm") == Intent("no", {})
     assert all(commands.match(word, "session") is None for word in ("yes", "no", "seven"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("it's about three", 3),
+        ("I'd say four", 4),
+        ("maybe a two", 2),
+        ("that's only one", 1),
+        ("a six out of ten", 6),
+        ("just about five I think", None),
+        ("about five I think", 5),
+        ("it's about a seven", 7),
+        ("seven and a half", 7.5),
+        ("it's about two and a half", 2.5),
+        ("maybe three and a half out of ten", 3.5),
+        ("none", 0),
+        ("no pain", 0),
+        ("zero", 0),
+        ("ten and a half", None),
+        ("zero and a half", None),
+        ("and a half", None),
+        ("three four", None),
+        ("about", None),
+    ],
+)
+def test_how_it_feels_as_people_say_it(text: str, value: float | None) -> None:
+    commands, meant = english(), None if value is None else Intent("number", {"value": value})
+    assert commands.match(text, "number") == meant
+    assert commands.grammar("number").accepts(text.lower()) is (value is not None)
+    if meant and value is not None:
+        found = commands.match(text, "number")
+        assert found is not None
+        assert type(found.slots["value"]) is type(value)  # a whole number stays one on the disk
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.core.listener import Listener
-from tests.core.simulation import Simulation
-from tests.language import ENGLISH
+from tests.tools.language import ENGLISH
+from tests.tools.listener import Listener
+from tests.tools.simulation import Simulation
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.plan import Plan
@@ -71,6 +71,8 @@ INTENTS = sorted(set(COMMANDS.intents) - {"number", "yes", "no"})
 SLOTS: dict[str, str | int] = {"routine": "test", "amount": "brief"}
 MOVING = ("next", "previous", "restart", "easier", "full_version", "ready", "resume", "repeat",
           "pause", "hurts", "stop", "start", "time_left", "slower")  # fmt: skip
+SAMPLE = "hurts"
+"""The first of two commands that the quick tests try; all others are slow."""
 SECOND = to_samples(1)
 
 
@@ -158,7 +160,10 @@ def test_every_cue_is_among_the_moments() -> None:
     assert words == counted == set(range(len(plan.cues)))
 
 
-@pytest.mark.parametrize("before", [None, "pause", "hurts", "stop"])
+@pytest.mark.parametrize(
+    "before",
+    [None, *(pytest.param(each, marks=pytest.mark.slow) for each in ("pause", "hurts", "stop"))],
+)
 @pytest.mark.parametrize("intent", INTENTS)
 def test_nobody_moves_unprepared_after_any_command(intent: str, before: str | None) -> None:
     """From any moment: way, set-up and safety have been heard before the next movement."""
@@ -170,7 +175,10 @@ def test_nobody_moves_unprepared_after_any_command(intent: str, before: str | No
         session.until_a_move()
 
 
-@pytest.mark.parametrize("first", MOVING)
+@pytest.mark.parametrize(
+    "first",
+    [each if each == SAMPLE else pytest.param(each, marks=pytest.mark.slow) for each in MOVING],
+)
 def test_nobody_moves_unprepared_after_any_two_commands(first: str) -> None:
     """Quick ones, within the words of an answer, and slow ones."""
     for moment, second, wait in product(ALL, MOVING, (SECOND // 2, 4 * SECOND)):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.language import ENGLISH
+from tests.tools.language import ENGLISH
 from voice_coach.core.cues import BEAT, Cue, CueKind, MarkKind, speech_length
 from voice_coach.core.layout import SHORT_GET_READY_SECONDS
 from voice_coach.core.plan import Arrival, Plan, make_plan

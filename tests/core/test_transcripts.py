@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.simulation import Simulation, Transcript
-from tests.language import ENGLISH
+from tests.tools.language import ENGLISH
+from tests.tools.simulation import Simulation, Transcript
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import State

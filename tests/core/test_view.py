@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.core.simulation import Simulation
-from tests.language import ENGLISH
+from tests.tools.language import ENGLISH
+from tests.tools.simulation import Simulation
 from voice_coach.core.intents import Commands
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.hearing.speech import USER, breath, room, said
+from tests.tools.speech import USER, breath, room, said
 from voice_coach.audio.pcm import Pcm, decibels, from_int16, level_db, silence, to_int16
 from voice_coach.hearing.gain import (
     FALL_DB,
@@ -77,6 +77,7 @@ def test_short_quiet_words_are_found_as_well_as_loud_ones(voice: str) -> None:
     assert found(quiet, gain) > 0.9 * all_of_them, "once it has learnt"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [-70.0, -50.0, -30.0])
 def test_noise_and_breath_change_nothing(level: float) -> None:
     gain = AutomaticGain()
@@ -86,6 +87,7 @@ def test_noise_and_breath_change_nothing(level: float) -> None:
         assert gain.gain_db == START_DB
 
 
+@pytest.mark.slow
 def test_noise_between_words_is_not_pumped() -> None:
     gain = AutomaticGain()
     heard(gain, talk(-50.0))

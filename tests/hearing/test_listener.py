@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.hearing.speech import breath, room, said, spoken_in_room
+from tests.tools.speech import breath, room, said, spoken_in_room
 from voice_coach.audio.pcm import Pcm, level_db, silence
 from voice_coach.core.intents import Commands
 from voice_coach.grammar import Grammar, minimised
@@ -141,6 +141,7 @@ def test_a_knock_is_no_voice() -> None:
     assert "s of voice" in notes.decisions[-1].reason
 
 
+@pytest.mark.slow
 def test_endless_talk_is_not_kept_and_no_command() -> None:
     listener, notes = noting()
     assert fed(listener, stream(1.024, voice(60.0), 1.024)) == []
@@ -237,6 +238,7 @@ def misses(listener: Listener, state: str, sentences: Iterable[str]) -> list[tup
     return missed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["idle", "session", "number", "confirm"])
 def test_every_example_is_understood(listener: Listener, state: str) -> None:
     examples = [example.replace(" or ", " ") for example in commands().examples(state)]
@@ -246,6 +248,7 @@ def test_every_example_is_understood(listener: Listener, state: str) -> None:
     assert misses(listener, state, spoken) == []
 
 
+@pytest.mark.slow
 def test_the_words_of_the_idea_are_understood(listener: Listener) -> None:
     said_in_a_session = """pause, hold on, wait a moment, resume, go on, carry on, next, skip this,
         go back, say that again, restart exercise, stop, slower, faster, louder, quieter,
@@ -255,11 +258,13 @@ def test_the_words_of_the_idea_are_understood(listener: Listener) -> None:
     assert misses(listener, "session", sentences) == []
 
 
+@pytest.mark.slow
 def test_numbers_are_understood(listener: Listener) -> None:
     numbers = "zero one two three four five six seven eight nine ten".split()
     assert misses(listener, "number", numbers) == []
 
 
+@pytest.mark.slow
 def test_silence_noise_and_breath_are_no_commands(listener: Listener) -> None:
     listener.use(commands().grammar("session"))
     assert list(heard_in(silence(to_samples(5)), listener)) == []
@@ -267,6 +272,7 @@ def test_silence_noise_and_breath_are_no_commands(listener: Listener) -> None:
     assert list(heard_in(breath(20), listener)) == []
 
 
+@pytest.mark.slow
 def test_blocks_of_any_size_give_the_same(listener: Listener) -> None:
     listener.use(commands().grammar("session"))
     sound = spoken_in_room("pause", "how long left", "carry on")
@@ -277,6 +283,7 @@ def test_blocks_of_any_size_give_the_same(listener: Listener) -> None:
     assert all(result == results[0] for result in results)
 
 
+@pytest.mark.slow
 def test_what_was_heard_before_changes_nothing(listener: Listener) -> None:
     listener.use(commands().grammar("session"))
     sound = spoken_in_room("that hurts", "what is this for")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.audio.pcm import SILENCE_DB, Pcm, decibels, from_int16, silence, to_int16
 from voice_coach.hearing import measures
 from voice_coach.hearing.measures import Echo, Speech
@@ -99,6 +99,7 @@ class TestEcho:
         part = slice(second, second + len(clip))
         return measures.echo(heard, played, part, noise_db)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("gain_db", [-3.0, -20.0])
     @pytest.mark.parametrize("delay", [400, 3_200])
     def test_what_comes_back_when_and_how_loud(self, gain_db: float, delay: Samples) -> None:

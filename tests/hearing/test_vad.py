@@ -32,6 +32,7 @@ def probability(activity: SileroActivity, sound: Pcm) -> float:
     return max(activity.probability(chunk) for chunk in chunks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["no", "help", "eight"])
 def test_a_word_is_found_however_long_nobody_spoke(word: str, voice: EspeakVoice) -> None:
     talk, clip = voice.render("what can I say"), voice.render(word)

@@ -74,7 +74,26 @@ def test_after_the_end_only_what_hurt_counts() -> None:
     assert list(found.hurt.values()) == ["B"]
 
 
-@pytest.mark.parametrize("value", [None, -1, 11, "5", 5.5])
+@pytest.mark.parametrize("junk", [None, 5, "", "x", [], {}, [None]])
+@pytest.mark.parametrize(
+    "kind", ["started", "cue", "done", "skipped", "hurt", "eased", "pain", "?"]
+)
+def test_details_of_another_form_spoil_no_sum(kind: str, junk: object) -> None:
+    """Whatever somebody wrote into the database, the rest of the session counts."""
+    keys = ("routine", "exercises", "exercise", "name", "easier", "when")
+    found = tally((0, "continued", {}), (5, kind, dict.fromkeys(keys, junk)), (9, "finished", {}))
+    assert (found.samples, found.ending) == (9, "finished")
+    assert Tally.from_json(found.to_json()) == found
+
+
+@pytest.mark.parametrize("value", [5, 5.5, 0, 10])
+def test_pain_is_kept_as_it_was_told(value: float) -> None:
+    found = tally((0, "pain", {"when": "before", "value": value}))
+    kept = Tally.from_json(found.to_json()).pain_before
+    assert (kept, type(kept)) == (value, type(value))
+
+
+@pytest.mark.parametrize("value", [None, -1, 11, "5", 5.25, float("nan")])
 def test_what_is_no_pain(value: object) -> None:
     assert tally((0, "pain", {"when": "before", "value": value})).pain_before is None
 

@@ -340,6 +340,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_nothing_that_was_saved_is_lost_when_it_is_killed(path: Path) -> None:
     chance = random.Random(4)
     for run in range(1, 6):
@@ -661,6 +662,7 @@ def test_a_disk_that_is_full_at_first_is_waited_for(path: Path) -> None:
         assert read_sessions(path)[-1].number == session
 
 
+@pytest.mark.slow
 def test_what_is_damaged_and_cannot_be_mended_is_left_as_it_is(path: Path) -> None:
     many(path)
     garbage_at(path, 0, 100)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from html.parser import HTMLParser
 from io import BytesIO
 from xml.etree import ElementTree
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.image import imread
 
-from tests.conftest import CHECKOUT
+from tests import CHECKOUT
 from voice_coach.history.journal import PastSession
 from voice_coach.history.report import UNDATED, page, plot
 from voice_coach.history.statistics import pain_over_time, periods
@@ -89,6 +90,12 @@ def text() -> str:
     return page(many(30), TODAY)
 
 
+@cache
+def told_of_one() -> str:
+    """Return the words of the page of one session."""
+    return Reader(page([ONE], TODAY)).text
+
+
 class TestPage:
     """What is on it."""
 
@@ -108,8 +115,9 @@ class TestPage:
         ],
     )
     def test_one_session_is_told_whole(self, words: str) -> None:
-        assert words in Reader(page([ONE], TODAY)).text
+        assert words in told_of_one()
 
+    @pytest.mark.slow
     def test_nothing_told_of_pain_or_hurt_is_said_so(self) -> None:
         bare = replace(ONE, hurt=(), pain_before=None, pain_after=None, done=(), skipped=())
         told = Reader(page([bare], TODAY)).text
@@ -143,6 +151,7 @@ class TestPage:
         times = [attributes["datetime"] for tag, attributes in reader.tags if tag == "time"]
         assert times == [s.began.isoformat() for s in reversed(many(30)[-20:])]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("count", [1, 2, 300])
     def test_is_well_formed_and_its_identifiers_are_unique(self, count: int) -> None:
         reader = Reader(page(many(count), TODAY))
@@ -152,6 +161,7 @@ class TestPage:
         assert pointed
         assert set(pointed) <= set(identifiers)
 
+    @pytest.mark.slow
     def test_sessions_of_a_clock_that_was_wrong_do_no_harm(self) -> None:
         lost = replace(ONE, began=datetime(1970, 1, 1, tzinfo=UTC))
         ahead = replace(ONE, began=datetime(2031, 1, 1, tzinfo=UTC))
@@ -172,6 +182,7 @@ class TestAlone:
         policies = [a["content"] for _, a in reader.tags if a.get("http-equiv")]
         assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
 
+    @pytest.mark.slow
     def test_the_same_sessions_give_the_same_bytes_in_another_process(self, text: str) -> None:
         program = (
             "import sys; sys.stdout.reconfigure(encoding='utf-8');"
@@ -255,10 +266,12 @@ def contrast(one: str, other: str) -> float:
 class TestPlot:
     """Charts as files."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("form", UNDATED)
     def test_the_same_sessions_give_the_same_bytes(self, form: str) -> None:
         assert plot(many(40), TODAY, form) == plot(many(40), TODAY, form)
 
+    @pytest.mark.slow
     def test_png_is_a_picture_with_something_on_it(self) -> None:
         picture = imread(BytesIO(plot(many(40), TODAY, "png")))
         assert picture.shape[:2] == (1166, 1416)

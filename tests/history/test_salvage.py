@@ -52,6 +52,7 @@ def test_a_changed_event_is_not_believed(tmp_path: Path) -> None:
     assert all(one.name == "Bridge" for one in found)
 
 
+@pytest.mark.slow
 def test_no_file_and_noise_hold_no_events(tmp_path: Path) -> None:
     assert carve(tmp_path / "none") == []
     chance = random.Random(5)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.real_sound.sound_server import AHEAD, SoundServer
-from tests.real_sound.test_coach import user
+from benchmarks.rig.sound_server import AHEAD, SoundServer
+from tests.tools.user import user
 from voice_coach.app.checkup import PHRASES
 
 pytestmark = pytest.mark.real_sound

@@ -16,22 +16,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.real_sound.probe import speech
-from tests.real_sound.sound_server import AHEAD, SoundServer, find
+from benchmarks.rig.sound_server import AHEAD, SoundServer, find
+from tests import CHECKOUT
+from tests.tools.probe import speech
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm
 from voice_coach.units import SAMPLE_RATE, to_samples, to_seconds
 
 pytestmark = pytest.mark.real_sound
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-
 
 class ProbeProcess:
     """The probe, running; its events as they come."""
 
     def __init__(self, env: dict[str, str], **task: object) -> None:
-        command = [sys.executable, "-m", "tests.real_sound.probe", json.dumps(task)]
+        command = [sys.executable, "-m", "tests.tools.probe", json.dumps(task)]
         self.process = subprocess.Popen(
             [*AHEAD, *command],
             env=env,

@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests import CHECKOUT
+
+pytestmark = pytest.mark.slow
 
 
 def prove(*options: str) -> "subprocess.CompletedProcess[str]":

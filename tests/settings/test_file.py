@@ -334,6 +334,7 @@ class TestDisk:
             os.close(file)
         assert own.read_text() == OWN
 
+    @pytest.mark.slow
     def test_changes_of_many_processes_are_all_kept(self, path: Path) -> None:
         program = (
             "import sys; from voice_coach.settings.file import change\n"
@@ -353,6 +354,7 @@ class TestDisk:
         assert read().values == {"tempo": 1.0, "volume_db": 1.0}
         assert only(path)
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("path")
     def test_a_process_that_is_killed_leaves_a_whole_file(self) -> None:
         program = (

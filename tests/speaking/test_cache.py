@@ -295,6 +295,7 @@ print(hits)
 """
 
 
+@pytest.mark.slow
 def test_several_processes_at_once(folder: Path) -> None:
     running = [
         subprocess.Popen(
@@ -316,6 +317,7 @@ def test_several_processes_at_once(folder: Path) -> None:
     assert sum(file.stat().st_size for file in files(folder)) <= 60_000 * (1 + 2 / 16)
 
 
+@pytest.mark.slow
 def test_killed_while_it_writes(folder: Path) -> None:
     program = WRITER.replace("range(600)", "range(10**9)").replace("limit=60_000", "limit=9_000")
     for seed in range(5):

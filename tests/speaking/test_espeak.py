@@ -40,6 +40,7 @@ def first() -> dict[tuple[str, str], bytes]:
     }
 
 
+@pytest.mark.slow
 def test_same_samples_in_any_order_with_voices_interleaved(
     first: dict[tuple[str, str], bytes],
 ) -> None:
@@ -58,6 +59,7 @@ def test_same_samples_after_another_speed_and_voice() -> None:
     assert np.array_equal(voice.render(PHRASES[3]), before)
 
 
+@pytest.mark.slow
 def test_same_samples_in_another_process(first: dict[tuple[str, str], bytes]) -> None:
     program = (
         "import hashlib, sys; from voice_coach.speaking.espeak import EspeakVoice;"
@@ -173,6 +175,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_safe_and_silent_on_the_terminal(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.app.test_coach import Stage
-from tests.web.conftest import Browser, Served, Session, next_message
-from tests.web.crowd import OBEYED, crowd
-from voice_coach.app.coach import Happening
+from benchmarks.rig.crowd import OBEYED, crowd
+from tests.tools.page_server import Browser, Served, Session, next_message
+from tests.tools.stage import Stage
+from voice_coach.app.happenings import Said
 from voice_coach.app.live import obey
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.preferences import Preferences
@@ -64,8 +64,8 @@ class Coached:
             obey(self.stage.coach, mailbox)
             for happening in self.stage.happenings[told:]:
                 told += 1
-                if happening.kind == "said":
-                    mailbox.said(happening.details["text"], happening.at)
+                if isinstance(happening, Said):
+                    mailbox.said(happening.text, happening.at)
 
     def close(self) -> None:
         self._stopped.set()
@@ -73,7 +73,7 @@ class Coached:
         self.screen.close()
         self.stage.close()
 
-    def said(self) -> list[Happening]:
+    def said(self) -> list[Said]:
         return self.stage.said()
 
 
@@ -100,7 +100,7 @@ def test_commands_there_and_back(coached: Coached) -> None:
         started = next_message(socket, in_mode(Mode.INTRODUCING))
         assert started["routine"]["name"] == "Back"
         said = next_message(socket, lambda message: bool(message.get("said")))
-        assert said["said"] == coached.said()[0].details["text"]
+        assert said["said"] == coached.said()[0].text
         socket.send(do("pause"))
         paused = next_message(socket, in_mode(Mode.PAUSED))
         assert "resume" in paused["may"]
@@ -124,6 +124,7 @@ def test_a_touch_is_a_command_like_any_other(coached: Coached, commands: Command
     assert coached.stage.coach.state.plan.routine.name == by_voice.slots["routine"]
 
 
+@pytest.mark.slow
 def test_every_sentence_has_a_message_with_the_same_meaning(
     coached: Coached, commands: Commands
 ) -> None:
@@ -156,6 +157,7 @@ def test_the_clock_of_a_page_is_that_of_the_loudspeaker(coached: Coached) -> Non
     assert np.median(np.abs(off)) < 0.05, off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_any_command_at_any_time_does_no_harm(
     routines: tuple[Routine, ...], commands: Commands, seed: int
@@ -164,7 +166,7 @@ def test_any_command_at_any_time_does_no_harm(
     chance = random.Random(seed)
     slots: dict[str, list[dict[str, Any]]] = {
         "start": [{}, {"routine": "back"}, {"routine": "breathing"}],
-        "number": [{"value": 0}, {"value": 10}],
+        "number": [{"value": 0}, {"value": 7.5}, {"value": 10}],
         "verbosity": [{"amount": "brief"}, {"amount": "full"}, {"amount": "tones"}],
     }
     intents = sorted(commands.intents)
@@ -193,10 +195,10 @@ class TestPreview:
         browser = coached.browser()
         assert browser.post("/api/say", {"text": "Lift it. Hold it there."}).json() == {"ok": True}
         _wait(lambda: len(coached.said()) == 2)
-        texts = [each.details["text"] for each in coached.said()]
+        texts = [each.text for each in coached.said()]
         assert texts == ["Lift it.", "Hold it there."]
         first, second = coached.said()
-        assert second.at >= first.details["end"]
+        assert second.at >= first.end
         assert coached.stage.coach.state.mode is Mode.IDLE
 
     def test_it_is_refused_while_a_routine_runs(self, coached: Coached) -> None:
@@ -206,7 +208,7 @@ class TestPreview:
             next_message(socket, in_mode(Mode.INTRODUCING))
             answer = browser.post("/api/say", {"text": "Lift it."})
         assert answer.status_code == 409
-        assert "Lift it." not in [each.details["text"] for each in coached.said()]
+        assert "Lift it." not in [each.text for each in coached.said()]
 
     def test_a_session_that_starts_goes_before_it(self, coached: Coached) -> None:
         browser = coached.browser()
@@ -217,7 +219,7 @@ class TestPreview:
             socket.send(do("start"))
             next_message(socket, in_mode(Mode.INTRODUCING))
         time.sleep(0.5)
-        texts = [each.details["text"] for each in coached.said()]
+        texts = [each.text for each in coached.said()]
         assert "Two is not." not in texts
         assert len(texts) == 2
 
@@ -226,7 +228,7 @@ class TestPreview:
         browser = coached.browser()
         browser.post("/api/say", {"text": "It is qqq. It goes on."})
         _wait(lambda: len(coached.said()) == 1)
-        assert coached.said()[0].details["text"] == "It goes on."
+        assert coached.said()[0].text == "It goes on."
 
 
 class TestNewRoutines:

@@ -2,25 +2,20 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
 
-from tests.conftest import KEPT
-from tests.real_sound.conftest import sound_server  # noqa: F401 - a fixture
-from tests.real_sound.sound_server import AHEAD, SoundServer
-from tests.web.conftest import next_message
+from benchmarks.rig.sound_server import AHEAD, SoundServer
+from tests.tools.page_server import next_message
+from tests.tools.running import Running
 from voice_coach.web.routes import STATIC
 
 COACH = Path(sys.executable).parent / "voice-coach"
@@ -30,59 +25,8 @@ pytestmark = [
 ]
 
 
-class Running:
-    """The coach in a process of its own, with what it prints."""
-
-    def __init__(self, env: dict[str, str], *options: str) -> None:
-        kept = {name: os.environ[name] for name in KEPT}
-        self.process = subprocess.Popen(
-            [*AHEAD, COACH, "run", "--recogniser=pocketsphinx", "--voice=espeak", *options],
-            env=env | kept | {"PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self.complaints: list[str] = []
-        for stream, lines in (
-            (self.process.stdout, self.lines),
-            (self.process.stderr, self.complaints),
-        ):
-            threading.Thread(target=lines.extend, args=(stream,), daemon=True).start()
-
-    def find(self, pattern: str, seconds: float = 30.0) -> re.Match[str]:
-        """Wait for a line that matches."""
-        give_up = time.monotonic() + seconds
-        while time.monotonic() < give_up:
-            for line in list(self.lines):
-                if found := re.search(pattern, line):
-                    return found
-            time.sleep(0.02)
-        raise AssertionError(f"'{pattern}' did not come: {self.lines} {self.complaints}")
-
-    def open(self) -> ClientConnection:
-        """Pair by the address that is printed, and open a socket."""
-        found = self.find(r"(http://([\d.]+:\d+)/)\?code=(\d{6})")
-        origin = found[1].rstrip("/")
-        answer = httpx.post(
-            f"{origin}/pair", json={"code": found[3]}, headers={"origin": origin}, trust_env=False
-        )
-        assert answer.status_code == 200
-        cookie = f"voice_coach={answer.cookies['voice_coach']}"
-        return connect(
-            f"ws://{found[2]}/live",
-            origin=origin,  # type: ignore[arg-type]
-            additional_headers={"cookie": cookie},
-            proxy=None,
-        )
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
 @pytest.fixture
-def running(sound_server: SoundServer) -> Iterator[Running]:  # noqa: F811 - the fixture above
+def running(sound_server: SoundServer) -> Iterator[Running]:
     """A coach with its page."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -124,7 +68,7 @@ class TestClock:
     AT = range(4, 12)
     """Seconds at which a click is played; the sound server takes two to come alive."""
 
-    def test_within_fifty_milliseconds(self, sound_server: SoundServer) -> None:  # noqa: F811
+    def test_within_fifty_milliseconds(self, sound_server: SoundServer) -> None:
         measured = subprocess.run(
             [*AHEAD, sys.executable, "-c", CLICKS, *map(str, self.AT)],
             env=os.environ | sound_server.env,
@@ -145,17 +89,18 @@ import numpy as np
 from voice_coach.core.state import State
 from voice_coach.web.mailbox import EarClock, Sight
 from voice_coach.audio.world import open_audio
-from voice_coach.audio.mixer import Playback
+from voice_coach.audio.mixer import Mixer
 from voice_coach.units import SAMPLE_RATE
 
 at = [int(each) for each in sys.argv[1:]]
-playback, chunks, looks = Playback(), [], []
+mixer, chunks, looks = Mixer(), [], []
 for second in at:
-    playback.play(np.full(80, 0.8, dtype=np.float32), second * SAMPLE_RATE, 1)
+    mixer.play(np.full(80, 0.8, dtype=np.float32), second * SAMPLE_RATE, 1)
 command = "parec --device=loudspeaker.monitor --rate=16000 --format=float32le --channels=1 --raw"
 ear = subprocess.Popen([*command.split(), "--latency-msec=5"], stdout=subprocess.PIPE, bufsize=0)
 audio = open_audio()
-clock = EarClock(Sight(lambda: State((), ENGLISH), lambda: playback.position, lambda: audio.output_latency))
+clock = EarClock(Sight(
+    lambda: State((), ENGLISH), lambda: mixer.position, lambda: audio.output_latency))
 
 
 def listen():
@@ -164,7 +109,7 @@ def listen():
 
 
 def look():
-    while playback.position < (at[-1] + 1) * SAMPLE_RATE:
+    while mixer.position < (at[-1] + 1) * SAMPLE_RATE:
         clock.look()
         looks.append((time.monotonic(), clock.seconds))
         time.sleep(0.02)
@@ -173,7 +118,7 @@ def look():
 
 for work in (listen, look):
     threading.Thread(target=work, daemon=True).start()
-audio.run(playback, lambda *_: None)
+audio.run(mixer, lambda *_: None)
 ear.kill()
 ends = np.cumsum([len(samples) for _, samples in chunks])
 loud = np.flatnonzero(np.abs(np.concatenate([samples for _, samples in chunks])) > 0.3)

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.language import ENGLISH
-from tests.web.conftest import Browser, Served, next_message, serve
+from tests.tools.language import ENGLISH
+from tests.tools.page_server import Browser, Served, next_message, serve
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance
@@ -278,6 +278,7 @@ def test_a_bucket_fills_with_time() -> None:
 class TestPictures:
     """What pages are sent."""
 
+    @pytest.mark.slow
     def test_every_change_and_at_least_once_a_second(
         self, served: Served, browser: Browser
     ) -> None:
@@ -295,6 +296,7 @@ class TestPictures:
             heard = next_message(page, lambda message: message["heard"] is not None)
             assert heard["heard"] == {"text": "pause", "at": 1.0}
 
+    @pytest.mark.slow
     def test_no_more_than_ten_a_second(self, served: Served, browser: Browser) -> None:
         with browser.socket() as page:
             began, count = time.monotonic(), 0
@@ -312,6 +314,7 @@ class TestPictures:
             assert next_message(page)["level_db"] == -20.0
             assert time.monotonic() - began < 0.5
 
+    @pytest.mark.slow
     def test_a_page_that_reads_nothing_is_no_burden_to_another(
         self, served: Served, browser: Browser
     ) -> None:
@@ -378,6 +381,7 @@ class TestRoutines:
             assert line == text.splitlines().index("    position: siting") + 1 == answer["line"]
         assert not answer["text"].startswith("routine")
 
+    @pytest.mark.slow
     def test_what_is_saved_is_what_was_written(self, browser: Browser) -> None:
         assert browser.post("/api/save", {"yaml": MINE}).json() == {"ok": True, "name": "My back"}
         (path,) = routines_dir().iterdir()
@@ -386,6 +390,15 @@ class TestRoutines:
         assert read_routine(path).name == "My back"
         assert browser.get("/api/routines").json()[-1]["own"] is True
 
+    def test_a_name_that_is_a_command_is_refused_where_it_stands(self, browser: Browser) -> None:
+        taken = BACK.replace("name: Back", "name: Over")
+        for where in ("check", "save"):
+            answer = browser.post(f"/api/{where}", {"yaml": taken}).json()
+            assert "“start over” is a command already" in answer["text"]
+            assert answer["line"] == taken[: taken.index("name: Over")].count("\n") + 1
+        assert not (routines_dir() / "over.yaml").exists()
+
+    @pytest.mark.slow
     def test_an_own_one_is_replaced_only_when_told_so(self, browser: Browser) -> None:
         browser.post("/api/save", {"yaml": MINE})
         changed = MINE.replace("seconds: 20", "seconds: 21", 1)
@@ -496,6 +509,7 @@ class TestStartAndEnd:
             for each in idle:
                 each.close()
 
+    @pytest.mark.slow
     def test_connections_that_say_nothing_are_ended(
         self, browser: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:

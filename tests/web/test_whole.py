@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.real_sound.conftest import sound_server  # noqa: F401 - a fixture
-from tests.real_sound.sound_server import SoundServer
-from tests.real_sound.test_coach import keep_routine, not_the_first_time, user
-from tests.web.page.browser import chromium
-from tests.web.test_run import Running
+from benchmarks.rig.sound_server import SoundServer
+from tests.tools.needed import needed_browser
+from tests.tools.running import Running
+from tests.tools.user import keep_routine, not_the_first_time, user
 
-pytestmark = pytest.mark.real_sound
+pytestmark = [pytest.mark.real_sound, pytest.mark.browser]
 
 SHORT = """\
     get_ready_seconds: 3
@@ -56,7 +55,7 @@ def visited(browser: Any, address: str) -> Iterator[Any]:
 
 
 def test_a_whole_session_is_led_by_touch_and_voice_and_seen(
-    sound_server: SoundServer,  # noqa: F811 - the fixture above
+    sound_server: SoundServer,
     tmp_path: Path,
 ) -> None:
     routines = keep_routine(tmp_path, SHORT)
@@ -69,7 +68,7 @@ def test_a_whole_session_is_led_by_touch_and_voice_and_seen(
     try:
         address = coach.find(r"http://[\d.]+:\d+/\?code=\d{6}")[0]
         with (
-            chromium() as browser,
+            needed_browser() as browser,
             sound_server.recording() as take,
             visited(browser, address) as page,
         ):

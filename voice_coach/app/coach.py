@@ -10,14 +10,23 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
 
 from voice_coach.app.ears import Ears, attend
+from voice_coach.app.happenings import (
+    Said,
+    SignalGiven,
+    SpeechHeard,
+    Standing,
+    StateShown,
+    ToneSounded,
+    Watcher,
+)
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, faded
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.language import Language
+from voice_coach.core.notes import Note
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -29,7 +38,6 @@ from voice_coach.core.state import (
     Measured,
     Memory,
     Mode,
-    Note,
     Opened,
     Say,
     SetVolume,
@@ -49,9 +57,7 @@ from voice_coach.units import Samples, to_samples
 __all__ = [
     "Coach",
     "Ears",
-    "Happening",
-    "Keeping",
-    "Watcher",
+    "Persistence",
     "attend",
 ]
 
@@ -65,20 +71,6 @@ DUCK_OVER = to_samples(0.01)
 RELEASE_OVER = to_samples(0.4)
 """How fast it comes back when what the user said was no command."""
 
-
-@dataclass(frozen=True)
-class Happening:
-    """Something that those who watch want to know."""
-
-    kind: str
-    """ "heard", "said", "signal", "tone" or "state"."""
-    at: Samples
-    details: dict[str, Any]
-
-
-Watcher = Callable[[Happening], None]
-
-
 PATIENCE = to_samples(60)
 """What happens only after so long is not waited for at the end of a recording or a script."""
 MEASURED_EVERY = to_samples(0.5)
@@ -86,7 +78,7 @@ MEASURED_EVERY = to_samples(0.5)
 
 
 @dataclass(frozen=True)
-class Keeping:
+class Persistence:
     """What outlives the session: where it comes from, and where it goes."""
 
     preferences: Preferences = field(default_factory=Preferences)
@@ -110,20 +102,20 @@ class Coach:
         renderer: Renderer,
         mixer: Mixer,
         voices: Mapping[str, Callable[[], Renderer]] = MappingProxyType({}),
-        keeping: Keeping | None = None,
+        persistence: Persistence | None = None,
         watch: Watcher = lambda _: None,
     ) -> None:
         """Speak with `renderer` until another of `voices` is asked for, by name.
 
         What makes one of them returns at once, and loads it in a thread of its own.
         """
-        self._keeping = keeping or Keeping()
+        self._persistence = persistence or Persistence()
         self.state = State(
             routines,
             language,
-            preferences=self._keeping.preferences,
+            preferences=self._persistence.preferences,
             voices=tuple(voices),
-            memory=self._keeping.memory,
+            memory=self._persistence.memory,
         )
         self._others = voices
         mixer.volume_db = self.state.preferences.volume_db
@@ -185,17 +177,11 @@ class Coach:
 
     def _understand(self, utterance: Transcript) -> None:
         intent = self._commands.match(utterance.text, utterance.grammar)
-        details = {
-            "text": utterance.text,
-            "intent": intent.name if intent else None,
-            "slots": dict(intent.slots) if intent else {},
-            "start": utterance.start,
-            "end": utterance.end,
-        }
-        self._watch(Happening("heard", utterance.decided, details))
+        decided, start, end = utterance.decided, utterance.start, utterance.end
+        self._watch(SpeechHeard(decided, start, end, utterance.text, intent))
         if intent is not None:
             self._obeyed = True
-            self._advance(Heard(intent), max(self._mixer.position, utterance.decided))
+            self._advance(Heard(intent), max(self._mixer.position, decided))
 
     def _say_preview(self) -> None:
         """Say one sentence after the other, so that a command need not wait for all of them.
@@ -243,8 +229,8 @@ class Coach:
 
     def _become(self, state: State, actions: tuple[Action, ...], now: Samples) -> None:
         before, self.state = self.state, state
-        if _shown(self.state) != _shown(before):
-            self._watch(Happening("state", now, _shown(self.state)))
+        if (shown := _shown(self.state, now)) != _shown(before, now):
+            self._watch(shown)
         if self.state.preferences != before.preferences:
             self._like(before.preferences)
         for action in actions:
@@ -261,7 +247,7 @@ class Coach:
         if name is not None and name != before.voice_name and name in self._others:
             self._voices.change(self._others[name])
             self._rendered_ahead = None
-        self._keeping.prefer(self.state.preferences)
+        self._persistence.prefer(self.state.preferences)
 
     def close(self) -> None:
         """End the voices."""
@@ -287,48 +273,51 @@ class Coach:
                 self._unspoken.append((action, self._voices.request(text, speed)))
             case Sound(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
-                self._play("signal", clip, at, utterance, {"signal": signal.value})
+                self._watch(SignalGiven(*self._play(clip, at, utterance), signal))
             case Tone(tone, at, length):
                 self._tones -= 1
                 clip = tones.breath_tone(tones.Contour(tone.value), length)
-                self._play("tone", clip, at, self._tones, {"tone": tone.value})
+                self._watch(ToneSounded(*self._play(clip, at, self._tones), tone))
             case Silence(tones=everything):
                 self._unspoken.clear()
                 self._mixer.silence(spare=lambda tag: tag < 0 and not everything)
             case SetVolume(db):
                 self._mixer.volume_db = db
-            case Note():
-                self._keeping.note(action, now)
+            case note:
+                self._persistence.note(note, now)
         self._speak()
 
     def _speak(self) -> None:
         """Schedule what has been rendered; an engine that is still at work is not waited for."""
         while self._unspoken and self._unspoken[0][1].done():
             say, future = self._unspoken.popleft()
-            clip = future.result()
-            self._play("said", clip, say.at, say.utterance, {"text": say.text, "role": say.role})
+            begins, ends = self._play(future.result(), say.at, say.utterance)
+            self._watch(Said(begins, ends, say.text, say.role))
 
-    def _play(self, kind: str, clip: Pcm, at: Samples, tag: int, details: dict[str, Any]) -> None:
-        """Schedule a clip; tones, which nothing waits for, have tags below zero."""
+    def _play(self, clip: Pcm, at: Samples, tag: int) -> tuple[Samples, Samples]:
+        """Schedule a clip, and return where it begins and ends.
+
+        Tones, which nothing waits for, have tags below zero.
+        """
         late = self._mixer.position - at
         if late > 0 and tag < 0:  # it ends in time, or it would run into the next one
             clip = faded(clip[late:])
         at = max(at, self._mixer.position)
         self._mixer.play(clip, at, tag)
-        self._watch(Happening(kind, at, {**details, "end": at + len(clip)}))
+        return at, at + len(clip)
 
 
-def _shown(state: State) -> dict[str, Any]:
-    """Return what is worth showing of a state, in plain words."""
+def _shown(state: State, now: Samples) -> StateShown:
+    """Return what is worth showing of a state."""
     if state.plan is None:
-        return {"mode": state.mode.value}
+        return StateShown(now, state.mode, None)
     cue = state.cue
-    return {
-        "mode": state.mode.value,
-        "routine": state.plan.routine.name,
-        "exercise": state.exercise.name,
-        "side": cue.side.value if cue.side else None,
-        "repetition": cue.repetition or None,
-        "repetitions": cue.repetitions or None,
-        "breath": state.breath.value,
-    }
+    standing = Standing(
+        routine=state.plan.routine.name,
+        exercise=state.exercise.name,
+        side=cue.side,
+        repetition=cue.repetition or None,
+        repetitions=cue.repetitions or None,
+        breath=state.breath,
+    )
+    return StateShown(now, state.mode, standing)

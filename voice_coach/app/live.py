@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice_coach.app.coach import Coach, Ears, Happening, Keeping, Watcher
+from voice_coach.app.coach import Coach, Ears, Persistence
 from voice_coach.app.engines import Engine, make_separate_recogniser, make_voice, voices_of
+from voice_coach.app.happenings import Happening, Said, SpeechHeard, Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Recording, open_audio
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.notes import Continued, Discarded, Note, kind_and_details
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
-from voice_coach.core.state import Memory, Note, Place
+from voice_coach.core.state import Memory, Place
 from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.engines.separate_process import SeparateProcess
@@ -97,8 +99,8 @@ def coach_live(
         listener = Listener(recogniser)
         ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
         mixer = Mixer()
-        keeper = _Keeper(journal, preferences or Preferences(), threaded=audio.realtime)
-        open_things.enter_context(closing(keeper))
+        disk = _DiskPersistence(journal, preferences or Preferences(), threaded=audio.realtime)
+        open_things.enter_context(closing(disk))
 
         def rendering(voice: Voice | Callable[[], Voice]) -> Renderer:
             return Renderer(voice, disk=phrases, threaded=audio.realtime)
@@ -113,7 +115,7 @@ def coach_live(
             renderer=rendering(make_voice(engines[1])),
             mixer=mixer,
             voices={name: partial(rendering, partial(make_voice, others[name])) for name in others},
-            keeping=keeper.keeping(routines),
+            persistence=disk.persistence(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
         )
         open_things.enter_context(closing(coach))
@@ -126,7 +128,7 @@ def coach_live(
             coach.do(Intent("start", {"routine": start}))
         else:
             coach.open()
-        health = _Health(recogniser, keeper, phrases, notice)
+        health = _Health(recogniser, disk, phrases, notice)
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
             coach.on_block(microphone, played, position)
@@ -152,10 +154,11 @@ def _told_to(mailbox: Mailbox, watch: Watcher) -> Watcher:
     """Return who watches, so that pages see what is said and heard, too."""
 
     def told(happening: Happening) -> None:
-        if happening.kind == "said":
-            mailbox.said(happening.details["text"], happening.at)
-        elif happening.kind == "heard" and happening.details["intent"]:
-            mailbox.heard(happening.details["text"], happening.at)
+        match happening:
+            case Said(at=at, text=text):
+                mailbox.said(text, at)
+            case SpeechHeard(at=at, text=text, intent=Intent()):
+                mailbox.heard(text, at)
         watch(happening)
 
     return told
@@ -182,7 +185,7 @@ def obey(coach: Coach, mailbox: Mailbox) -> None:
             coach.shelve(routines, commands)
 
 
-class _Keeper:
+class _DiskPersistence:
     """Keeps what happens in the journal, and what the user prefers in the settings.
 
     The settings are written in a thread of their own, in order: each change waits for the disk.
@@ -200,10 +203,10 @@ class _Keeper:
         if self._saving:
             self._saving.shutdown()
 
-    def keeping(self, routines: tuple[Routine, ...]) -> Keeping:
+    def persistence(self, routines: tuple[Routine, ...]) -> Persistence:
         """Return what the coach gets of it."""
         memory = _memory(self._journal, routines)
-        return Keeping(self._preferences, memory, self._note, self._prefer)
+        return Persistence(self._preferences, memory, self._note, self._prefer)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -215,12 +218,13 @@ class _Keeper:
         return (*self._journal.notices, *filter(None, problems))
 
     def _note(self, note: Note, at: Samples) -> None:
-        if note.kind == "discarded":
-            self._journal.discard_unfinished()
-            return
-        if note.kind == "continued":
-            self._journal.continue_unfinished()
-        self._journal.append(note.kind, note.details, at)
+        match note:
+            case Discarded():  # the journal notes it itself, with the session that was cut off
+                self._journal.discard_unfinished()
+                return
+            case Continued():
+                self._journal.continue_unfinished()
+        self._journal.append(*kind_and_details(note), at)
 
     def _prefer(self, preferences: Preferences) -> None:
         before, self._preferences = self._preferences, preferences
@@ -259,12 +263,12 @@ class _Health:
     def __init__(
         self,
         recogniser: SeparateProcess,
-        keeper: _Keeper,
+        disk: _DiskPersistence,
         phrases: PhraseCache | None,
         tell: Notify,
     ) -> None:
         self._recogniser = recogniser
-        self._keeper = keeper
+        self._disk = disk
         self._phrases = phrases
         self._tell = tell
         self._restarts = 0
@@ -275,7 +279,7 @@ class _Health:
             self._restarts = self._recogniser.restarts
             self._tell(RESTARTED, now)
         problem = self._phrases.problem if self._phrases else None
-        for line in (*self._keeper.notices, *filter(None, [problem])):
+        for line in (*self._disk.notices, *filter(None, [problem])):
             if line not in self._told:
                 self._told.add(line)
                 self._tell(line, now)

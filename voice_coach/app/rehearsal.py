@@ -16,8 +16,9 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from voice_coach.app.coach import Coach, Ears, Happening, Keeping, Watcher
+from voice_coach.app.coach import Coach, Ears, Persistence
 from voice_coach.app.engines import Engine, make_recogniser, make_voice, voices_of
+from voice_coach.app.happenings import Happening, SpeechHeard, Watcher, kind_and_details
 from voice_coach.audio import pcm
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, WavWriter
@@ -169,7 +170,7 @@ def rehearse(
     commands: Commands,
     engines: tuple[Engine, Engine],
     *,
-    keeping: Keeping | None = None,
+    persistence: Persistence | None = None,
     out: Path | None = None,
     timeline: Path | None = None,
     watch: Watcher = lambda _: None,
@@ -194,7 +195,7 @@ def rehearse(
 
         def note(happening: Happening) -> None:
             nonlocal commands_heard
-            commands_heard += happening.kind == "heard"
+            commands_heard += isinstance(happening, SpeechHeard)
             if lines:
                 lines.write(happening)
             watch(happening)
@@ -209,7 +210,7 @@ def rehearse(
             renderer=rendering(engines[1]),
             mixer=mixer,
             voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
-            keeping=keeping,
+            persistence=persistence,
             watch=note,
         )
         open_things.enter_context(closing(coach))
@@ -240,8 +241,9 @@ class _Timeline:
 
     def write(self, happening: Happening) -> None:
         """Append one line, times in seconds."""
-        line: dict[str, Any] = {"time": _seconds(happening.at), "event": happening.kind}
-        for key, value in happening.details.items():
+        kind, details = kind_and_details(happening)
+        line: dict[str, Any] = {"time": _seconds(happening.at), "event": kind}
+        for key, value in details.items():
             line[key] = _seconds(value) if key in ("start", "end") else value
         with self._guarded():
             self._file.write(json.dumps(line) + "\n")

@@ -36,7 +36,7 @@ class Found:
     decided: float
     text: str
     intent: str | None
-    slots: dict[str, str | int]
+    slots: dict[str, str | float]
     confidence: float
 
 

@@ -295,7 +295,7 @@ def _row(session: "PastSession") -> tuple[str, ...]:
     )
 
 
-def _pain(before: int | None, after: int | None) -> str:
+def _pain(before: float | None, after: float | None) -> str:
     if before is None and after is None:
         return ""
     return " → ".join("–" if value is None else str(value) for value in (before, after))

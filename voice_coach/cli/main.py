@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from voice_coach.app.advice import Finding
-    from voice_coach.app.coach import Happening
+    from voice_coach.app.happenings import Happening
     from voice_coach.app.transcribe import Found, Judged
     from voice_coach.core.intents import Commands
     from voice_coach.web.server import Screen
@@ -216,15 +216,16 @@ def _nothing() -> AbstractContextManager[None]:
 
 def _print_happening(happening: "Happening") -> None:
     """Show one thing that was said, as a line of a script."""
+    from voice_coach.app.happenings import Said, SpeechHeard
     from voice_coach.units import to_seconds
 
     minutes, seconds = divmod(to_seconds(happening.at), 60)
     time = (f"{int(minutes):02}:{seconds:05.2f}  ", "dim")
-    text = happening.details.get("text", "")
-    if happening.kind == "heard":
-        out.print(Text.assemble(time, ("you", "bold green"), f"    “{text}”"), soft_wrap=True)
-    elif happening.kind == "said":
-        out.print(Text.assemble(time, ("coach", "cyan"), f"  {text}"), soft_wrap=True)
+    match happening:
+        case SpeechHeard(text=text):
+            out.print(Text.assemble(time, ("you", "bold green"), f"    “{text}”"), soft_wrap=True)
+        case Said(text=text):
+            out.print(Text.assemble(time, ("coach", "cyan"), f"  {text}"), soft_wrap=True)
 
 
 @app.command()
@@ -262,7 +263,7 @@ def _rehearse(
     """
     import time
 
-    from voice_coach.app.coach import Keeping
+    from voice_coach.app.coach import Persistence
     from voice_coach.app.engines import choose_recogniser, choose_voice
     from voice_coach.app.rehearsal import read_script
     from voice_coach.app.rehearsal import rehearse as perform
@@ -282,7 +283,7 @@ def _rehearse(
         routines,
         read_commands(routines),
         engines,
-        keeping=Keeping(Preferences(**preferences)),
+        persistence=Persistence(Preferences(**preferences)),
         out=out_file,
         timeline=timeline,
         watch=_print_happening,

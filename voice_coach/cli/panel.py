@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from voice_coach.app.coach import Happening
+from voice_coach.app.happenings import Happening, Said, SpeechHeard
 from voice_coach.core.cues import CueKind
 from voice_coach.core.routine import Breath
 from voice_coach.core.state import Mode, State
@@ -67,13 +67,14 @@ class Board:
 
     def watch(self, happening: Happening) -> None:
         """Take note of what was heard and said."""
-        if happening.kind == "heard":
-            self.heard = str(happening.details["text"])
-            # Whatever was wrong with the microphone is over, and there was time to read it.
-            if happening.at >= self.noticed + NOTICE_STAYS:
-                self.notice = ""
-        elif happening.kind == "said":
-            self.said = str(happening.details["text"])
+        match happening:
+            case SpeechHeard(at=at, text=text):
+                self.heard = text
+                # Whatever was wrong with the microphone is over, and there was time to read it.
+                if at >= self.noticed + NOTICE_STAYS:
+                    self.notice = ""
+            case Said(text=text):
+                self.said = text
 
 
 @dataclass

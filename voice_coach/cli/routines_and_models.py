@@ -87,13 +87,14 @@ def check_routines(
     files: Annotated[list[Path], typer.Argument(help="Routine files to check.")],
 ) -> None:
     """Check routine files; says file, line and key of what is wrong, and what was expected."""
-    from voice_coach.library import read_routine
+    from voice_coach.library import check_names, read_routine
 
     language = read_language()
     wrong = 0
     for path in files:
         try:
             routine = read_routine(path)
+            check_names(routine, path)
         except RoutineError as problem:
             wrong += 1
             complain(str(problem))

@@ -5,7 +5,7 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 
 from dataclasses import replace
 
-from voice_coach.core import answers, questions
+from voice_coach.core import answers, notes, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.progress import following
 from voice_coach.core.routine import Routine
@@ -14,7 +14,6 @@ from voice_coach.core.state import (
     Event,
     Heard,
     Mode,
-    Note,
     Progress,
     Role,
     Silence,
@@ -66,9 +65,9 @@ def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
         progress=Progress(began=now),
     )
     laid = replace(fresh, plan=laid_out(fresh, routine), index=0)
-    names = [exercise.name for exercise in routine.exercises]
+    names = tuple(exercise.name for exercise in routine.exercises)
     after, actions = questions.ask_pain(laid, now) or jump(laid, 0, now)
-    return after, (Note("started", {"routine": routine.name, "exercises": names}), *actions)
+    return after, (notes.Started(routine.name, names), *actions)
 
 
 def _slot(event: Event, name: str) -> object:
@@ -90,7 +89,8 @@ def skip(state: State, _: Event, now: Samples) -> Result:
     after, actions = lead_to(_with_skipped(state), here + 1, now)
     if here in progress.done:
         return after, actions
-    return after, (about(state, "partly" if here in progress.begun else "skipped"), *actions)
+    left = notes.PartlyDone if here in progress.begun else notes.Skipped
+    return after, (left(*about(state)), *actions)
 
 
 def _cut_welcome(state: State, now: Samples) -> Result:
@@ -131,7 +131,7 @@ def easier(state: State, _: Event, now: Samples) -> Result:
         return answer(state, state.texts.no_easier, now)
     prefix = state.texts.begin_easier if _welcoming(state) else state.texts.easier
     after, actions = _vary(state, state.easier | {state.cue.exercise}, prefix, now)
-    return after, (about(state, "eased"), *actions)
+    return after, (notes.Eased(*about(state)), *actions)
 
 
 def full_version(state: State, _: Event, now: Samples) -> Result:
@@ -174,7 +174,7 @@ def go_on(state: State, event: Event, now: Samples) -> Result:
 def pause(state: State, _: Event, now: Samples) -> Result:
     """Freeze the count."""
     after, actions = ask(state, Mode.PAUSED, state.texts.paused, now)
-    return after, (Note("paused"), *actions)
+    return after, (notes.Paused(), *actions)
 
 
 def stop(state: State, _: Event, now: Samples) -> Result:
@@ -188,7 +188,7 @@ def end(state: State, _: Event, now: Samples) -> Result:
     finished = state.cue.kind is CueKind.FINISH
     text = state.texts.done if finished else state.texts.stopped
     after, actions = say(to_idle(state), text, at, Role.ANSWER)
-    return after, (*(() if finished else (Note("stopped"),)), Silence(), *actions)
+    return after, (*(() if finished else (notes.Stopped(),)), Silence(), *actions)
 
 
 def hurts(state: State, _: Event, now: Samples) -> Result:
@@ -198,7 +198,7 @@ def hurts(state: State, _: Event, now: Samples) -> Result:
     after, actions = ask(
         with_hurt(state), Mode.HURTING, state.language.hurts(words, ways_on(state)), now
     )
-    return after, (about(state, "hurt"), *actions)
+    return after, (notes.Hurt(*about(state)), *actions)
 
 
 def resume(state: State, event: Event, now: Samples) -> Result:
@@ -212,7 +212,7 @@ def resume(state: State, event: Event, now: Samples) -> Result:
         prefix=state.texts.going_on if declined else "",
         aloud=True,
     )
-    return after, (Note("resumed"), *hush(state), *actions)
+    return after, (notes.Resumed(), *hush(state), *actions)
 
 
 def no_answer(state: State, _: Event, now: Samples) -> Result:

@@ -6,7 +6,7 @@ is said; must not know what the same commands do to a routine under way (`steeri
 
 from dataclasses import replace
 
-from voice_coach.core import questions
+from voice_coach.core import notes, questions
 from voice_coach.core.commands import start
 from voice_coach.core.progress import ASK_AGAIN
 from voice_coach.core.state import Event, State
@@ -27,7 +27,7 @@ def wait(state: State, _: Event, now: Samples) -> Result:
 def hurts(state: State, _: Event, now: Samples) -> Result:
     """Keep that the last exercise hurt, and say what to do; there is no way on to offer."""
     after, actions = _instead(with_hurt(state), state.texts.nothing_running_pain, now)
-    return after, (about(state, "hurt"), *actions)
+    return after, (notes.Hurt(*about(state)), *actions)
 
 
 def start_another(state: State, event: Event, now: Samples) -> Result:

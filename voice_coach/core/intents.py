@@ -6,11 +6,12 @@ with an intent, nor how sound became text.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final, Self, cast
 
 import hassil
-from hassil import IntentData, Intents, RecognizeResult, Sentence, TextSlotList
+from hassil import IntentData, Intents, RecognizeResult, Sentence, SlotList, TextSlotList
 
 from voice_coach.core.templates import Template, grammar, spoken
 from voice_coach.errors import SentencesError, nearest
@@ -21,6 +22,8 @@ STATES: Final = ("idle", "session", "number", "confirm")
 yes or no was asked for."""
 
 _SHOWN_VALUES: Final = 3
+_BLANK: Final = "blank"
+"""Stands for what fills a list, in the sentences around it."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Intent:
     """What somebody wants: a name from the template file, and what they filled in."""
 
     name: str
-    slots: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+    slots: Mapping[str, str | float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Commands:
         self._blocks = blocks
         self._grammars: dict[str, Grammar] = {}
         self._settled: dict[tuple[str, str], bool] = {}
+        self._frames: dict[str, tuple[tuple[str, str], ...]] = {}
         self._harmless = frozenset(block.intent for block in blocks if block.harmless)
 
     @classmethod
@@ -91,10 +95,15 @@ class Commands:
 
     def match(self, text: str, state: str) -> Intent | None:
         """Return what `text` means in `state`, or None if it is no whole sentence there."""
-        result = hassil.recognize(
-            spoken(text, self._intents.language), self._within(state), default_response=None
-        )
-        return None if result is None else Intent(result.intent.name, _slots(result))
+        said = spoken(text, self._intents.language)
+        results = iter(hassil.recognize_all(said, self._within(state), default_response=None))
+        best = next(results, None)
+        if best is None:
+            return None
+        if best.entities:  # of "back" and "my back", "start my back" means the longer one
+            name = best.intent.name
+            best = max(chain([best], (r for r in results if r.intent.name == name)), key=_named)
+        return Intent(best.intent.name, _slots(best))
 
     def grammar(self, state: str) -> Grammar:
         """Return all that may be heard in `state`; the same object each time."""
@@ -128,6 +137,26 @@ class Commands:
             if block.example and _known(state) in block.states
         )
 
+    def filled(self, slot: str, phrase: str) -> Iterator[tuple[str, str]]:
+        """Yield each sentence in which `phrase` fills the list `slot`, with each of its states."""
+        said = spoken(phrase, self._intents.language)
+        for frame, state in self._framed(slot):
+            yield frame.replace(_BLANK, said), state
+
+    def _framed(self, slot: str) -> tuple[tuple[str, str], ...]:
+        """Return the sentences around `slot`, with a blank in its place, and their states."""
+        if slot not in self._frames:
+            blank = {slot: TextSlotList.from_strings([_BLANK], allow_template=False, name=slot)}
+            self._frames[slot] = tuple(
+                (sentence, state)
+                for block in self._blocks
+                if any(f"{{{slot}" in text or "<" in text for text in block.data.sentence_texts)
+                for sentence in grammar(slot, self._templates_of(block, blank)).sentences()
+                if _BLANK in sentence.split()
+                for state in sorted(block.states)
+            )
+        return self._frames[slot]
+
     def _within(self, state: str) -> Intents:
         heard: dict[str, hassil.intents.Intent] = {}
         for block in self._blocks:
@@ -148,8 +177,10 @@ class Commands:
             if state in block.states:
                 yield from self._templates_of(block)
 
-    def _templates_of(self, block: _Block) -> Iterator[Template]:
-        lists = {**self._intents.slot_lists, **block.data.slot_lists}
+    def _templates_of(
+        self, block: _Block, instead: Mapping[str, SlotList] = MappingProxyType({})
+    ) -> Iterator[Template]:
+        lists = {**self._intents.slot_lists, **block.data.slot_lists, **instead}
         rules = {**self._intents.expansion_rules, **block.data.expansion_rules}
         for sentence in _sentences(block):
             yield Template(sentence.expression, lists, rules, self._intents.language)
@@ -224,13 +255,20 @@ def _sentences(block: _Block) -> list[Sentence]:
     return block.data.sentences
 
 
-def _slots(result: RecognizeResult) -> Mapping[str, str | int]:
+def _named(result: RecognizeResult) -> int:
+    """Return how much of a sentence is the names in it, in characters."""
+    return sum(len(entity.text_clean) for entity in result.entities.values())
+
+
+def _slots(result: RecognizeResult) -> Mapping[str, str | float]:
     found = {name: _whole(entity.value) for name, entity in result.entities.items()}
     return MappingProxyType({**result.intent_data.slots, **found})
 
 
-def _whole(value: Any) -> str | int:
+def _whole(value: Any) -> str | float:
     # hassil makes a number of digits a float, and the same number of words an integer.
     return (
-        int(value) if isinstance(value, float) and value.is_integer() else cast("str | int", value)
+        int(value)
+        if isinstance(value, float) and value.is_integer()
+        else cast("str | float", value)
     )

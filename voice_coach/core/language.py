@@ -150,6 +150,7 @@ class Templates:
     """What is said with something filled in."""
 
     minutes_and_a_half: str = _with("number")
+    and_a_half: str = _with("number")
     heading: str = _with("position", "total", "name")
     only_heading: str = _with("name")
     welcome: str = _with("name", "exercises", "length")
@@ -343,18 +344,24 @@ class Language:
         """Ask how it feels."""
         return self._filled(self.written.templates.pain_question, question=question)
 
-    def read_back(self, value: int) -> str:
-        """Make sure that a number was heard right."""
-        return self._filled(self.written.templates.read_back, number=self.number(value))
+    def score(self, value: float) -> str:
+        """Return a number for pain, which may be a half, in words."""
+        whole, half = divmod(value, 1)
+        number = self.number(int(whole))
+        return self.written.templates.and_a_half.format(number=number) if half else number
 
-    def pain_told(self, before: int | None, after: int) -> str:
+    def read_back(self, value: float) -> str:
+        """Make sure that a number was heard right."""
+        return self._filled(self.written.templates.read_back, number=self.score(value))
+
+    def pain_told(self, before: float | None, after: float) -> str:
         """Close with how it feels now."""
-        templates, now = self.written.templates, self.number(after)
+        templates, now = self.written.templates, self.score(after)
         if before is None:
             return self._filled(templates.pain, number=now)
         if before == after:
             return self._filled(templates.pain_as_before, number=now)
-        return self._filled(templates.pain_changed, before=self.number(before), after=now)
+        return self._filled(templates.pain_changed, before=self.score(before), after=now)
 
     def offer_to_continue(self, exercise: str) -> str:
         """Offer to go on with a session that was cut off."""

@@ -5,10 +5,10 @@ Owns what follows when the loudspeaker or the clock reports; must not know any c
 
 from dataclasses import replace
 
-from voice_coach.core import questions
+from voice_coach.core import notes, questions
 from voice_coach.core.cues import BEAT, CueKind
 from voice_coach.core.routine import Breath
-from voice_coach.core.state import Event, Mode, Note, Place, Role, State, Tone
+from voice_coach.core.state import Event, Mode, Place, Role, State, Tone
 from voice_coach.core.transitions import (
     AFTER_ANSWER,
     Result,
@@ -79,7 +79,7 @@ def still_there(state: State, _: Event, now: Samples) -> Result:
     idle = to_idle(state)
     place = replace(idle, memory=replace(idle.memory, place=_place(state)))
     after, actions = say(place, state.texts.left, now, Role.ANSWER)
-    return after, (Note("left"), *actions)
+    return after, (notes.Left(), *actions)
 
 
 def _place(state: State) -> Place:
@@ -128,7 +128,7 @@ def _next_cue(state: State, at: Samples) -> Result:
         return begin(state, index, at)
     after, actions = begin(_with_done(state), index, at, praised=True)
     easier = state.cue.exercise in state.easier
-    return after, (about(state, "done", easier=easier), *actions)
+    return after, (notes.Done(*about(state), easier), *actions)
 
 
 def following(state: State) -> tuple[int, State]:

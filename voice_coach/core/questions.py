@@ -7,9 +7,10 @@ None of them stands in anybody's way: whoever does not answer is led on without.
 from dataclasses import replace
 from typing import Literal
 
+from voice_coach.core import notes
 from voice_coach.core.plan import Arrival
 from voice_coach.core.routine import Side
-from voice_coach.core.state import Event, Heard, Memory, Mode, Note, Place, Progress, Role, State
+from voice_coach.core.state import Event, Heard, Memory, Mode, Place, Progress, Role, State
 from voice_coach.core.transitions import (
     GAP,
     Result,
@@ -44,7 +45,8 @@ def repeat_pain(state: State, _: Event, now: Samples) -> Result:
 
 def number(state: State, event: Event, now: Samples) -> Result:
     """Read back what was heard."""
-    value = int(str(event.intent.slots["value"])) if isinstance(event, Heard) else 0
+    value = event.intent.slots["value"] if isinstance(event, Heard) else None
+    assert isinstance(value, int | float)  # noqa: S101 - the templates fill it with a number
     heard = replace(state, mode=Mode.CONFIRMING_PAIN, told_number=value, due=None)
     return answer(heard, state.language.read_back(value), now)
 
@@ -53,7 +55,7 @@ def right(state: State, _: Event, now: Samples) -> Result:
     """Keep the number, and go on."""
     value, when = state.told_number, _when(state)
     assert value is not None  # noqa: S101 - it has been read back
-    note = Note("pain", {"when": when, "value": value})
+    note = notes.PainTold(when, value)
     if when == "before":
         progress = replace(state.progress, pain=value)
         after, actions = _go_on(replace(state, progress=progress), now)
@@ -106,7 +108,7 @@ def decline(state: State, _: Event, now: Samples) -> Result:
     forgotten = replace(state, mode=Mode.IDLE, memory=_without_place(state.memory), due=None)
     text = f"{state.texts.not_continued} {state.language.welcome_idle(names_of(state))}"
     after, actions = answer(forgotten, text, now)
-    return after, (Note("discarded"), *actions)
+    return after, (notes.Discarded(), *actions)
 
 
 def leave_open(state: State, _: Event, __: Samples) -> Result:
@@ -131,7 +133,7 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
     anew = place.exercise == 0 and then is None
     way = 0 if anew else plan.heading_of(place.exercise) + 1
     after, actions = jump(going, way, now, prefix=state.language.continuing(place.name))
-    return after, (Note("continued"), *actions)
+    return after, (notes.Continued(), *actions)
 
 
 def _plan_at(state: State, place: Place) -> State | None:

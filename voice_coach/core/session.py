@@ -202,4 +202,4 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_stay((Mode.IDLE, *LED), "verbosity", answers.verbosity),
     **_stay((Mode.IDLE, *LED), "another_voice", answers.another_voice),
 }
-"""Every change of state there is; `scripts/draw_states` draws it."""
+"""Every change of state there is; `python -m scripts.draw_states` draws it."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal
 from voice_coach.core.intents import Intent
 from voice_coach.core.language import Language, Texts
+from voice_coach.core.notes import Note
 from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Routine
@@ -141,21 +142,6 @@ class SetVolume:
     db: float
 
 
-@dataclass(frozen=True)
-class Note:
-    """Keep that something happened, for good: a line of the journal.
-
-    Kinds and details: "started" {routine, exercises: [names]}, "continued" {}, "cue" {cue,
-    exercise, name, repetition, side}, "done", "partly" (left before its end), "skipped" (left
-    before its first move), "hurt" and "eased" {exercise, name}, "pain" {when: "before" or
-    "after", value: 0 to 10}, "paused", "resumed", and at the end "finished", "stopped" or
-    "left" {}. "discarded" {}: the user will not continue.
-    """
-
-    kind: str
-    details: Mapping[str, str | int | list[str] | None] = field(default_factory=dict)
-
-
 Action = Say | Sound | Tone | Silence | SetVolume | Note
 
 
@@ -201,8 +187,8 @@ class Progress:
     done: frozenset[int] = frozenset()
     skipped: frozenset[int] = frozenset()
     hurt: frozenset[int] = frozenset()
-    pain: int | None = None
-    """How it felt before, from 0 to 10."""
+    pain: float | None = None
+    """How it felt before, from 0 to 10, in halves."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +216,7 @@ class State:
     """How the user came to an exercise to which they jumped."""
     then: int | None = None
     """The cue to go on with after the change of position, if not the next one."""
-    told_number: int | None = None
+    told_number: float | None = None
     """The number that was heard, while it is being read back."""
     asked: int = 0
     """How often it was asked whether anybody is there."""

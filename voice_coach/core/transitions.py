@@ -6,6 +6,7 @@ leads to it (`session.py`, `answers.py`).
 
 from dataclasses import replace
 
+from voice_coach.core import notes
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
 from voice_coach.core.cues import Cue, CueKind, Signal
 from voice_coach.core.plan import Arrival, Plan, make_plan
@@ -15,7 +16,6 @@ from voice_coach.core.state import (
     RUNNING,
     Action,
     Mode,
-    Note,
     Progress,
     Role,
     Say,
@@ -138,12 +138,12 @@ def farewell(state: State, now: Samples) -> str:
     return state.language.farewell(routine.name, done, partly, skipped, now - progress.began)
 
 
-def _reached(state: State) -> Note:
+def _reached(state: State) -> notes.Finished | notes.CueReached:
     if state.cue.kind is CueKind.FINISH:
-        return Note("finished")
+        return notes.Finished()
     repetition, side = plan_of(state).repetition_at(state.index)
     named = side.value if side else None
-    return about(state, "cue", cue=state.index, repetition=repetition, side=named)
+    return notes.CueReached(*about(state), state.index, repetition, named)
 
 
 def jump(state: State, index: int, now: Samples, *, prefix: str = "", words: str = "") -> Result:
@@ -171,9 +171,9 @@ def lead_to(state: State, exercise: int, now: Samples, *, prefix: str = "") -> R
     return jump(replace(state, plan=laid), index, now, prefix=prefix)
 
 
-def about(state: State, kind: str, **details: str | int | None) -> Note:
-    """Return the note that something happened to the exercise at which the session stands."""
-    return Note(kind, {"exercise": state.cue.exercise, "name": state.exercise.name, **details})
+def about(state: State) -> tuple[int, str]:
+    """Return index and name by which notes know the exercise at which the session stands."""
+    return state.cue.exercise, state.exercise.name
 
 
 def named(state: State) -> tuple[str, str]:

@@ -56,6 +56,11 @@ class JournalEvent:
         return cls(*row[:7], details)
 
     @property
+    def exercise(self) -> str:
+        """Index of the exercise that it is about, as the sums know it; "None" if of none."""
+        return str(self.details.get("exercise"))
+
+    @property
     def name(self) -> str:
         """Name of the exercise that it is about, if any."""
         return str(self.details.get("name") or "")
@@ -91,8 +96,9 @@ class Tally:
     skipped: dict[str, str] = field(default_factory=dict)
     hurt: dict[str, str] = field(default_factory=dict)
     eased: list[str] = field(default_factory=list)
-    pain_before: int | None = None
-    pain_after: int | None = None
+    pain_before: float | None = None
+    """From 0 to 10, in halves."""
+    pain_after: float | None = None
     ending: str = ""
     """One of ENDS, or nothing yet."""
     place: dict[str, Any] | None = None
@@ -104,25 +110,18 @@ class Tally:
         if not self.began:
             self.first, self.began = event.number, event.time
             self.utc_offset = event.utc_offset
-        if event.kind == "pain":
-            self._feel(event.details)
-        elif event.kind == "hurt":
-            self.hurt.setdefault(str(event.details.get("exercise")), event.name)
-        if self.ending in OPEN and event.kind == "discarded":
-            self.ending = event.kind
-        elif event.kind in _MOVING:
-            self.ending = ""
-        if self.ending:
-            return
-        self._spend(event)
-        self._exercise(event)
-        if event.kind == "started":
-            self.routine = str(event.details.get("routine") or "")
-            self.planned = len(event.details.get("exercises") or ())
-        elif event.kind == "cue":
-            self.place = dict(event.details)
-        elif event.kind in ENDS:
-            self.ending = event.kind
+        match event.kind:
+            case "pain":
+                self._feel(event.details)
+            case "hurt":
+                self.hurt.setdefault(event.exercise, event.name)
+            case "discarded" if self.ending in OPEN:
+                self.ending = "discarded"
+            case moving if moving in _MOVING:
+                self.ending = ""
+        if not self.ending:
+            self._spend(event)
+            self._count(event)
 
     def to_json(self) -> str:
         """Return the tally as the database keeps it."""
@@ -145,26 +144,39 @@ class Tally:
         if event.kind == "paused" or event.kind in ENDS:
             self.since = None
 
-    def _exercise(self, event: JournalEvent) -> None:
-        index, name = str(event.details.get("exercise")), event.name
-        if event.kind == "done":
-            self.skipped.pop(index, None)
-            self.done.setdefault(index, name)
-        elif event.kind == "partly":
-            self.skipped.pop(index, None)
-        elif event.kind == "skipped" and index not in self.done:
-            self.skipped.setdefault(index, name)
-        if event.kind == "eased" and name not in self.eased:
-            self.eased.append(name)
+    def _count(self, event: JournalEvent) -> None:
+        """Add what counts only until the session has ended."""
+        index, name = event.exercise, event.name
+        match event.kind:
+            case "started":
+                self._begin(event.details)
+            case "cue":
+                self.place = dict(event.details)
+            case "done":
+                self.skipped.pop(index, None)
+                self.done.setdefault(index, name)
+            case "partly":
+                self.skipped.pop(index, None)
+            case "skipped" if index not in self.done:
+                self.skipped.setdefault(index, name)
+            case "eased" if name not in self.eased:
+                self.eased.append(name)
+            case end if end in ENDS:
+                self.ending = end
+
+    def _begin(self, details: Mapping[str, Any]) -> None:
+        self.routine = str(details.get("routine") or "")
+        match details.get("exercises"):
+            case [*names]:
+                self.planned = len(names)
 
     def _feel(self, details: Mapping[str, Any]) -> None:
-        value = details.get("value")
-        if not isinstance(value, int) or not 0 <= value <= 10:
-            return
-        if details.get("when") == "before":
-            self.pain_before = value
-        else:
-            self.pain_after = value
+        match details.get("value"):
+            case (int() | float()) as value if 0 <= value <= 10 and (2 * value) % 1 == 0:
+                if details.get("when") == "before":
+                    self.pain_before = value
+                else:
+                    self.pain_after = value
 
 
 @dataclass
@@ -181,14 +193,12 @@ class Hurts:
         one that hurt and was gone on with has hurt.
         """
         key = (routine, event.name)
-        if event.kind == "hurt" and event.name:
-            self.sessions[key] = event.session
-        elif (
-            event.kind == "done"
-            and event.details.get("easier") is False
-            and self.sessions.get(key, event.session) < event.session
-        ):
-            del self.sessions[key]
+        match event.kind:
+            case "hurt" if event.name:
+                self.sessions[key] = event.session
+            case "done" if event.details.get("easier") is False:
+                if self.sessions.get(key, event.session) < event.session:
+                    del self.sessions[key]
 
     def of(self, routine: str) -> frozenset[str]:
         """Return the names of the exercises of `routine` that hurt."""

@@ -43,9 +43,9 @@ class PastSession:
     skipped: tuple[str, ...]
     hurt: tuple[str, ...]
     """Names of exercises that hurt."""
-    pain_before: int | None
+    pain_before: float | None
     """From 0 to 10, if it was told."""
-    pain_after: int | None
+    pain_after: float | None
     ending: Ending
 
 

@@ -22,6 +22,8 @@ LARGEST_MESSAGE: Final = 2_048
 """Bytes of a message on a socket."""
 LARGEST_ROUTINE: Final = 48_000
 """Characters of a routine that is checked or saved: five times the longest that ships."""
+_SCORES: Final = (*range(11), *(whole + 0.5 for whole in range(1, 10)))
+"""What may be said for pain: zero to ten, and halves from one and a half on."""
 LONGEST_PREVIEW: Final = 400
 """Characters of a preview: as long as one text of a routine may be."""
 
@@ -39,7 +41,9 @@ class Do(_Message):
 
     type: Literal["do"]
     intent: Annotated[str, Field(max_length=40)]
-    slots: Annotated[dict[str, str | int], Field(max_length=4)] = Field(default_factory=dict)
+    slots: Annotated[dict[str, str | int | float], Field(max_length=4)] = Field(
+        default_factory=dict
+    )
 
 
 class Pair(_Message):
@@ -89,7 +93,8 @@ def _fits(wish: Do, state: State) -> bool:
             return not slots or (set(slots) == {"routine"} and named in spoken)
         case "number":
             value = slots.get("value")
-            return set(slots) == {"value"} and isinstance(value, int) and 0 <= value <= 10
+            same = (score for score in _SCORES if type(score) is type(value))
+            return set(slots) == {"value"} and value in same
         case "verbosity":
             return set(slots) == {"amount"} and slots["amount"] in set(Verbosity)
         case _:

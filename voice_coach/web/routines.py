@@ -16,7 +16,7 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
 from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, RoutineError
-from voice_coach.library import RoutineFile, read_commands, read_library, routine_of
+from voice_coach.library import RoutineFile, check_name, read_commands, read_library, routine_of
 from voice_coach.paths import routines_dir
 from voice_coach.units import to_seconds
 from voice_coach.web.mailbox import NewRoutines
@@ -53,7 +53,7 @@ def written(index: int) -> dict[str, Any] | None:
 def checked(text: str) -> dict[str, Any]:
     """Return the plan of a routine of this text, or what is wrong with it and where."""
     try:
-        routine = routine_of(text, _SOURCE)
+        routine = _read(text)
     except RoutineError as error:
         return {"ok": False, **_located(str(error))}
     outline = _outlined(routine)
@@ -78,7 +78,7 @@ def save(text: str, *, replace: bool) -> str:
     Raises Refusal if there is one of this name that may not be replaced, RoutineError if the
     text is none, OutputError if it cannot be written.
     """
-    routine = routine_of(text, _SOURCE)
+    routine = _read(text)
     target = _target(routine, replace=replace)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +86,13 @@ def save(text: str, *, replace: bool) -> str:
     except OSError as error:
         raise OutputError(f"Cannot save the routine: {error.strerror or error}.") from error
     return routine.name
+
+
+def _read(text: str) -> Routine:
+    """Return the routine of this text; RoutineError if it is none, or its name is not its own."""
+    routine = routine_of(text, _SOURCE)
+    check_name(routine, text, _SOURCE)
+    return routine
 
 
 def _target(routine: Routine, *, replace: bool) -> Path:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.hearing.echo.test_canceller import (
+from tests.tools.echoes import (
     cleaned,
     coach,
     echo_of_coach,
@@ -59,6 +59,7 @@ def test_clocks_that_agree_get_no_skew() -> None:
     assert Follower(echo + noise(len(echo)), coach(8.0)).worst(0.0, 0.0, 8.0) < 5.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [100.0, -100.0])
 def test_what_was_learnt_while_the_skew_was_unknown_is_not_lost(ppm: float) -> None:
     echo = skewed(echo_of_coach(10.0), ppm)
@@ -68,6 +69,7 @@ def test_what_was_learnt_while_the_skew_was_unknown_is_not_lost(ppm: float) -> N
     assert suppression_db(echo, rest, 6.0, 10.0) > 20.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [20.0, 100.0])
 def test_after_a_pause_the_echo_is_found_where_the_filter_looks_for_it(ppm: float) -> None:
     played = paused(coach(40.0), 5, 30)
@@ -76,6 +78,7 @@ def test_after_a_pause_the_echo_is_found_where_the_filter_looks_for_it(ppm: floa
     assert suppression_db(echo, rest, 31.5, 35.0) > 20.0
 
 
+@pytest.mark.slow
 def test_a_jump_leaves_the_skew_as_it_was() -> None:
     """One second after it a line would again tell no better than to 10 ppm."""
     whole = skewed(echo_of_coach(16.0), 100.0)
@@ -85,6 +88,7 @@ def test_a_jump_leaves_the_skew_as_it_was() -> None:
     assert follower.worst(100.0, 8.0, 16.0) < 5.0
 
 
+@pytest.mark.slow
 def test_the_reference_comes_before_its_echo_for_a_long_time() -> None:
     """Nothing that the skew's errors add up to moves it far."""
     echo = skewed(echo_of_coach(60.0), 50.0)

@@ -1,79 +1,28 @@
 """The coach's own voice is taken out of the microphone, in rooms made by arithmetic."""
 
-from functools import cache
-
 import numpy as np
 import pytest
-import soxr
 
-from tests.hearing.echo.test_coherence import COACH, room
-from tests.hearing.speech import said
-from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
+from tests.tools.echoes import (
+    cleaned,
+    coach,
+    echo_of_coach,
+    late,
+    noise,
+    skewed,
+    suppression_db,
+)
+from tests.tools.speech import said
+from voice_coach.audio.pcm import decibels, level_db, silence
 from voice_coach.hearing.echo.adaptive_filter import FRAME
 from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.listener import Listener
 from voice_coach.library import read_commands
-from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
-SENTENCES = [
-    "Lie on your back with your knees bent, and breathe in through the nose.",
-    "Lift your hips slowly and hold for twenty seconds.",
-    "Say ready, or I start in ten seconds. You can say skip this, or go back.",
-    *COACH,
-]
 
-
-@cache
-def coach(seconds: float) -> Pcm:
-    """Return the coach speaking, with half a second between sentences."""
-    parts = [part for text in SENTENCES for part in (EspeakVoice().render(text), silence(8000))]
-    return np.resize(np.concatenate(parts), to_samples(seconds))
-
-
-@cache
-def echo_of_coach(seconds: float, reverberation: float = 0.3, delay: float = 0.06) -> Pcm:
-    """Return what a microphone hears of `coach` at -10 dB."""
-    played, path = coach(seconds), room(reverberation, delay)
-    size = len(played) + len(path)
-    echo = np.fft.irfft(np.fft.rfft(played, size) * np.fft.rfft(path, size), size)
-    return (echo[: len(played)] * decibels(-10)).astype(np.float32)
-
-
-def noise(length: Samples) -> Pcm:
-    """Return the noise of a quiet room."""
-    return (np.random.default_rng(4).standard_normal(length) * decibels(-65)).astype(np.float32)
-
-
-def late(sound: Pcm, by: Samples) -> Pcm:
-    """Return `sound` later by so many samples, of the same length."""
-    return np.concatenate([silence(by), sound])[: len(sound)]
-
-
-def skewed(sound: Pcm, ppm: float) -> Pcm:
-    """Return `sound` as recorded with a clock that is slower by so much."""
-    fine = soxr.resample(sound, 1, 8, quality="VHQ")
-    places = np.arange(len(sound)) * (1 - ppm * 1e-6) * 8
-    return np.interp(places, np.arange(len(fine)), fine).astype(np.float32)
-
-
-def cleaned(canceller: EchoCanceller, microphone: Pcm, played: Pcm, block: Samples = 512) -> Pcm:
-    """Return what the canceller makes of whole streams."""
-    return np.concatenate(
-        [
-            canceller.process(microphone[start : start + block], played[start : start + block])
-            for start in range(0, len(microphone) // FRAME * FRAME, block)
-        ]
-    )
-
-
-def suppression_db(echo: Pcm, rest: Pcm, start: float, end: float) -> float:
-    """Return how much less there is of the echo between two times in seconds."""
-    part = slice(to_samples(start), to_samples(end))
-    return level_db(echo[part]) - level_db(rest[part])
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(("reverberation", "delay"), [(0.15, 0.03), (0.3, 0.06), (0.5, 0.12)])
 def test_an_echo_goes_within_three_seconds(reverberation: float, delay: float) -> None:
     echo = echo_of_coach(10.0, reverberation, delay)
@@ -87,6 +36,7 @@ def test_an_echo_goes_within_three_seconds(reverberation: float, delay: float) -
     assert abs(canceller.skew_ppm) < 3.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("over_db", [10.0, 0.0, -10.0])
 def test_another_voice_stays_whole(over_db: float) -> None:
     """Also while the filter still learns: the voice begins after two seconds."""
@@ -105,6 +55,7 @@ def test_another_voice_stays_whole(over_db: float) -> None:
     assert canceller.trusted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [20.0, 100.0, -100.0])
 def test_two_clocks_are_found_out(ppm: float) -> None:
     echo = skewed(echo_of_coach(16.0), ppm)
@@ -114,6 +65,7 @@ def test_two_clocks_are_found_out(ppm: float) -> None:
     assert suppression_db(echo, rest, 10.0, 16.0) > 20.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jump", [320, -320])
 def test_a_jump_is_survived(jump: Samples) -> None:
     whole = echo_of_coach(14.0)
@@ -128,6 +80,7 @@ def test_a_jump_is_survived(jump: Samples) -> None:
     assert canceller.delay == pytest.approx(960 + jump, abs=32)
 
 
+@pytest.mark.slow
 def test_a_user_does_not_look_like_a_jump() -> None:
     """The user's voice has sounds in common with the coach's, sample by sample."""
     echo = echo_of_coach(14.0)
@@ -169,6 +122,7 @@ def test_an_echo_that_ends_is_not_put_in() -> None:
     assert level_db(result[int(5.8 * SAMPLE_RATE) :]) < -58.0
 
 
+@pytest.mark.slow
 def test_the_pause_between_two_sentences_is_kept_in_mind() -> None:
     echo = np.concatenate([echo_of_coach(6.0), silence(SAMPLE_RATE * 20), echo_of_coach(6.0)])
     played = np.concatenate([coach(6.0), silence(SAMPLE_RATE * 20), coach(6.0)])
@@ -177,6 +131,7 @@ def test_the_pause_between_two_sentences_is_kept_in_mind() -> None:
     assert suppression_db(echo, rest, 26.0, 27.0) > 15.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [1, 160, 333, 4096])
 def test_the_sizes_of_blocks_change_nothing(block: Samples) -> None:
     length = 3 * SAMPLE_RATE if block > 1 else SAMPLE_RATE
@@ -203,6 +158,7 @@ def test_without_latency_only_whole_frames_are_taken() -> None:
         EchoCanceller(latency=100)
 
 
+@pytest.mark.slow
 def test_what_is_no_number_is_silence() -> None:
     echo = np.array(echo_of_coach(8.0))
     played = np.array(coach(8.0))
@@ -233,9 +189,11 @@ def heard_while_coaching(user_db: float | None) -> list[str]:
     return [intent.name for intent in intents if intent]
 
 
+@pytest.mark.slow
 def test_pause_is_obeyed_while_the_coach_speaks_as_loudly() -> None:
     assert heard_while_coaching(0.0) == ["pause"] * 3
 
 
+@pytest.mark.slow
 def test_the_coach_is_not_obeyed() -> None:
     assert heard_while_coaching(None) == []

@@ -3,22 +3,14 @@
 import numpy as np
 import pytest
 
+from tests.tools.echoes import COACH, room
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.hearing.echo.coherence import Audibility, own_share
 from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.listener import Listener
 from voice_coach.library import read_commands
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.units import BLOCK, SAMPLE_RATE, to_samples
-
-
-def room(reverberation_seconds: float, delay_seconds: float) -> Pcm:
-    """Return an impulse response: a direct path after a delay, and a decaying tail."""
-    frames = to_samples(reverberation_seconds)
-    tail = np.random.default_rng(3).standard_normal(frames) * 0.08
-    tail *= np.exp(-6.9 * np.arange(frames) / frames)
-    tail[0] = 1.0
-    return np.concatenate([silence(to_samples(delay_seconds)), tail]).astype(np.float32)
+from voice_coach.units import BLOCK, SAMPLE_RATE
 
 
 def padded(clip: Pcm) -> Pcm:
@@ -31,14 +23,6 @@ def heard(played: Pcm, path: Pcm, echo_db: float) -> Pcm:
     echo = np.convolve(played, path)[: len(played)] * decibels(echo_db)
     noise = np.random.default_rng(4).standard_normal(len(played)) * decibels(-62)
     return (echo + noise).astype(np.float32)
-
-
-COACH = [
-    "Paused. Say resume to go on.",
-    "Stop the session? Say yes or no.",
-    "Breathe out.",
-    "Say ready, or I start in ten seconds.",
-]
 
 
 @pytest.mark.parametrize("reverberation", [0.15, 0.3, 0.5])
@@ -64,6 +48,7 @@ def test_silence_of_the_loudspeaker_explains_nothing() -> None:
     assert own_share(user, silence(len(user))) == 0.0
 
 
+@pytest.mark.slow
 def test_the_coach_does_not_obey_itself() -> None:
     """Everything that names a command is heard by the microphone, and none of it is obeyed."""
     commands = read_commands([])

@@ -1,8 +1,9 @@
 """A reference that stops while the loudspeaker goes on: nothing is made worse, and it mends."""
 
 import numpy as np
+import pytest
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
@@ -21,6 +22,7 @@ def cleaned(microphone: Pcm, played: Pcm) -> tuple[Pcm, EchoCanceller]:
     return np.concatenate(parts), canceller
 
 
+@pytest.mark.slow
 def test_a_reference_that_stops_and_comes_back() -> None:
     speech = np.tile(np.append(said(COACH, "en-gb"), silence(2_000)), 5)
     echo = np.append(silence(DELAY), speech)[: len(speech)] * np.float32(decibels(-10))

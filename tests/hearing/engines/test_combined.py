@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hearing.speech import room, said, spoken_in_room
+from tests.tools.speech import room, said, spoken_in_room
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
@@ -112,6 +112,7 @@ def test_a_guess_is_made_on_what_was_heard_so_far_and_ends_nothing(
     assert alone.finish().text == "stop the session"
 
 
+@pytest.mark.slow
 def test_a_doubtful_guess_is_not_made_again_at_once(alone: CombinedRecogniser) -> None:
     sound = spoken_in_room("pause", voice="en-us", pause=0.4)
     sound = sound + room(len(sound), seed=1, db=-28.0)
@@ -131,6 +132,7 @@ def test_a_doubtful_guess_is_not_made_again_at_once(alone: CombinedRecogniser) -
     assert alone.finish().text != "pause"
 
 
+@pytest.mark.slow
 def test_both_readings_in_one_go_are_those_of_each() -> None:
     network = Moonshine()
     features = network.encode(spoken_in_room("how long left", voice="en-us"))
@@ -169,6 +171,7 @@ def test_start_forgets_what_was_not_finished(alone: CombinedRecogniser) -> None:
     assert alone.finish().confidence < 0.3
 
 
+@pytest.mark.slow
 def test_the_other_engine_is_asked_in_doubt_only_and_counts() -> None:
     other = Stubborn("pause")
     recogniser = CombinedRecogniser(other)
@@ -193,6 +196,7 @@ def test_partial_words_are_those_of_the_other_engine() -> None:
     assert recogniser.hear(silence(512)) == "partial"
 
 
+@pytest.mark.slow
 def test_the_network_writes_down_what_it_hears() -> None:
     network = Moonshine()
     written = network.transcribe(network.encode(spoken_in_room("how long left", voice="en-us")))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, spoken_in_room
+from tests.tools.speech import room, spoken_in_room
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, minimised
@@ -72,6 +72,7 @@ def test_start_forgets_what_was_not_finished(recogniser: PocketsphinxRecogniser)
     assert decode(recogniser, spoken_in_room("no"), ANSWERS).text == "no"
 
 
+@pytest.mark.slow
 def test_no_utterance_changes_the_next(recogniser: PocketsphinxRecogniser) -> None:
     quiet = spoken_in_room("skip this")
     noisy = quiet + room(len(quiet), seed=5, db=-35.0)

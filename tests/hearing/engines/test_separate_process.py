@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.engines import fake_engines
+from tests import CHECKOUT
+from tests.tools import fake_engines
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
@@ -25,7 +26,6 @@ from voice_coach.hearing.engines.separate_process import LOSSES, SeparateProcess
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE
 
-ROOT = Path(__file__).resolve().parents[3]
 PAUSE = Grammar("session", ((0, 1, "pause"),), frozenset({1}))
 YES = Grammar("confirm", ((0, 1, "yes"),), frozenset({1}))
 COMMANDS = Grammar(
@@ -55,6 +55,7 @@ def processes() -> list[BaseProcess]:
     return [each for each in multiprocessing.active_children() if each.name == "recogniser"]
 
 
+@pytest.mark.slow
 def test_the_same_result_as_in_this_process() -> None:
     voice = EspeakVoice("en-us+f3")
     said = [voice.render(text) for text in ("next exercise", "pause", "resume")]
@@ -104,6 +105,7 @@ def test_words_so_far_are_passed_on_and_never_taken_for_the_result(engine: Separ
 class TestFailure:
     """What was said in that moment is lost, and nothing else."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "order",
         [
@@ -122,6 +124,7 @@ class TestFailure:
         assert utterance(engine, fake_engines.WORK).text == "pause"
         assert engine.restarts == 1
 
+    @pytest.mark.slow
     def test_an_engine_that_takes_no_more_sound_does_not_stop_the_coach(
         self, engine: SeparateProcess
     ) -> None:
@@ -131,6 +134,7 @@ class TestFailure:
         assert time.monotonic() - began < 10
         assert utterance(engine, fake_engines.WORK).text == "pause"
 
+    @pytest.mark.slow
     def test_one_that_died_in_silence_loses_nothing(self, engine: SeparateProcess) -> None:
         (process,) = processes()
         process.kill()
@@ -138,6 +142,7 @@ class TestFailure:
         assert utterance(engine, fake_engines.WORK).text == "pause"
         assert engine.restarts == 1
 
+    @pytest.mark.slow
     def test_one_that_dies_every_time_is_given_up(self, engine: SeparateProcess) -> None:
         for _ in range(LOSSES - 1):
             assert utterance(engine, fake_engines.CRASH_AT_END) == NOTHING
@@ -145,12 +150,14 @@ class TestFailure:
             utterance(engine, fake_engines.CRASH_AT_END)
         assert processes() == []
 
+    @pytest.mark.slow
     def test_one_that_recovers_is_not(self, engine: SeparateProcess) -> None:
         for _ in range(LOSSES):
             assert utterance(engine, fake_engines.CRASH_AT_END) == NOTHING
             assert utterance(engine, fake_engines.WORK).text == "pause"
         assert engine.restarts == LOSSES
 
+    @pytest.mark.slow
     def test_a_grammar_that_kills_it_is_told(self, engine: SeparateProcess) -> None:
         deadly = Grammar("crash", PAUSE.arcs, PAUSE.finals)
         with pytest.raises(ModelError, match="fake cannot listen for 'crash'"):
@@ -164,6 +171,7 @@ class TestFailure:
         assert utterance(engine, fake_engines.WORK).text == "pause"
         assert engine.restarts == 0
 
+    @pytest.mark.slow
     def test_what_its_library_raises_is_written_down_and_not_shown(
         self,
         engine: SeparateProcess,
@@ -212,6 +220,7 @@ class TestEnd:
         separate.close()
         assert not Path(f"/proc/{process.pid}").exists()
 
+    @pytest.mark.slow
     def test_closing_one_that_hangs(self, engine: SeparateProcess) -> None:
         (process,) = processes()
         engine.start()
@@ -231,10 +240,11 @@ class TestEnd:
         assert utterance(engine, fake_engines.WORK).text == "pause"
         assert engine.restarts == 0
 
+    @pytest.mark.slow
     def test_it_ends_with_the_coach_however_that_ends(self) -> None:
         program = (
             "import os, signal\n"
-            "from tests.hearing.engines import fake_engines\n"
+            "from tests.tools import fake_engines\n"
             "from voice_coach.hearing.engines.separate_process import SeparateProcess\n"
             "if __name__ == '__main__':\n"
             "    engine = SeparateProcess(fake_engines.fake)\n"
@@ -242,7 +252,7 @@ class TestEnd:
             "    os.kill(os.getpid(), signal.SIGKILL)\n"
         )
         with subprocess.Popen(
-            [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", program], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
         ) as coach:
             assert coach.stdout is not None
             # The engine holds this pipe as well: it ends when both have ended.

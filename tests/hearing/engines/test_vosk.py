@@ -83,6 +83,7 @@ def recogniser(vosk_model: Path) -> Iterable[VoskRecogniser]:
 # What is heard
 
 
+@pytest.mark.slow
 def test_hears_the_commands_of_taught_voices(recogniser: VoskRecogniser) -> None:
     recogniser.use(grammar(*COMMANDS))
     pairs = [(voice, command) for voice in VOICES for command in COMMANDS]
@@ -96,6 +97,7 @@ def test_hears_the_commands_of_taught_voices(recogniser: VoskRecogniser) -> None
     assert right >= 0.95 * len(pairs), wrong
 
 
+@pytest.mark.slow
 def test_rejects_words_that_it_was_never_taught(recogniser: VoskRecogniser) -> None:
     recogniser.use(grammar(*COMMANDS))
     foreign = """
@@ -370,6 +372,7 @@ print(outcomes["used"], outcomes["refused"])
 """
 
 
+@pytest.mark.slow
 def test_no_grammar_can_end_the_process(vosk_model: Path) -> None:
     command = [sys.executable, "-c", HOSTILE, str(vosk_model)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

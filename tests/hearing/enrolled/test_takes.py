@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.hearing.speech import room, said
+from tests.tools.speech import room, said
 from voice_coach.audio.pcm import Pcm, decibels, resample, silence
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.engines.combined import sentences_only
@@ -38,6 +38,7 @@ def trials(recorder: TakeRecorder, clip: Pcm, room_db: float = -65.0) -> list[Tr
     return [trial for trial in found if trial]
 
 
+@pytest.mark.slow
 def test_a_take_is_the_voice_alone_once_as_it_was_and_once_in_noise(recorder: TakeRecorder) -> None:
     (trial,) = trials(recorder, said("how long left"))
     assert trial.trouble is None
@@ -51,6 +52,7 @@ def test_a_take_is_the_voice_alone_once_as_it_was_and_once_in_noise(recorder: Ta
     assert abs(trial.start - 16_000) < 3_000
 
 
+@pytest.mark.slow
 def test_the_same_words_agree_however_fast(recorder: TakeRecorder) -> None:
     slow, quick = (trials(recorder, resample(said("pause"), rate))[0] for rate in (15_300, 16_700))
     other = trials(recorder, said("stop"))[0]
@@ -60,11 +62,13 @@ def test_the_same_words_agree_however_fast(recorder: TakeRecorder) -> None:
     assert agreeing([]) == []
 
 
+@pytest.mark.slow
 def test_who_says_skip_wants_to_skip(recorder: TakeRecorder) -> None:
     assert trials(recorder, said("skip this one"))[0].skip
     assert not trials(recorder, said("stop"))[0].skip
 
 
+@pytest.mark.slow
 def test_what_cannot_be_learnt_from(recorder: TakeRecorder) -> None:
     (faint,) = trials(recorder, said("how long left") * np.float32(decibels(-22)), room_db=-46)
     assert faint.trouble

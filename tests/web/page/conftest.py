@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.web.page.browser import chromium
-from tests.web.page.stand_in import StandIn, at_home
+from benchmarks.rig.stand_in import StandIn, at_home
+from tests.tools.needed import needed_browser
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with chromium() as running:
+    with needed_browser() as running:
         yield running
 
 

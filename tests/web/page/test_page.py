@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.web.page.browser import axe
-from tests.web.page.stand_in import StandIn, messages
+from benchmarks.rig.stand_in import StandIn, messages
+from tests.tools.needed import needed_axe
 from voice_coach.core.state import Mode
 from voice_coach.core.view import seen as view_of
 from voice_coach.library import read_routine
 from voice_coach.paths import routines_dir
 from voice_coach.units import to_seconds
 from voice_coach.web.routes import STATIC
+
+pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Any]
 PHASE = "({...globalThis.__phase})"
@@ -446,7 +448,7 @@ def test_a_screen_reader_is_told_of_exercise_side_and_mode_only(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_any_view(visit: Visit, coach: StandIn, scheme: str) -> None:
-    rules = axe()
+    rules = needed_axe()
     stranger = visit(paired=False, expected="status of 401", color_scheme=scheme)
     stranger.wait_for_selector("#code")
     found = {"pair": serious(stranger, rules)}

@@ -79,7 +79,7 @@ class Evidence:
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))
 
 
-# Fitted by benchmarks/fit.py to the tuning half of the benchmark of listening.
+# Fitted by benchmarks/fit_confidence.py to the tuning half of the benchmark of listening.
 ALONE: Final = (0.01, 0.69, 4.12, 0.0, 0.0)
 """Weights of the evidence of the network alone …"""
 TOGETHER: Final = (-7.59, 0.86, 2.51, 1.26, 4.28)

@@ -53,7 +53,7 @@ _LEAST: Final = 0.4
 _EDGE: Final = 2
 """Frames kept before and after the voice of a take."""
 
-# Fitted by benchmarks/fit_teach.py to the speakers of the tuning half.
+# Fitted by benchmarks/fit_enrolment.py to the speakers of the tuning half.
 ACCEPTED: Final = (3.33, -20.69, 3.51)
 """Weights of 1, the distance and the lead: how probable it is that the phrase was said …"""
 INSTEAD: Final = (9.0, -28.98, -4.84)

@@ -1,0 +1,77 @@
+"""Somebody on the mat who does nothing that they were not told: what they have heard by now.
+
+Owns the promise that nobody is led into a movement unprepared; must not know how the session
+keeps it, so it goes by what is said and never by the plan.
+"""
+
+from tests.tools.language import ENGLISH
+from voice_coach.core.cues import CueKind
+from voice_coach.core.notes import Continued, Started
+from voice_coach.core.routine import Exercise, Position, Routine
+from voice_coach.core.state import Action, Event, Role, Say, Silence, Sound, Spoken, State
+
+
+class Listener:
+    """Knows what was said to its end; what was cut off does not count."""
+
+    def __init__(self, routine: Routine, *, warned: bool = True) -> None:
+        self.routine = routine
+        self.warned = warned
+        """Whether the signs of danger were ever named."""
+        self.safe = not routine.safety
+        self.position: Position | None = None
+        self.setup: str | None = None
+        """The set-up that was heard last, in this position."""
+        self.moves = 0
+        """How many movements were asked for."""
+        self._saying: Say | None = None
+
+    def follow(
+        self, before: State, event: Event, after: State, actions: tuple[Action, ...]
+    ) -> None:
+        """Take in what `event` led to; AssertionError where a movement comes too early."""
+        if isinstance(event, Spoken) and event.utterance == before.utterance and self._saying:
+            self._hear(self._saying.text)
+            self._saying = None
+        for action in actions:
+            match action:
+                case Silence():
+                    self._saying = None
+                case Say():
+                    self._begin(action)
+                case Started():
+                    self.safe = not self.routine.safety
+                    self.position = self.setup = None
+                case Continued():
+                    self.position = self.setup = None
+        asked = [each for each in actions if isinstance(each, Say | Sound)]
+        if any(each.role is Role.CUE for each in asked) and after.cue.kind is CueKind.MOVE:
+            self._move(after.exercise)
+
+    def _begin(self, action: Say) -> None:
+        self._saying = action
+        told = {each.position for each in self.routine.exercises if each.get_there in action.text}
+        if told - {self.position}:
+            self.position = self.setup = None  # on the way, and nobody knows how far
+
+    def _hear(self, text: str) -> None:
+        for each in self.routine.exercises:
+            if each.get_there in text:
+                self.position = each.position
+            for variant in (each, each.made_easier()):
+                if self.position is each.position and _setup(variant) in text:
+                    self.setup = _setup(variant)
+        self.safe = self.safe or (self.routine.safety or "") in text
+        self.warned = self.warned or ENGLISH.texts.red_flags in text
+
+    def _move(self, exercise: Exercise) -> None:
+        self.moves += 1
+        name = exercise.name
+        assert self.safe, f"{name} begins before the word of safety was heard"
+        assert self.warned, f"{name} begins before the signs of danger were named"
+        assert self.position is exercise.position, f"nobody said how to get there for {name}"
+        assert self.setup == _setup(exercise), f"{name} begins without its set-up"
+
+
+def _setup(exercise: Exercise) -> str:
+    return " ".join(filter(None, (exercise.setup, exercise.safety)))
