@@ -21,6 +21,7 @@ from platformdirs import user_cache_path
 
 from voice_coach.audio.pcm import Pcm, decibels, read, resample
 from voice_coach.core.intents import Commands
+from voice_coach.files import Replacement
 from voice_coach.library import read_commands, read_library
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.voice import mastered
@@ -180,9 +181,8 @@ def _cache_folder() -> Path:
 
 
 def _keep(path: Path, clip: Pcm) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        np.save(file, clip)
-    Path(file.name).replace(path)
+    with Replacement(path, durable=False) as new:
+        np.save(new.file, clip)
 
 
 @cache

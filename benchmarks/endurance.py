@@ -11,26 +11,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import crash_safety
 from benchmarks.coaching_table import Line, Options
-from benchmarks.ideal_clock import shipped
-from voice_coach.app.coach import Coach, Persistence
-from voice_coach.audio.mixer import Mixer
+from benchmarks.ideal_clock import EMBEDDED, shipped
+from voice_coach.app.assembly import assemble
+from voice_coach.app.coach import Persistence
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Intent
 from voice_coach.core.notes import Note, kind_and_details
-from voice_coach.dictionary import read_language
+from voice_coach.grammar import Grammar
+from voice_coach.hearing.decision import Rules
 from voice_coach.hearing.listener import Transcript
 from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands
-from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import SAMPLE_RATE, Samples
 
 FLAT_MB: Final = 5.0
@@ -38,13 +37,16 @@ HOUR: Final = 3600 * SAMPLE_RATE
 TIMES: Final = 5
 
 
-class DeafEars:
+class DeafListener:
     """Hears nothing: what is measured is a coach that is left alone."""
 
     speaking = False
     level_db = -100.0
 
-    def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterable[Transcript]:  # noqa: ARG002
+    def use(self, grammar: Grammar, rules: Rules) -> None:
+        """Take no notice."""
+
+    def process(self, microphone: Pcm, played: Pcm) -> Iterable[Transcript]:  # noqa: ARG002
         """Understand nothing."""
         return ()
 
@@ -63,25 +65,23 @@ def resident_mb() -> float:
 def coach_for(hours: float, journal_file: Path, tell: Callable[[dict[str, Any]], None]) -> None:
     """Do one session after another on files; tell the memory at the end of every hour."""
     routine = shipped("back")
-    mixer = Mixer()
     sessions = 0
-    with (
-        Journal.open(journal_file, threaded=False) as journal,
-        closing(Renderer(EspeakVoice(), threaded=False)) as renderer,
-    ):
+    with ExitStack() as open_things:
+        journal = open_things.enter_context(Journal.open(journal_file, threaded=False))
 
         def note(noted: Note, at: Samples) -> None:
             journal.append(*kind_and_details(noted), at)
 
-        coach = Coach(
+        assembled = assemble(
             (routine,),
             read_commands([routine]),
-            language=read_language(),
-            ears=DeafEars(),  # type: ignore[arg-type]
-            renderer=renderer,
-            mixer=mixer,
+            DeafListener(),  # type: ignore[arg-type]
+            EMBEDDED[1],
+            live=False,
             persistence=Persistence(note=note),
         )
+        parts = open_things.enter_context(assembled)
+        coach, mixer = parts.coach, parts.mixer
         audio = open_audio(_QuietRoom(), Nowhere())
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:

@@ -168,9 +168,8 @@ def _marked(server: SoundServer, folder: Path) -> dict[str, float]:
 def _imports(server: SoundServer, folder: Path) -> list[tuple[str, float]]:
     """Return the packages that are dearest to import, in ms with all that they import."""
     code = (
-        "import voice_coach.cli.main, voice_coach.cli.panel, voice_coach.app.engines, "
-        "voice_coach.app.live, voice_coach.library; "
-        "import voice_coach.speaking.espeak, sounddevice"
+        "import voice_coach.cli.main, voice_coach.cli.panel, voice_coach.library; "
+        "import voice_coach.app.live, voice_coach.speaking.espeak, sounddevice"
     )
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", code],

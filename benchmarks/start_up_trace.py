@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 OPENING = {
-    "open_audio": "opening PortAudio",
-    "make_separate_recogniser": "starting the recogniser's process and waiting for it",
-    "make_voice": "the voice",
+    ("live", "open_audio"): "opening PortAudio",
+    ("engines", "make_separate_recogniser"): "starting the recogniser's process",
+    ("assembly", "make_voice"): "the voice",
 }
+"""Functions by the module of the app that calls them, and the part that each is."""
 GRAMMARS = "its grammars"
 SENTENCES = "reading the sentences"
 JOURNAL = "opening the journal"
@@ -32,7 +33,7 @@ def run(began: float, script: str, arguments: list[str]) -> None:
     # The recogniser's process imports what it takes for the main module.
     sys.modules["__main__"].__file__ = script
     from voice_coach import library  # noqa: PLC0415
-    from voice_coach.app import engines, live  # noqa: F401, PLC0415
+    from voice_coach.app import assembly, engines, live  # noqa: PLC0415
     from voice_coach.cli import main, panel  # noqa: F401, PLC0415
     from voice_coach.history.journal import Journal  # noqa: PLC0415
 
@@ -48,25 +49,26 @@ def run(began: float, script: str, arguments: list[str]) -> None:
 
         return call
 
-    for name, part in OPENING.items():
-        setattr(live, name, timed(getattr(live, name), part))
+    modules = {"assembly": assembly, "engines": engines, "live": live}
+    for (module, name), part in OPENING.items():
+        setattr(modules[module], name, timed(getattr(modules[module], name), part))
     setattr(Journal, "open", timed(Journal.open, JOURNAL))  # noqa: B010
     setattr(library, "read_commands", timed(library.read_commands, SENTENCES))  # noqa: B010
-    _mark_grammars(live, timed)
+    _mark_grammars(engines, timed)
     _mark_hearing(live, marks, began)
     sys.argv = [script, *arguments]
     main.main()
 
 
-def _mark_grammars(live: Any, timed: Callable[..., Any]) -> None:
-    make = live.make_separate_recogniser
+def _mark_grammars(engines: Any, timed: Callable[..., Any]) -> None:
+    make = engines.make_separate_recogniser
 
     def make_marked(*given: Any) -> Any:
         made = make(*given)
         made.use = timed(made.use, GRAMMARS)
         return made
 
-    live.make_separate_recogniser = make_marked
+    engines.make_separate_recogniser = make_marked
 
 
 def _mark_hearing(live: Any, marks: dict[str, float], began: float) -> None:

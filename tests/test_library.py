@@ -13,8 +13,8 @@ from voice_coach.core.names import Names
 from voice_coach.core.session import advance
 from voice_coach.core.state import Heard, State
 from voice_coach.errors import RoutineError, SentencesError
+from voice_coach.files import LARGEST_TEXT
 from voice_coach.library import (
-    LARGEST_BYTES,
     check_names,
     find,
     read_commands,
@@ -222,10 +222,10 @@ def test_what_is_no_yaml_of_a_routine(file: Path, before: str, after: str, said:
         (b"---\n", "the file is empty."),
         (b"- one\n- two\n", "1: expected a routine with 'name:' and 'exercises:'."),
         (b"just words\n", "1: expected a routine with 'name:' and 'exercises:'."),
-        (bytes(range(256)) * 9, "not a text file; expected YAML in UTF-8."),
-        (GOOD.encode("utf-16"), "not a text file; expected YAML in UTF-8."),
-        ("purpose: Für".encode("latin-1"), "not a text file; expected YAML in UTF-8."),
-        (b"#" * (LARGEST_BYTES + 1), "larger than 256 kB; expected a short text."),
+        (bytes(range(256)) * 9, "1: not a text file; expected YAML in UTF-8."),
+        (GOOD.encode("utf-16"), "1: not a text file; expected YAML in UTF-8."),
+        ("purpose: Für".encode("latin-1"), "1: not a text file; expected YAML in UTF-8."),
+        (b"#" * (LARGEST_TEXT + 1), "larger than 256 kB; expected a short text."),
         (b"a: " + b"[" * 3000, "nested too deeply, or an alias (*) inside its own anchor."),
         (b"a: &a [*a]", "nested too deeply, or an alias (*) inside its own anchor."),
     ],

@@ -1,6 +1,8 @@
 """Where things are kept: of a user with a home, of a service, and of somebody without either."""
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,6 +108,25 @@ def test_what_onnxruntime_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert paths.telemetry_leftover() == left
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
     assert paths.telemetry_leftover() is None
+
+
+def test_no_other_module_knows_where_anything_lies() -> None:
+    """Nor reads a variable that moves it; settings have variables of the same names as theirs."""
+    package = Path(paths.__file__).parent
+    known, folders = set(), set()
+    for module in package.rglob("*.py"):
+        name = module.relative_to(package).as_posix()
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            match node:
+                case ast.Constant(str(text)) if re.fullmatch(r"(VOICE_COACH|XDG)_[A-Z_]+", text):
+                    known.add((name, text))
+                case ast.Import(names=[ast.alias("platformdirs"), *_]):
+                    folders.add(name)
+    assert folders == {"paths.py"}
+    assert {each for each in known if each[0] != "paths.py"} == {
+        ("crash.py", "VOICE_COACH_TRACEBACK"),  # no place
+        ("cli/history.py", "XDG_CACHE_HOME"),  # set for matplotlib
+    }
 
 
 COMMANDS = {

@@ -68,3 +68,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the known word nearest to `word`, else ""."""
     close = get_close_matches(word.casefold(), {k.casefold(): k for k in known}, n=1, cutoff=0.5)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Return a wrong value as a line can show it: its first `most` characters, without control."""
+    plain = "".join(c if c.isprintable() else " " for c in text[:most])
+    return plain if len(text) <= most else f"{plain}…"

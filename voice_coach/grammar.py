@@ -6,9 +6,22 @@ their own form; none of them needs to know where it came from.
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 _Arcs = dict[int, dict[str, int]]
+
+
+class ListeningState(StrEnum):
+    """Groups of commands that may be heard, each of which has a grammar."""
+
+    IDLE = "idle"
+    """No routine runs."""
+    SESSION = "session"
+    NUMBER = "number"
+    """A number was asked for; a wrong one does no harm, for it is read back."""
+    CONFIRM = "confirm"
+    """A yes or no was asked for."""
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,11 @@ from pydantic_core import ErrorDetails
 from voice_coach.core.intents import Commands
 from voice_coach.core.names import Names
 from voice_coach.core.routine import Routine
-from voice_coach.errors import RoutineError, SentencesError, VoiceCoachError, nearest
+from voice_coach.errors import RoutineError, SentencesError, nearest, shortened
+from voice_coach.files import read_text
 from voice_coach.paths import routines_dir
 from voice_coach.resources import resource
 from voice_coach.yaml_files import line_of, load, one_line
-
-LARGEST_BYTES = 256_000
-"""A file larger than this is nothing that somebody wrote for the coach."""
-_SHOWN = 60
-"""Characters of a wrong value that are shown."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +147,7 @@ def _other_name(names: Names, name: str) -> str:
 
 
 def _line_in(each: RoutineFile, key: tuple[str | int, ...]) -> int:
-    text = _text(each.path, RoutineError) if each.text is None else each.text
+    text = read_text(each.path, RoutineError, "YAML") if each.text is None else each.text
     return line_of(load(text, each.path, RoutineError)[1], key)
 
 
@@ -200,7 +196,7 @@ def read_commands(routines: Iterable[Routine]) -> Commands:
 
 def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -> Commands:
     """Read a Home Assistant sentence template file; SentencesError says what is wrong."""
-    data, _ = load(_text(path, SentencesError), path, SentencesError)
+    data, _ = load(read_text(path, SentencesError, "YAML"), path, SentencesError)
     if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
         raise SentencesError(f"{path}: expected a Home Assistant sentence file with 'intents:'.")
     return Commands.from_dict(data, lists, source=str(path))
@@ -208,7 +204,12 @@ def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -
 
 def read_routine(path: Path) -> Routine:
     """Read one routine; RoutineError names file, line, key and what was expected."""
-    return routine_of(_text(path, RoutineError), path)
+    return routine_of(routine_text(path), path)
+
+
+def routine_text(path: Path) -> str:
+    """Return what is written in the file of a routine; RoutineError if it is no short text."""
+    return read_text(path, RoutineError, "YAML")
 
 
 def routine_of(text: str, path: Path | str) -> Routine:
@@ -233,21 +234,6 @@ def schema() -> str:
     """Return the JSON Schema of routine files, for editors."""
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps(described | Routine.model_json_schema(), indent=2) + "\n"
-
-
-def _text(path: Path, kind: type[VoiceCoachError]) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise kind(f"{path}: cannot be read: {reason}. Check the name.") from None
-    if len(raw) > LARGEST_BYTES:
-        raise kind(f"{path}: larger than {LARGEST_BYTES // 1000} kB; expected a short text.")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise kind(f"{path}: not a text file; expected YAML in UTF-8.") from None
 
 
 def _rank(root: yaml.Node | None, problem: ErrorDetails) -> tuple[bool, bool, int]:
@@ -279,7 +265,7 @@ def _explain(problem: ErrorDetails) -> str:
     """Say what is wrong with a key, what was expected, and the nearest right word."""
     *parents, last = problem["loc"] or ("file",)
     key = next((str(part) for part in (last, *reversed(parents)) if isinstance(part, str)), "file")
-    key = _shortened(key)
+    key = shortened(key)
     shown = f"'{key}'{_shown(problem['input'])}"
     context = problem.get("ctx", {})
     match problem["type"]:
@@ -315,11 +301,7 @@ def _shown(given: object) -> str:
         return " is empty"
     if isinstance(given, bool):
         return f" is {str(given).lower()}"
-    return f" is {_shortened(repr(given))}" if isinstance(given, str | int | float) else ""
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f" is {shortened(repr(given))}" if isinstance(given, str | int | float) else ""
 
 
 def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

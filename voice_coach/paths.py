@@ -27,27 +27,32 @@ def settings_path() -> Path:
 
     Raises NoHomeError, like all functions here, where nothing says which folder is the user's.
     """
-    return chosen("VOICE_COACH_SETTINGS") or _folder("config") / "settings.toml"
+    return _chosen("VOICE_COACH_SETTINGS") or _folder("config") / "settings.toml"
 
 
 def journal_path() -> Path:
     """Return where the journal is kept: VOICE_COACH_JOURNAL, else the user's data folder."""
-    return chosen("VOICE_COACH_JOURNAL") or _folder("data") / "journal.sqlite3"
+    return _chosen("VOICE_COACH_JOURNAL") or _folder("data") / "journal.sqlite3"
 
 
 def profile_path() -> Path:
     """Return where the taught voice is kept: VOICE_COACH_PROFILE, else the user's data folder."""
-    return chosen("VOICE_COACH_PROFILE") or _folder("data") / "voice.npz"
+    return _chosen("VOICE_COACH_PROFILE") or _folder("data") / "voice.npz"
 
 
 def paired_path() -> Path:
     """Return where paired screens are kept: VOICE_COACH_PAIRED, else the user's data folder."""
-    return chosen("VOICE_COACH_PAIRED") or _folder("data") / "paired.json"
+    return _chosen("VOICE_COACH_PAIRED") or _folder("data") / "paired.json"
 
 
 def models_dir() -> Path:
     """Return the folder where models are installed: VOICE_COACH_MODELS, else the user's own."""
-    return chosen("VOICE_COACH_MODELS") or _folder("data") / "models"
+    return _chosen("VOICE_COACH_MODELS") or _folder("data") / "models"
+
+
+def models_are_elsewhere() -> bool:
+    """Whether VOICE_COACH_MODELS is set: then only that folder counts, and no checkout's."""
+    return _chosen("VOICE_COACH_MODELS") is not None
 
 
 def routines_dir() -> Path:
@@ -67,7 +72,7 @@ def charts_dir() -> Path:
 
 def crash_path() -> Path:
     """Return where the last crash is written down: VOICE_COACH_CRASH, else the state folder."""
-    return chosen("VOICE_COACH_CRASH") or _folder("state") / "crash.txt"
+    return _chosen("VOICE_COACH_CRASH") or _folder("state") / "crash.txt"
 
 
 def telemetry_leftover() -> Path | None:
@@ -75,7 +80,7 @@ def telemetry_leftover() -> Path | None:
 
     It is onnxruntime's own choice of place: XDG_CACHE_HOME, else .cache in HOME.
     """
-    caches = chosen("XDG_CACHE_HOME") or Path("~/.cache")
+    caches = _chosen("XDG_CACHE_HOME") or Path("~/.cache")
     try:
         left = caches.expanduser() / "Microsoft" / "DeveloperTools" / ".onnxruntime"
     except RuntimeError:  # no home
@@ -83,14 +88,14 @@ def telemetry_leftover() -> Path | None:
     return left if left.is_dir() else None
 
 
-def chosen(variable: str) -> Path | None:
+def _chosen(variable: str) -> Path | None:
     """Return the place that a variable of the environment names, if it is set."""
     place = os.environ.get(variable)
     return Path(place) if place else None
 
 
 def _cache() -> Path:
-    return chosen("VOICE_COACH_CACHE") or _folder("cache")
+    return _chosen("VOICE_COACH_CACHE") or _folder("cache")
 
 
 def _folder(kind: _Kind) -> Path:

@@ -69,9 +69,7 @@ class StandIn:
         self, port: int, *, ask_pain: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         routines = tuple(each.routine for each in read_library()[0])
-        self.state = State(
-            routines, read_language(), read_language(), preferences=Preferences(ask_pain=ask_pain)
-        )
+        self.state = State(routines, read_language(), preferences=Preferences(ask_pain=ask_pain))
         self.commands = read_commands(routines)
         self.previews: list[str] = []
         self.told: list[str] = []

@@ -2,23 +2,33 @@
 
 import shutil
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
+from voice_coach.app import engines
 from voice_coach.app.engines import (
+    VOICES,
     Engine,
+    EngineRow,
     choose_recogniser,
     choose_voice,
     make_recogniser,
     make_separate_recogniser,
     make_voice,
+    voices_of,
 )
-from voice_coach.audio.pcm import silence
+from voice_coach.app.rehearsal import read_script, rehearse
+from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
+from voice_coach.library import read_commands, read_routine
+from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
+from voice_coach.units import SAMPLE_RATE
 
 TONES = Path(__file__).resolve().parents[1] / "fixtures" / "piper" / "tones-22050.onnx"
 PAUSE = Grammar("session", ((0, 1, "pause"),), frozenset({1}))
@@ -93,6 +103,84 @@ class TestChoice:
         chosen = Engine(RecogniserChoice.POCKETSPHINX)
         assert str(chosen) == "pocketsphinx and moonshine (embedded)"
         assert str(Engine(RecogniserChoice.MOONSHINE)) == "moonshine (embedded)"
+
+
+class Hum:
+    """A voice that hums each letter for 10 ms, at its own pitch."""
+
+    def __init__(self, pitch: int) -> None:
+        self.name = self.identity = f"hum {pitch}"
+        self._pitch = pitch
+        self.closed = False
+
+    def render(self, text: str, speed: float = 1.0) -> Pcm:
+        at = np.arange(round(160 * len(text) / speed))
+        wave = np.rint(2_000 * np.sin(2 * np.pi * self._pitch * at / SAMPLE_RATE))
+        return (wave / 32_768).astype(np.float32)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class TestAnotherEngine:
+    """A new voice is a row: here one that brings its model along as a package."""
+
+    @pytest.fixture
+    def hums(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> list[Hum]:  # noqa: ARG002
+        pitches, made = {"low": 200, "high": 400}, []
+
+        def found() -> dict[str, Engine]:
+            there = find_spec("json")  # in the place of a package with a model
+            return {name: Engine("hum", voice=name) for name in pitches} if there else {}  # type: ignore[arg-type]
+
+        def make(engine: Engine) -> Hum:
+            made.append(Hum(pitches[engine.voice or ""]))
+            return made[-1]
+
+        monkeypatch.setattr(engines, "VOICES", {"hum": EngineRow(found, make), **VOICES})
+        return made
+
+    @pytest.mark.usefixtures("hums")
+    def test_it_is_chosen_and_named(self) -> None:
+        chosen = choose_voice(VoiceChoice.AUTO, "high")
+        assert str(chosen) == "hum (high)"
+        assert str(choose_voice(VoiceChoice.AUTO, "none of its own")) == "hum (low)"
+        assert list(voices_of(chosen)) == ["high", "low"]
+        assert choose_voice(VoiceChoice.ESPEAK) == Engine(VoiceChoice.ESPEAK)
+
+    @pytest.mark.usefixtures("models")
+    def test_without_its_package_it_is_passed_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        row: EngineRow[Hum] = EngineRow(dict, lambda _: Hum(200))
+        monkeypatch.setattr(engines, "VOICES", {"hum": row, **VOICES})
+        assert choose_voice(VoiceChoice.AUTO) == choose_voice(VoiceChoice.ESPEAK)
+        with pytest.raises(ModelError, match=r"^hum is not installed\. Install it, or leave"):
+            choose_voice("hum")  # type: ignore[arg-type]
+
+    def test_it_speaks_a_rehearsal(self, hums: list[Hum], tmp_path: Path) -> None:
+        routine = read_routine(resource("routines") / "back.yaml")
+        (tmp_path / "script.txt").write_text("00:01 say 'what can I say'\n+14 say 'another voice'")
+        told: list[str] = []
+        rehearse(
+            read_script(tmp_path / "script.txt"),
+            (routine,),
+            read_commands([routine]),
+            (Engine(RecogniserChoice.POCKETSPHINX), choose_voice(VoiceChoice.AUTO)),
+            out=tmp_path / "out.wav",
+            watch=lambda one: told.append(one.kind),
+        )
+        assert told.count("said") == 2
+        coach = soundfile.read(tmp_path / "out.wav", dtype="float32")[0][:, 0]
+        (spoken,) = np.nonzero(coach)
+        change = spoken[np.argmax(np.diff(spoken))] + 1
+        assert _pitch(coach[:change]) == pytest.approx(200, abs=2)
+        assert _pitch(coach[change:]) == pytest.approx(400, abs=2)
+        assert [each.name for each in hums] == ["hum 200", "hum 400"]
+        assert all(each.closed for each in hums)
+
+
+def _pitch(sound: Pcm) -> float:
+    spectrum = np.abs(np.fft.rfft(sound))
+    return float(np.argmax(spectrum)) * SAMPLE_RATE / len(sound)
 
 
 class TestMaking:

@@ -151,12 +151,12 @@ def test_a_slow_disk_under_the_settings_holds_nothing_up(
 
     monkeypatch.setattr(settings_file, "change", change)
     with Journal.open(tmp_path / "journal.sqlite3") as journal:
-        keeper = _DiskPersistence(journal, Preferences(), threaded=True)
-        prefer = keeper.persistence(()).prefer
+        disk = _DiskPersistence(journal, Preferences(), threaded=True)
+        prefer = disk.persistence(()).prefer
         prefer(Preferences(tempo=0.8))
         prefer(Preferences(tempo=0.8, voice_name="other"))
-        assert (kept, keeper.notices) == ([], ())
+        assert (kept, disk.notices) == ([], ())
         gate.set()
-        keeper.close()
+        disk.close()
         assert kept == ["tempo = 0.8", "voice_name = other"]
-        assert keeper.notices == ("Cannot save settings.",)
+        assert disk.notices == ("Cannot save settings.",)

@@ -360,10 +360,19 @@ class TestScript:
             self.read(tmp_path, content)
 
     @pytest.mark.parametrize(
-        "content", [bytes(range(256)), b"00:01 say 'a\x00b'", b"\xff\xfe0\x000\x00", b"#" * 300_000]
+        ("content", "why"),
+        [
+            (
+                bytes(range(256)),
+                "1: not a text file; expected lines like 00:12 say",
+            ),
+            (b"#\n00:01 say 'a\x00b'", "2: not a text file"),
+            (b"\xff\xfe0\x000\x00", "1: not a text file"),
+            (b"#" * 300_000, "larger than 256 kB; expected a short text"),
+        ],
     )
-    def test_what_is_no_text(self, tmp_path: Path, content: bytes) -> None:
-        with pytest.raises(ScriptError, match="not a short text"):
+    def test_what_is_no_text(self, tmp_path: Path, content: bytes, why: str) -> None:
+        with pytest.raises(ScriptError, match=why):
             self.read(tmp_path, content)
 
     def test_the_script_that_ships_shows_what_it_should(self) -> None:

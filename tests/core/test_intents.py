@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 import voice_coach
-from voice_coach.core.intents import STATES, Commands, Intent
+from voice_coach.core.intents import Commands, Intent
 from voice_coach.errors import SentencesError
+from voice_coach.grammar import ListeningState
 
 LAMPS = """
 language: en
@@ -198,7 +199,7 @@ def test_how_it_feels_as_people_say_it(text: str, value: float | None) -> None:
         assert type(found.slots["value"]) is type(value)  # a whole number stays one on the disk
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ListeningState)
 def test_english_grammar_and_matcher_agree(state: str) -> None:
     commands = english()
     said = list(commands.grammar(state).sentences())
@@ -206,7 +207,7 @@ def test_english_grammar_and_matcher_agree(state: str) -> None:
     assert [text for text in said if commands.match(text, state) is None] == []
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ListeningState)
 def test_english_sentences_mean_one_thing(state: str) -> None:
     path = Path(voice_coach.__file__).parent / "languages" / "en" / "sentences.yaml"
     data = yaml.safe_load(path.read_text())
@@ -218,7 +219,7 @@ def test_english_sentences_mean_one_thing(state: str) -> None:
     assert [(a, b, said[a] & said[b]) for a, b in combinations(said, 2) if said[a] & said[b]] == []
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ListeningState)
 def test_english_examples_can_be_said(state: str) -> None:
     commands = english(routine={"back": "back"})
     examples = commands.examples(state)
@@ -226,7 +227,7 @@ def test_english_examples_can_be_said(state: str) -> None:
     assert [text for text in examples if commands.match(text, state) is None] == []
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ListeningState)
 def test_safety_is_heard_in_every_state(state: str) -> None:
     commands = english()
     for text, name in [("stop", "stop"), ("pause", "pause"), ("that hurts", "hurts")]:

@@ -163,7 +163,7 @@ def test_it_is_private(path: Path) -> None:
 
 def test_a_session_that_was_cut_off_can_be_continued(path: Path) -> None:
     journal = Journal.open(path)
-    assert journal.first_time
+    assert not journal.sessions
     assert journal.unfinished is None
     begin(journal)
     cue(journal, 0, 1, 10)
@@ -172,7 +172,7 @@ def test_a_session_that_was_cut_off_can_be_continued(path: Path) -> None:
     cut_off(journal)
 
     journal = Journal.open(path)
-    assert not journal.first_time
+    assert journal.sessions
     assert journal.unfinished == Bookmark(
         session=1,
         routine="Back routine",
@@ -597,7 +597,7 @@ def test_a_folder_that_cannot_be_written() -> None:
         begin(journal)
         assert "Cannot write the journal /proc/voice-coach" in journal.notices[0]
         assert not journal.flush()
-        assert journal.first_time is False
+        assert journal.sessions
 
 
 FULL = """
@@ -676,7 +676,7 @@ def test_what_is_damaged_and_cannot_be_mended_is_left_as_it_is(path: Path) -> No
     )
 
     assert done.returncode == 0, done.stderr
-    assert "is damaged, and cannot be mended: File too large." in done.stdout
+    assert "is damaged, and cannot be mended: the disk is full." in done.stdout
     assert "Nothing of this session is kept." in done.stdout
     assert path.read_bytes() == before
     assert not list(path.parent.glob("*damaged*"))
@@ -715,7 +715,7 @@ def test_deleted_is_deleted(path: Path) -> None:
     assert list(export_events(path)) == []
     assert delete(path) == ()
     with Journal.open(path) as journal:
-        assert journal.first_time
+        assert not journal.sessions
 
 
 def test_times_are_kept_in_utc(path: Path) -> None:

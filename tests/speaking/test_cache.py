@@ -266,7 +266,7 @@ def test_a_write_that_ends_halfway_leaves_nothing(folder: Path) -> None:
     )
     assert run.stderr == ""
     notice, found = run.stdout.splitlines()
-    assert notice.startswith(f"Spoken phrases cannot be kept in {folder}: file too large")
+    assert notice.startswith(f"Spoken phrases cannot be kept in {folder}: the disk is full")
     assert found == "[True, False, False]"
     assert len(files(folder)) == 1
 

@@ -87,6 +87,7 @@ CLICKS = """
 import json, subprocess, sys, threading, time
 import numpy as np
 from voice_coach.core.state import State
+from voice_coach.dictionary import read_language
 from voice_coach.web.mailbox import EarClock, Sight
 from voice_coach.audio.world import open_audio
 from voice_coach.audio.mixer import Mixer
@@ -99,8 +100,8 @@ for second in at:
 command = "parec --device=loudspeaker.monitor --rate=16000 --format=float32le --channels=1 --raw"
 ear = subprocess.Popen([*command.split(), "--latency-msec=5"], stdout=subprocess.PIPE, bufsize=0)
 audio = open_audio()
-clock = EarClock(Sight(
-    lambda: State((), ENGLISH), lambda: mixer.position, lambda: audio.output_latency))
+state = State((), read_language())
+clock = EarClock(Sight(lambda: state, lambda: mixer.position, lambda: audio.output_latency))
 
 
 def listen():

@@ -28,6 +28,7 @@ from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.errors import VoiceCoachError
+from voice_coach.grammar import ListeningState
 from voice_coach.hearing import measures
 from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.models import store
@@ -51,9 +52,9 @@ STAY_QUIET: Final = (
     " comes back to me through the room."
 )
 PHRASES: Final = (
-    ("pause", "session", "pause"),
-    ("how long left", "session", "time_left"),
-    ("start back routine", "idle", "start"),
+    ("pause", ListeningState.SESSION, "pause"),
+    ("how long left", ListeningState.SESSION, "time_left"),
+    ("start back routine", ListeningState.IDLE, "start"),
 )
 """What the user is asked to say, the state in which it is heard, and what it means."""
 

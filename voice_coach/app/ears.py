@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
+from typing import Final
 
 from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Commands
+from voice_coach.grammar import ListeningState
 from voice_coach.hearing.decision import Rules
 from voice_coach.hearing.listener import Listener, Transcript
 
@@ -88,7 +90,7 @@ class Ears:
             self._utterances.put(utterance)
 
 
-ASKED = frozenset({"number"})
+ASKED: Final = frozenset({ListeningState.NUMBER})
 """States in which an answer is awaited that does no harm when it is wrong: it is read back."""
 
 

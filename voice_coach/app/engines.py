@@ -1,12 +1,16 @@
-"""Chooses the engines: the better ones where their models are installed, else the embedded.
+"""The engines: one table of those that listen and one of those that speak, the best first.
 
-Owns the meaning of "auto"; must not know what engines are used for.
+Owns what each is called, whether it can be used on this machine and how it is made, and with that
+the meaning of "auto"; must not know what engines are used for. A new voice is a file in
+`speaking/`, a row of VOICES, and its name in `VoiceChoice`.
 """
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final, Generic, TypeVar
 
 from voice_coach.errors import ModelError
 from voice_coach.hearing.engines.recogniser import Recogniser
@@ -18,7 +22,7 @@ from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.voice import Voice
 
-ESPEAK_VOICES = ("en-gb", "en-us+f3", "en-gb-scotland+m2", "en-us+m7", "en-gb+f2")
+ESPEAK_VOICES: Final = ("en-gb", "en-us+f3", "en-gb-scotland+m2", "en-us+m7", "en-gb+f2")
 """Voices of espeak that are pleasant to listen to, the default first."""
 
 
@@ -38,44 +42,37 @@ class Engine:
 
     @property
     def _checked(self) -> str:
-        alone = (RecogniserChoice.MOONSHINE, *VoiceChoice)
-        return "" if self.kind in alone else f" and {RecogniserChoice.MOONSHINE}"
+        alone = self.kind is RecogniserChoice.MOONSHINE or self.kind not in RECOGNISERS
+        return "" if alone else f" and {RecogniserChoice.MOONSHINE}"
 
 
-def choose_recogniser(choice: RecogniserChoice) -> Engine:
-    """Return the engine that `choice` means on this machine; ModelError without its model."""
-    if choice is RecogniserChoice.MOONSHINE:
-        return Engine(choice)
-    model = None if choice is RecogniserChoice.POCKETSPHINX else store.find("recogniser")
-    if model:
-        return Engine(RecogniserChoice.VOSK, model)
-    if choice is RecogniserChoice.VOSK:
-        raise _missing("recogniser", "vosk")
-    return Engine(RecogniserChoice.POCKETSPHINX)
+Made = TypeVar("Made")
 
 
-def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
-    """Return the engine that `choice` means on this machine; ModelError without its model.
+@dataclass(frozen=True)
+class EngineRow(Generic[Made]):
+    """What there is to know of an engine before it is loaded."""
 
-    `name` is one of its voices; where the engine has none of that name, its first one speaks.
-    """
-    model = None
-    if choice is not VoiceChoice.ESPEAK:
-        model = (store.find("voice", name) if name else None) or store.find("voice")
-    if model:
-        return Engine(VoiceChoice.PIPER, model)
-    if choice is VoiceChoice.PIPER:
-        raise _missing("voice", "piper")
-    return Engine(VoiceChoice.ESPEAK, voice=name if name in ESPEAK_VOICES else None)
+    found: Callable[[], Mapping[str, Engine]]
+    """Return it with each of its models or voices on this machine, by name, the best first;
+    nothing where it cannot be used."""
+    make: Callable[[Engine], Made]
+    """Load it. It is imported here and not before: engines are heavy."""
+    missing: Callable[[], ModelError] | None = None
+    """Return how to come by it, where there is more to say than that it is not installed."""
 
 
-def voices_of(engine: Engine) -> dict[str, Engine]:
-    """Return the voices that may take turns with `engine`, by name, the one at hand first."""
-    if engine.kind is VoiceChoice.PIPER:
-        there = {m.name: Engine(engine.kind, m.path) for m in store.installed("voice")}
-    else:
-        there = {name: Engine(engine.kind, voice=name) for name in ESPEAK_VOICES}
-    return dict(sorted(there.items(), key=lambda each: each[1] != engine))
+EngineFinder = Callable[[], Mapping[str, Engine]]
+
+
+def _models_of(kind: RecogniserChoice | VoiceChoice, model: store.Kind) -> EngineFinder:
+    """Find an engine by the models that are installed for it."""
+    return lambda: {each.name: Engine(kind, each.path) for each in store.installed(model)}
+
+
+def _embedded(kind: RecogniserChoice) -> EngineFinder:
+    """Find an engine that is always there."""
+    return lambda: {kind.value: Engine(kind)}
 
 
 def _missing(kind: store.Kind, engine: str) -> ModelError:
@@ -88,27 +85,108 @@ def _missing(kind: store.Kind, engine: str) -> ModelError:
     )
 
 
+def _vosk(engine: Engine) -> Recogniser:
+    from voice_coach.hearing.engines.vosk import VoskRecogniser
+
+    return VoskRecogniser(_model(engine))
+
+
+def _pocketsphinx(_: Engine) -> Recogniser:
+    from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
+
+    return PocketsphinxRecogniser()
+
+
+def _piper(engine: Engine) -> Voice:
+    from voice_coach.speaking.piper import PiperVoice
+
+    return PiperVoice(_model(engine))
+
+
+def _espeak(engine: Engine) -> Voice:
+    from voice_coach.speaking.espeak import EspeakVoice
+
+    return EspeakVoice(engine.voice or ESPEAK_VOICES[0])
+
+
+def _model(engine: Engine) -> Path:
+    assert engine.model  # noqa: S101 - it was found by its model
+    return engine.model
+
+
+def _espeak_voices() -> Mapping[str, Engine]:
+    first, *others = ESPEAK_VOICES
+    named = {name: Engine(VoiceChoice.ESPEAK, voice=name) for name in others}
+    return {first: Engine(VoiceChoice.ESPEAK), **named}
+
+
+RECOGNISERS: Final[Mapping[str, EngineRow[Recogniser | None]]] = {
+    RecogniserChoice.VOSK: EngineRow(
+        _models_of(RecogniserChoice.VOSK, "recogniser"),
+        _vosk,
+        partial(_missing, "recogniser", "vosk"),
+    ),
+    RecogniserChoice.POCKETSPHINX: EngineRow(
+        _embedded(RecogniserChoice.POCKETSPHINX), _pocketsphinx
+    ),
+    # It listens beside each of the others, and here alone.
+    RecogniserChoice.MOONSHINE: EngineRow(_embedded(RecogniserChoice.MOONSHINE), lambda _: None),
+}
+"""What gives a second opinion; "auto" is the first that is found."""
+
+VOICES: Final[Mapping[str, EngineRow[Voice]]] = {
+    VoiceChoice.PIPER: EngineRow(
+        _models_of(VoiceChoice.PIPER, "voice"), _piper, partial(_missing, "voice", "piper")
+    ),
+    VoiceChoice.ESPEAK: EngineRow(_espeak_voices, _espeak),
+}
+"""What speaks; "auto" is the first that is found."""
+
+
+def choose_recogniser(choice: RecogniserChoice) -> Engine:
+    """Return the engine that `choice` means on this machine; ModelError without its model."""
+    return _chosen(RECOGNISERS, choice)
+
+
+def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
+    """Return the engine that `choice` means on this machine; ModelError without its model.
+
+    `name` is one of its voices; where the engine has none of that name, its first one speaks.
+    """
+    return _chosen(VOICES, choice, name)
+
+
+def _chosen(table: Mapping[str, EngineRow[Made]], choice: str, name: str | None = None) -> Engine:
+    """Return what is found by the row of `choice`, or by the first row that finds anything."""
+    rows = [table[choice]] if choice in table else list(table.values())
+    for row in rows:
+        if found := row.found():
+            return found.get(name or "") or next(iter(found.values()))
+    if missing := rows[0].missing:
+        raise missing()
+    raise ModelError(f"{choice} is not installed. Install it, or leave the choice to 'auto'.")
+
+
+def voices_of(engine: Engine) -> dict[str, Engine]:
+    """Return the voices that may take turns with `engine`, by name, the one at hand first."""
+    there = VOICES[engine.kind].found()
+    return dict(sorted(there.items(), key=lambda each: each[1] != engine))
+
+
 def make_recogniser(engine: Engine, profile: Profile | None = None) -> Recogniser:
     """Load a recogniser into this process, with the network that checks what it hears.
 
     `profile` is what a user has taught it; None is nothing, so that it hears all alike.
     """
-    # Each engine is imported only where it is used: they are heavy.
     from voice_coach.hearing.engines.combined import CombinedRecogniser
 
-    return CombinedRecogniser(_make_other(engine), EnrolledVoice(profile) if profile else None)
+    other = RECOGNISERS[engine.kind].make(engine)
+    return CombinedRecogniser(other, EnrolledVoice(profile) if profile else None)
 
 
-def _make_other(engine: Engine) -> Recogniser | None:
-    if engine.kind is RecogniserChoice.VOSK and engine.model:
-        from voice_coach.hearing.engines.vosk import VoskRecogniser
-
-        return VoskRecogniser(engine.model)
-    if engine.kind is RecogniserChoice.POCKETSPHINX:
-        from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
-
-        return PocketsphinxRecogniser()
-    return None
+def make_voice(engine: Engine) -> Voice:
+    """Load a voice."""
+    return VOICES[engine.kind].make(engine)
 
 
 def taught_phrases() -> tuple[str, ...]:
@@ -128,14 +206,3 @@ def make_separate_recogniser(engine: Engine) -> SeparateProcess:
 def kept_phrases(megabytes: int) -> PhraseCache | None:
     """Return where rendered phrases outlive the process, in at most so much of the disk."""
     return PhraseCache(phrases_dir(), limit=megabytes * 2**20) if megabytes else None
-
-
-def make_voice(engine: Engine) -> Voice:
-    """Load a voice."""
-    if engine.kind is VoiceChoice.PIPER and engine.model:
-        from voice_coach.speaking.piper import PiperVoice
-
-        return PiperVoice(engine.model)
-    from voice_coach.speaking.espeak import EspeakVoice
-
-    return EspeakVoice(engine.voice or ESPEAK_VOICES[0])

@@ -21,6 +21,7 @@ from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.errors import OutputError, VoiceCoachError
+from voice_coach.grammar import ListeningState
 from voice_coach.hearing import measures
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.enrolled.profile import Profile, Take, own_profile
@@ -181,7 +182,7 @@ class Teacher:
         """Take one block of sound, and let everything happen that is due."""
         self._recent.append(microphone)
         self._heard_until = position + len(microphone)
-        for _ in self._ears.hear(microphone, played, "session"):
+        for _ in self._ears.hear(microphone, played, ListeningState.SESSION):
             pass
         for finished in self._mixer.finished():
             if finished.tag == self._asked:

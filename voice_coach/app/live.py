@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voice_coach.app.coach import Coach, Ears, Persistence
-from voice_coach.app.engines import Engine, make_separate_recogniser, make_voice, voices_of
+from voice_coach.app.assembly import Assembly, assemble
+from voice_coach.app.coach import Coach, Persistence
+from voice_coach.app.engines import Engine, make_separate_recogniser, make_voice
 from voice_coach.app.happenings import Happening, Said, SpeechHeard, Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
@@ -22,15 +23,12 @@ from voice_coach.core.notes import Continued, Discarded, Note, kind_and_details
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory, Place
-from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
 from voice_coach.history.journal import Journal
 from voice_coach.settings import file as settings_file
 from voice_coach.speaking.cache import PhraseCache
-from voice_coach.speaking.renderer import Renderer
-from voice_coach.speaking.voice import Voice
 from voice_coach.units import Samples, to_samples
 from voice_coach.web.mailbox import Mailbox, NewRoutines, Preview, Sight
 
@@ -50,12 +48,9 @@ RESTARTED = (
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Assembly):
     """What is alive during a session, for those who watch it."""
 
-    coach: Coach
-    ears: Ears
-    mixer: Mixer
     audio: Audio
 
 
@@ -96,30 +91,21 @@ def coach_live(
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         for state in commands.states:  # now, so that no change of state waits for its grammar
             recogniser.use(commands.grammar(state))
-        listener = Listener(recogniser)
-        ears = open_things.enter_context(closing(Ears(listener, commands, live=audio.realtime)))
-        mixer = Mixer()
         disk = _DiskPersistence(journal, preferences or Preferences(), threaded=audio.realtime)
         open_things.enter_context(closing(disk))
-
-        def rendering(voice: Voice | Callable[[], Voice]) -> Renderer:
-            return Renderer(voice, disk=phrases, threaded=audio.realtime)
-
-        others = voices_of(engines[1])
-
-        coach = Coach(
+        assembled = assemble(
             routines,
             commands,
-            language=read_language(),
-            ears=ears,
-            renderer=rendering(make_voice(engines[1])),
-            mixer=mixer,
-            voices={name: partial(rendering, partial(make_voice, others[name])) for name in others},
+            Listener(recogniser),
+            engines[1],
+            live=audio.realtime,
+            phrases=phrases,
             persistence=disk.persistence(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
         )
-        open_things.enter_context(closing(coach))
-        stage = Stage(coach, ears, mixer, audio)
+        parts = open_things.enter_context(assembled)
+        coach, mixer = parts.coach, parts.mixer
+        stage = Stage(coach, parts.ears, mixer, audio)
         if screen:
             open_things.enter_context(closing(screen))
             screen.show(_sight(stage), lambda text: told(text, mixer.position))

@@ -8,28 +8,26 @@ script gives the same sound and the same timeline at every run.
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 
-from voice_coach.app.coach import Coach, Ears, Persistence
-from voice_coach.app.engines import Engine, make_recogniser, make_voice, voices_of
+from voice_coach.app.assembly import assemble
+from voice_coach.app.coach import Persistence
+from voice_coach.app.engines import Engine, make_recogniser
 from voice_coach.app.happenings import Happening, SpeechHeard, Watcher, kind_and_details
 from voice_coach.audio import pcm
-from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, WavWriter
 from voice_coach.audio.world import Nowhere, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
-from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, ScriptError, nearest
+from voice_coach.files import read_text, reason
 from voice_coach.hearing.listener import Listener
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voice import Voice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
@@ -41,8 +39,6 @@ ROOM_DB: Final = -62.0
 """Level of the room's own noise, in dB of full scale."""
 LONGEST: Final = to_samples(3 * 3600)
 """A rehearsal that has not come to rest by then is ended."""
-LARGEST_BYTES: Final = 256_000
-"""A script larger than this is none."""
 _LINE = re.compile(
     r"(?:(\d{1,4}):([0-5]?\d(?:\.\d{1,6})?)|\+(\d{1,5}(?:\.\d{1,6})?))"
     r"\s+(\w+)\s+(['\"])(.+)\5\s*(?:#.*)?",
@@ -68,7 +64,7 @@ def read_script(path: Path) -> list[ScriptLine]:
     A line is `00:12 say 'pause'`, `+5 say 'resume'` (seconds after the end of the line
     before) or `01:30 play 'me.wav'` (a recording, beside the script). `#` begins a comment.
     """
-    text = _text(path)
+    text = read_text(path, ScriptError, "lines like 00:12 say 'pause'")
     utterances = [
         _utterance(path, number, line)
         for number, line in enumerate(text.splitlines(), 1)
@@ -77,18 +73,6 @@ def read_script(path: Path) -> list[ScriptLine]:
     if not utterances:
         raise ScriptError(f"{path}: the script is empty; expected lines like 00:12 say 'pause'.")
     return utterances
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise ScriptError(f"{path}: cannot be read: {error.strerror}. Check the name.") from None
-    if len(raw) <= LARGEST_BYTES and b"\0" not in raw:
-        with suppress(UnicodeDecodeError):
-            return raw.decode("utf-8-sig")
-    raise ScriptError(f"{path}: not a short text; expected lines like 00:12 say 'pause'.")
 
 
 def _utterance(path: Path, number: int, line: str) -> ScriptLine:
@@ -187,10 +171,6 @@ def rehearse(
         record = open_things.enter_context(WavWriter(out, channels=2)) if out else None
         lines = open_things.enter_context(_Timeline(timeline)) if timeline else None
         recogniser = open_things.enter_context(closing(make_recogniser(engines[0])))
-
-        def rendering(engine: Engine) -> Renderer:
-            return Renderer(make_voice(engine), threaded=False)
-
         commands_heard = 0
 
         def note(happening: Happening) -> None:
@@ -200,20 +180,17 @@ def rehearse(
                 lines.write(happening)
             watch(happening)
 
-        ears = Ears(Listener(recogniser), commands, live=False)
-        mixer = Mixer()
-        coach = Coach(
+        assembled = assemble(
             routines,
             commands,
-            language=read_language(),
-            ears=ears,
-            renderer=rendering(engines[1]),
-            mixer=mixer,
-            voices={name: partial(rendering, each) for name, each in voices_of(engines[1]).items()},
+            Listener(recogniser),
+            engines[1],
+            live=False,
             persistence=persistence,
             watch=note,
         )
-        open_things.enter_context(closing(coach))
+        parts = open_things.enter_context(assembled)
+        coach, mixer = parts.coach, parts.mixer
         audio = open_audio(room, Nowhere())
         rest_since: Samples = 0
 
@@ -261,7 +238,7 @@ class _Timeline:
             yield
         except OSError as error:
             raise OutputError(
-                f"Cannot write {self._path}: {error.strerror}. Choose another place for it."
+                f"Cannot write {self._path}: {reason(error)}. Choose another place for it."
             ) from error
 
 

@@ -3,11 +3,8 @@
 Owns `Pcm`; must not know devices, words or exercise.
 """
 
-import errno
-import secrets
 import struct
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
@@ -16,6 +13,7 @@ import soundfile
 import soxr
 
 from voice_coach.errors import AudioFileError, OutputError
+from voice_coach.files import Replacement, reason
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
 Pcm: TypeAlias = npt.NDArray[np.float32]
@@ -136,7 +134,7 @@ def _reason(error: OSError) -> str:
         IsADirectoryError: "it is a folder",
         NotADirectoryError: "part of its path is not a folder",
     }
-    return known.get(type(error), (error.strerror or str(error)).casefold())
+    return known.get(type(error), reason(error).casefold())
 
 
 class WavWriter:
@@ -150,16 +148,12 @@ class WavWriter:
 
     def __init__(self, path: Path, channels: int = 1) -> None:
         self._path = path
-        self._target = path.resolve()
         self._channels = channels
         self._written = 0
         self._pending = bytearray()
         self._closed = False
         try:
-            direct = self._target.exists() and not self._target.is_file()
-            hidden = self._target.with_name(f".{secrets.token_hex(6)}.wav.part")
-            self._place = self._target if direct else hidden
-            self._file = self._place.open("wb", buffering=0)
+            self._new = Replacement(path, devices=True)
         except OSError as error:
             raise self._failure(error) from error
         self._guarded_flush()
@@ -180,31 +174,21 @@ class WavWriter:
         if self._closed:
             return
         self._guarded_flush()
+        self._closed = True
         try:
-            self._closed = True
-            self._file.close()
-            if self._place != self._target:
-                self._place.replace(self._target)
+            self._new.commit()
         except OSError as error:
-            self._remove()
             raise self._failure(error) from error
 
     def discard(self) -> None:
         """Close without a file; harmless after close()."""
-        if not self._closed:
-            self._closed = True
-            self._file.close()
-            self._remove()
+        self._closed = True
+        self._new.discard()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # Kept whatever ended the session (Ctrl-C above all): half a recording beats none.
         self.close()
 
@@ -219,16 +203,13 @@ class WavWriter:
         total = self._written + len(self._pending)
         if total + _HEADER.size > _RIFF_LIMIT:
             raise OSError(0, "a WAV file cannot be longer than 4 GB")
-        self._file.seek(0)
-        self._write_all(self._header(total))
-        self._file.seek(_HEADER.size + self._written)
-        self._write_all(self._pending)
+        file = self._new.file
+        file.seek(0)
+        file.write(self._header(total))
+        file.seek(_HEADER.size + self._written)
+        file.write(self._pending)
+        file.flush()
         self._written, self._pending = total, bytearray()
-
-    def _write_all(self, data: bytes | bytearray) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
 
     def _header(self, data_bytes: int) -> bytes:
         frame = 2 * self._channels
@@ -236,19 +217,10 @@ class WavWriter:
         riff_bytes = _HEADER.size - 8 + data_bytes
         return _HEADER.pack(b"RIFF", riff_bytes, b"WAVE", *form, b"data", data_bytes)
 
-    def _remove(self) -> None:
-        if self._place != self._target:
-            self._place.unlink(missing_ok=True)
-
     def _failure(self, error: OSError) -> OutputError:
-        reason = "the disk is full" if _is_full(error) else _reason(error)
         return OutputError(
-            f"Cannot write {self._path}: {reason}. Choose another place for the recording."
+            f"Cannot write {self._path}: {_reason(error)}. Choose another place for the recording."
         )
-
-
-def _is_full(error: OSError) -> bool:
-    return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def write(path: Path, *channels: Pcm) -> None:

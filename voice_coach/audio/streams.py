@@ -150,11 +150,6 @@ class Streams:
             raise
 
     @property
-    def duplex(self) -> bool:
-        """Whether both sides are one stream on one clock."""
-        return self._duplex
-
-    @property
     def output_latency(self) -> float:
         """Seconds from the position of the playback to the ear, as far as the device knows."""
         for stream, role in self._streams:

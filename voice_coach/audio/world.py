@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from voice_coach.audio.blocks import Block, Counters
@@ -165,12 +164,7 @@ class Audio:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _files(self, mixer: Mixer, on_notice: OnNotice) -> Generator[Block]:

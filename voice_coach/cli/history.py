@@ -10,15 +10,16 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
 import typer
 
 from voice_coach.cli.console import out
 from voice_coach.errors import JournalError, OutputError, VoiceCoachError
+from voice_coach.files import Replacement, reason
 from voice_coach.paths import charts_dir
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ def export_history(
         sys.stdout.writelines(lines)
         return
     count = 0
-    with whole_file(Path(file)) as part, part.open("w", encoding="utf-8") as written:
+    with whole_file(Path(file)) as written:
         for line in lines:
-            written.write(line)
+            written.write(line.encode())
             count += 1
     out.print(f"Written: {file} ({count:,} events)", soft_wrap=True)
 
@@ -149,31 +150,19 @@ def report(
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a path to write to, whose file takes the place of `path` once it is complete.
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write to, which takes the place of `path` once it is complete.
 
-    Where the block fails, what was at `path` is as it was. OutputError for a full disk, a
-    read-only or missing folder, or a folder in place of a file.
+    Where the block fails, what was at `path` is as it was; a device or a pipe is written to.
+    OutputError for a full disk, a read-only or missing folder, or a folder in place of a file.
     """
-    part = None
     try:
-        if path.exists() and not path.is_file():
-            yield path  # a device or a pipe is written to, and never replaced
-            return
-        target = path.resolve()
-        part = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
-        yield part
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.replace(target)
+        with Replacement(path, devices=True) as new:
+            yield new.file
     except OSError as error:
         raise OutputError(
-            f"Cannot write {path}: {error.strerror}. Choose another place for it."
+            f"Cannot write {path}: {reason(error)}. Choose another place for it."
         ) from error
-    finally:
-        if part:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
 
 
 def _write(path: Path, make: "Callable[[Any], bytes]") -> None:
@@ -181,8 +170,8 @@ def _write(path: Path, make: "Callable[[Any], bytes]") -> None:
     from voice_coach.history.journal import local_now
 
     made = make(local_now().date())
-    with whole_file(path) as part:
-        part.write_bytes(made)
+    with whole_file(path) as file:
+        file.write(made)
     out.print(f"Written: {path}", soft_wrap=True)
 
 

@@ -26,13 +26,13 @@ from voice_coach.cli.routines_and_models import (
 )
 from voice_coach.cli.settings import settings_app, with_settings
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
+from voice_coach.grammar import ListeningState
 from voice_coach.settings.keys import (
     DEVICES,
     ENGINES,
     KEYS,
     PREFERENCES,
     SCREEN,
-    ListeningState,
     ScreenChoice,
     Settings,
 )

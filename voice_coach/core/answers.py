@@ -20,12 +20,12 @@ from voice_coach.core.transitions import (
     ways_on,
     with_due,
 )
-from voice_coach.settings.keys import Verbosity
+from voice_coach.settings.keys import FASTEST, LOUDEST_DB, QUIETEST_DB, SLOWEST, Verbosity
 from voice_coach.units import Samples, to_samples
 
 MORE_TIME = to_samples(10)
-TEMPO_STEP, SLOWEST, FASTEST = 1.15, 1.15**-4, 1.15**4
-VOLUME_STEP_DB, QUIETEST_DB, LOUDEST_DB = 4.0, -24.0, 8.0
+TEMPO_STEP = 1.15
+VOLUME_STEP_DB = 4.0
 
 
 def out_of_place(state: State, _: Event, now: Samples) -> Result:
@@ -111,7 +111,7 @@ def faster(state: State, _: Event, now: Samples) -> Result:
 
 def _change_tempo(state: State, factor: float, now: Samples, done: str, limit: str) -> Result:
     tempo = round(state.preferences.tempo * factor, 6)
-    if not SLOWEST - 1e-6 <= tempo <= FASTEST + 1e-6:
+    if not SLOWEST <= tempo <= FASTEST:
         return answer(state, limit, now)
     return answer(prefer(state, replace(state.preferences, tempo=tempo)), done, now)
 

@@ -15,11 +15,7 @@ from hassil import IntentData, Intents, RecognizeResult, Sentence, SlotList, Tex
 
 from voice_coach.core.templates import Template, grammar, spoken
 from voice_coach.errors import SentencesError, nearest
-from voice_coach.grammar import Grammar
-
-STATES: Final = ("idle", "session", "number", "confirm")
-"""The grammars that a template file may name: nothing runs, a routine runs, a number or a
-yes or no was asked for."""
+from voice_coach.grammar import Grammar, ListeningState
 
 _SHOWN_VALUES: Final = 3
 _BLANK: Final = "blank"
@@ -84,9 +80,9 @@ class Commands:
         return commands
 
     @property
-    def states(self) -> tuple[str, ...]:
-        """The names of all states, each of which has a grammar."""
-        return STATES
+    def states(self) -> tuple[ListeningState, ...]:
+        """All states, each of which has a grammar."""
+        return tuple(ListeningState)
 
     @property
     def intents(self) -> frozenset[str]:
@@ -202,8 +198,8 @@ class Commands:
 
 
 def _known(state: str) -> str:
-    if state not in STATES:
-        raise SentencesError(f"There is no state '{state}'.{nearest(state, STATES)}")
+    if state not in tuple(ListeningState):
+        raise SentencesError(f"There is no state '{state}'.{nearest(state, ListeningState)}")
     return state
 
 
@@ -237,10 +233,10 @@ def _blocks(intents: Intents) -> Iterator[_Block]:
     for name, intent in intents.intents.items():
         for data in intent.data:
             metadata = data.metadata or {}
-            states = metadata.get("states", STATES)
+            states = metadata.get("states", ListeningState)
             for state in states:
-                if state not in STATES:
-                    hint = nearest(str(state), STATES)
+                if state not in tuple(ListeningState):
+                    hint = nearest(str(state), ListeningState)
                     raise SentencesError(f"intent '{name}': there is no state '{state}'.{hint}")
             harmless = metadata.get("harmless") is True
             yield _Block(name, data, frozenset(states), metadata.get("example"), harmless)

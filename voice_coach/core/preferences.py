@@ -1,29 +1,30 @@
 """How somebody likes to be led: pace, loudness, how much is said, what leads the breath.
 
-Owns the values and their defaults; must not know where they are kept, nor what they change.
+Owns the values; must not know where they are kept, nor what they change.
 """
 
 from dataclasses import dataclass
 
-from voice_coach.settings.keys import BreathCue, GetReady, Verbosity
+from voice_coach.settings.keys import BreathCue, GetReady, Settings, Verbosity
 
 
 @dataclass(frozen=True)
 class Preferences:
     """What a user may change by voice or in the settings; it outlives the session."""
 
-    tempo: float = 1.0
+    tempo: float = Settings.tempo
     """How fast breath and speech go; 1 is calm."""
-    volume_db: float = 0.0
-    verbosity: Verbosity = Verbosity.FULL
-    breath: BreathCue = BreathCue.BOTH
-    get_ready: GetReady = GetReady.COUNT
-    get_ready_seconds: int | None = None
+    volume_db: float = Settings.volume_db
+    verbosity: Verbosity = Settings.verbosity
+    breath: BreathCue = Settings.breath
+    get_ready: GetReady = Settings.get_ready
+    get_ready_seconds: int | None = Settings.get_ready_seconds
     """Time to come into a new position, in place of the routine's own."""
-    voice_name: str | None = None
+    voice_name: str | None = Settings.voice_name
     """Which of the engine's voices speaks; None is the first one."""
     ask_pain: bool = False
-    """Whether to ask how it feels, from zero to ten, before and after."""
+    """Whether to ask how it feels, from zero to ten, before and after; a script does not, unless
+    it wants to."""
 
     @property
     def spoken_breath(self) -> bool:

@@ -15,6 +15,7 @@ from voice_coach.core.notes import Note
 from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Routine
+from voice_coach.grammar import ListeningState
 from voice_coach.units import Samples
 
 
@@ -267,14 +268,17 @@ class State:
         return self.index + (self.ends is not None)
 
     @property
-    def listening(self) -> str:
+    def listening(self) -> ListeningState:
         """Which group of commands may be heard now."""
-        if self.mode is Mode.IDLE:
-            return "idle"
-        if self.mode is Mode.ASKING_PAIN:
-            return "number"
-        asks = (Mode.CONFIRMING_STOP, Mode.CONFIRMING_PAIN, Mode.OFFERING)
-        return "confirm" if self.mode in asks else "session"
+        match self.mode:
+            case Mode.IDLE:
+                return ListeningState.IDLE
+            case Mode.ASKING_PAIN:
+                return ListeningState.NUMBER
+            case Mode.CONFIRMING_STOP | Mode.CONFIRMING_PAIN | Mode.OFFERING:
+                return ListeningState.CONFIRM
+            case _:
+                return ListeningState.SESSION
 
     @property
     def beat(self) -> Samples:

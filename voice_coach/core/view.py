@@ -13,9 +13,10 @@ from voice_coach.core.cues import CueKind
 from voice_coach.core.routine import Exercise
 from voice_coach.core.session import TABLE
 from voice_coach.core.state import RUNNING, WAITING, Mode, Role, State
+from voice_coach.grammar import ListeningState
 from voice_coach.units import Samples, to_seconds
 
-Asks = Literal["number", "confirm"]
+Asks = Literal[ListeningState.NUMBER, ListeningState.CONFIRM]
 
 
 @dataclass(frozen=True)
@@ -178,9 +179,11 @@ def _breathing(state: State) -> Breathing:
 
 
 def _asks(state: State) -> Asks | None:
-    if state.listening == "number":
-        return "number"
-    return "confirm" if state.listening == "confirm" else None
+    match state.listening:
+        case ListeningState.NUMBER | ListeningState.CONFIRM as asked:
+            return asked
+        case _:
+            return None
 
 
 @cache

@@ -4,9 +4,6 @@ Owns how it is made, opened and looked through, and what is done about a damaged
 know its tables (`tables.py`), nor who writes when.
 """
 
-import errno
-import os
-import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -17,7 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import quote
 
+from voice_coach import files
 from voice_coach.errors import JournalError
+from voice_coach.files import PRIVATE, Replacement, part_of
 from voice_coach.history.events import JournalEvent
 from voice_coach.history.salvage import PAGE, carve, last_committed
 from voice_coach.history.schema import (
@@ -63,9 +62,9 @@ def reason(error: Exception, path: Path) -> str:
     with suppress(OSError):
         # SQLite says so only of the files that it writes, not of those that it shares.
         full = full or shutil.disk_usage(path.parent).free < 16 * PAGE
-    if full or getattr(error, "errno", None) == errno.ENOSPC:
-        return "the disk is full"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if full or not isinstance(error, OSError):
+        return "the disk is full" if full else str(error)
+    return files.reason(error)
 
 
 def open_whole(path: Path, *, thorough: bool) -> sqlite3.Connection:
@@ -191,7 +190,7 @@ def delete(path: Path) -> tuple[Path, ...]:
     found = [
         *sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}*")),
         *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "")),
-        _part(path),
+        part_of(path),
     ]
     found = [one for one in found if one.exists()]
     for one in found:
@@ -201,15 +200,9 @@ def delete(path: Path) -> tuple[Path, ...]:
 
 def copy(connection: sqlite3.Connection, to: Path) -> None:
     """Write a whole copy, as of one moment, to `to`; OSError or sqlite3.Error if that fails."""
-    part = to.with_name(f".{secrets.token_hex(6)}.sqlite3.part")
-    try:
-        part.touch(mode=0o600)
-        with closing(sqlite3.connect(part)) as target:
-            connection.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")
-        _put(part, to)
-    finally:
-        part.unlink(missing_ok=True)
+    with Replacement(to, mode=PRIVATE) as new, closing(sqlite3.connect(new.path)) as target:
+        connection.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -298,11 +291,8 @@ def _damaged(what: str) -> sqlite3.DatabaseError:
 
 def _create(path: Path, kept: Iterable[JournalEvent]) -> None:
     """Put a new database with the events `kept` in the place of `path`, whole or not at all."""
-    part = _part(path)
-    part.unlink(missing_ok=True)
-    try:
-        part.touch(mode=0o600)
-        with closing(_connect(part, "rw")) as connection:
+    with Replacement(path, mode=PRIVATE) as new:
+        with closing(_connect(new.path, "rw")) as connection:
             connection.execute("PRAGMA journal_mode = MEMORY")  # a part is never gone on with
             connection.execute(f"PRAGMA page_size = {PAGE}")
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -312,23 +302,6 @@ def _create(path: Path, kept: Iterable[JournalEvent]) -> None:
         # What was to be added to the old file must never be added to the new one.
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
-        _put(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _part(path: Path) -> Path:
-    """Return where a new database is made, before it takes the place of `path`."""
-    return path.with_name(f".{path.name}.part")
-
-
-def _put(part: Path, path: Path) -> None:
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _unused(path: Path) -> Path:

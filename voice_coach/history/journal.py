@@ -145,11 +145,6 @@ class Journal:
         return self._writer.problem if self._writer else None
 
     @property
-    def first_time(self) -> bool:
-        """Whether no session has ever been begun."""
-        return self._memory.newest is None
-
-    @property
     def sessions(self) -> int:
         """How many sessions have ever been begun."""
         return self._memory.newest.number if self._memory.newest else 0

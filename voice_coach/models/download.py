@@ -3,7 +3,6 @@
 Owns the only network access of the coach; must not know what the files are for.
 """
 
-import errno
 import hashlib
 import http.client
 import json
@@ -23,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from voice_coach.errors import ModelError, OutputError
+from voice_coach.files import reason
 
 OnProgress: TypeAlias = Callable[[str, int, int], None]
 """Is told a file's name, its bytes so far and its bytes in all."""
@@ -153,10 +153,8 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        reason = "the disk is full" if full else error.strerror or str(error)
         raise OutputError(
-            f"Cannot write to {error.filename or folder}: {reason}."
+            f"Cannot write to {error.filename or folder}: {reason(error)}."
             " Mend that, or set VOICE_COACH_MODELS to another folder."
         ) from error
 
@@ -181,7 +179,7 @@ def _answer(url: str, start: int) -> Iterator[http.client.HTTPResponse]:
             return
         raise ModelError(f"Cannot download {url}: {error.code} {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:
-        raise ModelError(f"Cannot download {url}: {_reason(error)}") from error
+        raise ModelError(f"Cannot download {url}: {_network_reason(error)}") from error
     with response:
         yield response
 
@@ -192,7 +190,7 @@ def _chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
             chunk = response.read(_CHUNK)
         except (OSError, http.client.HTTPException) as error:
             raise ModelError(
-                f"The download of {url} broke off: {_reason(error)}."
+                f"The download of {url} broke off: {_network_reason(error)}."
                 " Run the same command again; it goes on from there."
             ) from error
         if not chunk:
@@ -200,7 +198,7 @@ def _chunks(response: http.client.HTTPResponse, url: str) -> Iterator[bytes]:
         yield chunk
 
 
-def _reason(error: Exception) -> str:
+def _network_reason(error: Exception) -> str:
     cause = getattr(error, "reason", error)
     if isinstance(cause, OSError) and cause.errno and cause.errno > 0:
         return os.strerror(cause.errno)

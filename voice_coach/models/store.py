@@ -24,7 +24,7 @@ from voice_coach.models.download import (
     fetch_json,
     unpack,
 )
-from voice_coach.paths import chosen, models_dir
+from voice_coach.paths import models_are_elsewhere, models_dir
 from voice_coach.resources import resource
 
 Kind: TypeAlias = Literal["recogniser", "voice"]
@@ -266,7 +266,7 @@ def _assembled(model: Model, files: list[Path], ready: Path) -> Path:
 def _present(kind: Kind) -> Iterator[InstalledModel]:
     """Yield what looks like a model of `kind`, complete or not."""
     own = models_dir()
-    checkout = [] if chosen("VOICE_COACH_MODELS") else [resource("models")]
+    checkout = [] if models_are_elsewhere() else [resource("models")]
     for place in [own, *checkout]:
         folders = sorted(path for path in place.glob("[!.]*") if path.is_dir())
         if kind == "recogniser":

@@ -4,34 +4,24 @@ Owns lines, mistakes and how a change reaches the disk whole; must not know opti
 done with a setting.
 """
 
-import errno
-import fcntl
 import json
 import os
 import re
-import stat
-import time
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from voice_coach.errors import OutputError, SettingsError, nearest
+from voice_coach.errors import OutputError, SettingsError, nearest, shortened
+from voice_coach.files import Replacement, read_text_if_there, reason
 from voice_coach.paths import settings_path
 from voice_coach.settings.keys import KEYS, Key
 
-LARGEST_BYTES: Final = 64_000
-"""A file larger than this is nothing that somebody wrote for the coach."""
-LONGEST_WAIT_SECONDS: Final = 2.0
-"""How long a change waits for that of another process; one takes some milliseconds."""
-
 _VALUE = r"""(?:"[^"\\\r\n]*"|'[^'\r\n]*'|[^\s#"'\[{]+)"""
 """A plain value, as a pattern."""
-_SHOWN = 60
-"""Characters of a wrong value that are shown."""
 
 _HEAD = """\
 # Settings of voice-coach. Remove the '#' before a key, and choose something else than the default.
@@ -108,21 +98,7 @@ def read(path: Path | None = None) -> SettingsFile:
 
 
 def _text(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SettingsError(f"{path}: cannot be read: {reason}. Check the name.") from None
-    if len(raw) > LARGEST_BYTES:
-        raise SettingsError(f"{path}: larger than {LARGEST_BYTES // 1000} kB; expected settings.")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{path}:{line}: no text; expected TOML in UTF-8.") from None
+    return read_text_if_there(path, SettingsError, "TOML")
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
@@ -154,7 +130,7 @@ def _wrong(name: str, value: object) -> str | None:
     key = KEYS.get(name)
     if key is None:
         hint = nearest(name, KEYS) or f" Known: {', '.join(KEYS)}."
-        return f"unknown key '{_shortened(name)}'.{hint}"
+        return f"unknown key '{shortened(name)}'.{hint}"
     try:
         key.take(value)
     except ValueError:
@@ -167,17 +143,12 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f'"{_shortened(value)}"'
+        return f'"{shortened(value)}"'
     if isinstance(value, int | float):
-        return _shortened(repr(value))
+        return shortened(repr(value))
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
     return "a date or time"
-
-
-def _shortened(text: str) -> str:
-    plain = "".join(c if c.isprintable() else " " for c in text[:_SHOWN])
-    return plain if len(text) <= _SHOWN else f"{plain}…"
 
 
 def create(path: Path | None = None) -> None:
@@ -204,7 +175,11 @@ def change(name: str, value: object, path: Path | None = None) -> None:
 
 
 def _changed(text: str, key: Key, value: Any, path: Path) -> str:
-    """Return the text of a file with this one key changed, in its place if it has one."""
+    """Return the text of a file with this one key changed, in its place if it has one.
+
+    A key that stands in the file as we write it, also behind a '#', is changed there. tomlkit
+    takes fifteen times as long for it, and puts it at the end, away from what explains it.
+    """
     wanted = {name: each for name, each in _parsed(text, path).items() if name != key.name}
     if value is None:
         attempts = {rf"(?m)^(?={key.name}[ \t]*=)": "#"}
@@ -248,86 +223,17 @@ def _means(text: str, wanted: dict[str, Any]) -> bool:
 
 def _rewrite(path: Path, edit: Callable[[str], str]) -> None:
     """Replace the file by what `edit` makes of its text; links to it stay links."""
-    target = Path(os.path.realpath(path))
     try:
+        target = Path(os.path.realpath(path))
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.parent / f".{target.name}.part"
-        file = _alone(part)
-        try:
-            _replace(target, part, file, edit)
-        finally:
-            os.close(file)
+        with Replacement(target) as new:  # from here on nobody else changes it
+            text = _text(target)
+            edited = edit(template() if text is None else text)
+            if edited == text:
+                new.discard()
+            else:
+                new.file.write(edited.encode())
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        reason = "the disk is full" if full else error.strerror or str(error)
-        raise OutputError(f"Cannot save settings in {path}: {reason}.") from error
+        raise OutputError(f"Cannot save settings in {path}: {reason(error)}.") from error
     except SettingsError as error:
         raise OutputError(f"Cannot save settings. {error}") from error
-
-
-def _alone(part: Path) -> int:
-    """Return the open file `part` that no other process has: the lock and the new text in one.
-
-    Its lock ends with its process, so that what a crash left behind holds nobody up.
-    """
-    give_up = time.monotonic() + LONGEST_WAIT_SECONDS
-    while True:
-        file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Who had it before may have made it the settings, or have deleted it.
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file), part.stat()):
-                    return file
-        except BlockingIOError:
-            if time.monotonic() > give_up:
-                os.close(file)
-                raise OSError(errno.EBUSY, "another program is writing them") from None
-            time.sleep(0.005)
-        except BaseException:
-            os.close(file)
-            raise
-        os.close(file)
-
-
-def _replace(target: Path, part: Path, file: int, edit: Callable[[str], str]) -> None:
-    """Fill the locked `file` at `part`, and put it in the place of `target`."""
-    try:
-        _keep_rights(target, file)
-        text = _text(target)
-        new = edit(template() if text is None else text)
-        if new == text:
-            part.unlink()
-            return
-        with os.fdopen(os.dup(file), "wb") as stream:
-            stream.truncate()
-            stream.write(new.encode())
-            stream.flush()
-            os.fsync(file)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    with suppress(OSError):  # not every file system can; the new file is in its place anyway
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _keep_rights(target: Path, file: int) -> None:
-    """Give `file` the owner and rights of `target`. Raises OSError if that is not to be changed."""
-    try:
-        had = target.stat()
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(had.st_mode):
-        raise OSError(errno.EINVAL, "it is not a file")
-    if not os.access(target, os.W_OK, effective_ids=True):
-        raise PermissionError(errno.EACCES, "it is read-only")
-    mine = os.fstat(file)
-    if (had.st_uid, had.st_gid) != (mine.st_uid, mine.st_gid):
-        with suppress(PermissionError):  # only root may give a file away
-            os.fchown(file, had.st_uid, had.st_gid)
-    os.fchmod(file, stat.S_IMODE(had.st_mode))

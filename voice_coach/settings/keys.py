@@ -9,6 +9,11 @@ from enum import StrEnum
 from types import NoneType
 from typing import Annotated, Any, Final, get_args
 
+SLOWEST, FASTEST = 0.57, 1.75
+"""Pace of breath and speech against calm: four steps of 15 % either way."""
+QUIETEST_DB, LOUDEST_DB = -24.0, 8.0
+"""Volume against the voice as it was made."""
+
 
 class RecogniserChoice(StrEnum):
     """Engines that listen. Moonshine checks what the others hear, and can do without them."""
@@ -25,15 +30,6 @@ class VoiceChoice(StrEnum):
     AUTO = "auto"
     PIPER = "piper"
     ESPEAK = "espeak"
-
-
-class ListeningState(StrEnum):
-    """Groups of commands that may be heard."""
-
-    IDLE = "idle"
-    SESSION = "session"
-    NUMBER = "number"
-    CONFIRM = "confirm"
 
 
 class Verbosity(StrEnum):
@@ -164,7 +160,7 @@ class Settings:
     ] = RecogniserChoice.AUTO
     voice: Annotated[
         VoiceChoice,
-        About(about="What speaks: piper if a voice is installed, else the embedded espeak."),
+        About(about="What speaks: auto is the best that is installed; espeak always is."),
     ] = VoiceChoice.AUTO
     voice_name: Annotated[
         str | None,
@@ -176,14 +172,18 @@ class Settings:
     ] = None
     tempo: Annotated[
         float,
-        About(about="Pace of breath and speech: 1 is calm, more is faster.", low=0.57, high=1.75),
+        About(
+            about="Pace of breath and speech: 1 is calm, more is faster.",
+            low=SLOWEST,
+            high=FASTEST,
+        ),
     ] = 1.0
     volume_db: Annotated[
         float,
         About(
             about="Loudness of the coach in decibels: 0 is as it was made, 6 is twice that.",
-            low=-24,
-            high=8,
+            low=QUIETEST_DB,
+            high=LOUDEST_DB,
         ),
     ] = 0.0
     verbosity: Annotated[
@@ -217,7 +217,7 @@ class Settings:
             low=0,
             high=4096,
         ),
-    ] = 256
+    ] = 256  # more than two hours of speech
     screen: Annotated[
         ScreenChoice,
         About(

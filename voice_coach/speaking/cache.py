@@ -8,12 +8,10 @@ Any number of processes may use it at once. A file appears whole, by being renam
 whatever else is found in its place is a miss and is removed.
 """
 
-import errno
 import hashlib
 import os
 import stat
 import struct
-import tempfile
 import threading
 import time
 import zlib
@@ -24,9 +22,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from voice_coach.audio.pcm import Pcm, from_int16, to_int16
+from voice_coach.files import PRIVATE, reason, replace
+from voice_coach.settings.keys import Settings
 
-LIMIT_BYTES: Final = 256 * 2**20
-"""More than two hours of speech."""
+LIMIT_BYTES: Final = Settings.phrase_cache_mb * 2**20
 
 _MAGIC: Final = b"VCphras1"
 _HEADER: Final = struct.Struct("<8s32sII")
@@ -39,9 +38,6 @@ _PORTION: Final = 16
 
 _ABANDONED: Final = 3600.0
 """Seconds after which a half-written file belongs to a process that has died."""
-
-
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
 class _File(NamedTuple):
@@ -110,7 +106,8 @@ class PhraseCache:
                 return
             try:
                 self._make_room(size)
-                self._write(self._path(key), header + body)
+                # What the power takes away is rendered again: the checksum tells.
+                replace(self._path(key), header + body, mode=PRIVATE, durable=False)
             except OSError as error:
                 self._give_up(error)
 
@@ -132,18 +129,6 @@ class PhraseCache:
         pcm = from_int16(np.frombuffer(body, dtype="<i2"))
         pcm.flags.writeable = False
         return pcm
-
-    def _write(self, path: Path, content: bytes) -> None:
-        # mkstemp gives a name that nobody else has and a file that only its user can read.
-        handle, part = tempfile.mkstemp(dir=self._folder, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(part).replace(path)
-        except OSError:
-            with suppress(OSError):
-                Path(part).unlink()
-            raise
 
     def _make_room(self, size: int) -> None:
         if self._room is None:
@@ -189,10 +174,10 @@ class PhraseCache:
 
     def _give_up(self, error: OSError) -> None:
         self._writes = False
-        reason = "the disk is full" if error.errno in _FULL else (error.strerror or str(error))
+        why = reason(error).casefold()
         self.problem = (
-            f"Spoken phrases cannot be kept in {self._folder}: {reason.casefold()}. The coach goes"
-            " on without; free some space, or name another folder in VOICE_COACH_CACHE."
+            f"Spoken phrases cannot be kept in {self._folder}: {why}. The coach goes on without;"
+            " free some space, or name another folder in VOICE_COACH_CACHE."
         )
 
 

@@ -7,16 +7,15 @@ only digests: whoever reads the file cannot pass for a screen.
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from voice_coach.files import PRIVATE, reason, replace
 from voice_coach.paths import paired_path
 
 DIGITS: Final = 6
@@ -67,20 +66,11 @@ class Screens:
         return [each for each in found if len(each) == 64 and each.isascii()][-MOST_SCREENS:]
 
     def _write(self, digests: list[str]) -> None:
-        part = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(part, flags, 0o600), "w", encoding="utf-8") as file:
-                json.dump({"screens": digests}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
+            replace(self.path, json.dumps({"screens": digests}).encode(), mode=PRIVATE)
         except OSError as error:
-            reason = error.strerror or str(error)
-            self.problem = f"Paired screens cannot be kept in {self.path}: {reason}."
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+            self.problem = f"Paired screens cannot be kept in {self.path}: {reason(error)}."
 
 
 def _digest(token: str) -> str:

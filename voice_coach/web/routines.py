@@ -4,19 +4,24 @@ Owns where an own routine is written and what may be replaced; must not know HTT
 names a file: it names a routine by its place in the list, or by the name that is written in it.
 """
 
-import os
 import re
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from voice_coach import files
 from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
 from voice_coach.core.view import pose
 from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, RoutineError
-from voice_coach.library import RoutineFile, check_name, read_commands, read_library, routine_of
+from voice_coach.library import (
+    RoutineFile,
+    check_name,
+    read_commands,
+    read_library,
+    routine_of,
+    routine_text,
+)
 from voice_coach.paths import routines_dir
 from voice_coach.units import to_seconds
 from voice_coach.web.mailbox import NewRoutines
@@ -47,7 +52,7 @@ def written(index: int) -> dict[str, Any] | None:
     shelf, _ = read_library()
     if not 0 <= index < len(shelf):
         return None
-    return {"yaml": shelf[index].path.read_text("utf-8-sig"), "own": shelf[index].own}
+    return {"yaml": routine_text(shelf[index].path), "own": shelf[index].own}
 
 
 def checked(text: str) -> dict[str, Any]:
@@ -82,9 +87,9 @@ def save(text: str, *, replace: bool) -> str:
     target = _target(routine, replace=replace)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(target, text)
+        files.replace(target, text.encode())
     except OSError as error:
-        raise OutputError(f"Cannot save the routine: {error.strerror or error}.") from error
+        raise OutputError(f"Cannot save the routine: {files.reason(error)}.") from error
     return routine.name
 
 
@@ -115,22 +120,6 @@ def _target(routine: Routine, *, replace: bool) -> Path:
     if len(own) >= MOST_OWN and name not in own:
         raise Refusal("There are too many routines. Delete some first.")
     return target
-
-
-def _write(target: Path, text: str) -> None:
-    """Put `text` in the place of `target`, whole or not at all."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(part, flags, 0o644), "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
 
 
 def _located(message: str) -> dict[str, Any]:

@@ -19,9 +19,9 @@ import yaml
 
 import voice_coach
 from voice_coach.audio.pcm import Pcm, resample, silence
-from voice_coach.core.intents import STATES, Commands
+from voice_coach.core.intents import Commands
 from voice_coach.errors import ModelError
-from voice_coach.grammar import Grammar, minimised
+from voice_coach.grammar import Grammar, ListeningState, minimised
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis
 from voice_coach.hearing.engines.vosk import VoskRecogniser, covering_sentences
 from voice_coach.hearing.engines.vosk_model import load_model
@@ -115,7 +115,7 @@ def test_every_word_of_the_shipped_commands_is_in_the_model(vosk_model: Path) ->
     sentences = Path(voice_coach.__file__).parent / "languages" / "en" / "sentences.yaml"
     routines = {name: name for name in ("back", "breathing", "gentle stretch")}
     commands = Commands.from_dict(yaml.safe_load(sentences.read_text()), {"routine": routines})
-    words = {word for state in STATES for word in commands.grammar(state).words}
+    words = {word for state in ListeningState for word in commands.grammar(state).words}
     model = load_model(vosk_model)
     missing = sorted(word for word in words if model.vosk_model_find_word(word) < 0)
     assert not missing, "add them in vocabulary.py, then: scripts/make_vosk_fixture --words-only"

@@ -78,7 +78,7 @@ def test_a_profile_that_cannot_be_written_leaves_the_old_one(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez_compressed", full)
-    with pytest.raises(OutputError, match=r"No space left.*Nothing was changed"):
+    with pytest.raises(OutputError, match=r"the disk is full.*Nothing was changed"):
         PROFILE.save(path)
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["voice.npz"]

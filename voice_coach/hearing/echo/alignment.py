@@ -22,8 +22,9 @@ from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.hearing.echo.adaptive_filter import FRAME, TAIL
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
-LONGEST_DELAY: Final[Samples] = 8000
-"""From a sample's way into the loudspeaker's buffer to its way out of the microphone's."""
+LONGEST_DELAY: Final = to_samples(0.5)
+"""From a sample's way into the loudspeaker's buffer to its way out of the microphone's;
+Bluetooth may take longer."""
 LEAD: Final = to_samples(0.030)
 """How much before the echo the reference comes, so that the filter may hold what arrives
 before the strongest path, and survives a small error of the delay."""

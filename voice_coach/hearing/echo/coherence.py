@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_coach.audio.pcm import SILENCE_DB, Pcm, level_db
+from voice_coach.hearing.echo.alignment import LONGEST_DELAY
 from voice_coach.units import Samples, to_samples
 
-_LONGEST_DELAY: Final = to_samples(0.5)
-"""From the loudspeaker's buffer over the air to the microphone's; Bluetooth may take longer."""
 _FRAMES: Final = (4096, 2048)
 """The longer holds the better part of a room's reverberation, 256 ms; of the shorter there are
 more, so that fewer agree by chance. The mean of both tells best."""
@@ -54,7 +53,7 @@ def _coherent(microphone: Pcm, late: Pcm, frame: int) -> float:
 def _delay(microphone: Pcm, played: Pcm) -> Samples:
     size = 1 << int(np.ceil(np.log2(len(microphone) + len(played))))
     cross = np.fft.rfft(microphone, size) * np.conj(np.fft.rfft(played, size))
-    phase = np.fft.irfft(cross / (np.abs(cross) + 1e-9))[:_LONGEST_DELAY]
+    phase = np.fft.irfft(cross / (np.abs(cross) + 1e-9))[:LONGEST_DELAY]
     return int(np.argmax(np.abs(phase)))
 
 

@@ -10,10 +10,8 @@ them all: for it, nothing changes.
 """
 
 import math
-import secrets
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -22,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voice_coach.errors import ModelError, OutputError
+from voice_coach.files import Replacement, reason
 from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.paths import profile_path
 from voice_coach.units import Samples
@@ -91,19 +90,14 @@ class Profile:
             "lengths": np.array([len(take.frames) for take in self.takes]),
             "frames": np.concatenate([take.frames for take in self.takes]).astype(np.float16),
         }
-        part = path.with_name(f".{secrets.token_hex(6)}.npz.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("xb") as file:
-                np.savez_compressed(file, allow_pickle=False, **content)
-            part.replace(path)
+            with Replacement(path) as new:
+                np.savez_compressed(new.file, allow_pickle=False, **content)
         except OSError as error:
             raise OutputError(
-                f"Cannot write {path}: {error.strerror or error}. Nothing was changed."
+                f"Cannot write {path}: {reason(error)}. Nothing was changed."
             ) from error
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> Self:

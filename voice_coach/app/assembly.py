@@ -1,0 +1,73 @@
+"""Puts a coach together: ears, mixer, the voice that speaks and those that may take turns with it.
+
+Owns how the parts are joined, and that all of them end; must not know whether sound is live, on
+files or simulated, nor who watches.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from voice_coach.app.coach import Coach, Ears, Persistence
+from voice_coach.app.engines import Engine, make_voice, voices_of
+from voice_coach.app.happenings import Watcher
+from voice_coach.audio.mixer import Mixer
+from voice_coach.core.intents import Commands
+from voice_coach.core.routine import Routine
+from voice_coach.dictionary import read_language
+from voice_coach.hearing.listener import Listener
+from voice_coach.speaking.cache import PhraseCache
+from voice_coach.speaking.renderer import Renderer
+from voice_coach.speaking.voice import Voice
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A coach, and the parts of it that others look at or connect to sound."""
+
+    coach: Coach
+    ears: Ears
+    mixer: Mixer
+
+
+@contextmanager
+def assemble(
+    routines: tuple[Routine, ...],
+    commands: Commands,
+    listener: Listener,
+    voice: Engine,
+    *,
+    live: bool,
+    phrases: PhraseCache | None = None,
+    persistence: Persistence | None = None,
+    watch: Watcher = lambda _: None,
+) -> Iterator[Assembly]:
+    """Give a coach that hears with `listener` and speaks with `voice`; close it in the end.
+
+    With `live` sound nothing waits: hearing and speaking have threads of their own. Else both
+    keep step with the blocks, so that the same sound has the same answer at every run. `phrases`
+    keeps what was rendered. ModelError where the voice cannot be loaded.
+    """
+
+    def rendering(speaks: Voice | Callable[[], Voice]) -> Renderer:
+        return Renderer(speaks, disk=phrases, threaded=live)
+
+    with closing(Ears(listener, commands, live=live)) as ears:
+        mixer = Mixer()
+        coach = Coach(
+            routines,
+            commands,
+            language=read_language(),
+            ears=ears,
+            renderer=rendering(make_voice(voice)),
+            mixer=mixer,
+            voices={
+                name: partial(rendering, partial(make_voice, other))
+                for name, other in voices_of(voice).items()
+            },
+            persistence=persistence,
+            watch=watch,
+        )
+        with closing(coach):
+            yield Assembly(coach, ears, mixer)
