@@ -147,7 +147,7 @@ def _other_name(names: Names, name: str) -> str:
 
 
 def _line_in(each: RoutineFile, key: tuple[str | int, ...]) -> int:
-    text = read_text(each.path, RoutineError, "YAML") if each.text is None else each.text
+    text = routine_text(each.path) if each.text is None else each.text
     return line_of(load(text, each.path, RoutineError)[1], key)
 
 

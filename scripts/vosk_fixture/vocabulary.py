@@ -44,7 +44,9 @@ PHRASES = tuple(
     yes please; no thanks; not now; don't stop; that's right; zero; one; two; three; four; five;
     be brief; say less; short instructions; tell me everything; full instructions; tones only;
     only tones; the full version; the normal version; the whole version; that's too easy;
-    six; seven; eight; nine; ten; it's five; about three out of ten; maybe seven
+    six; seven; eight; nine; ten; it's five; about three out of ten; maybe seven; seven and a half;
+    i'd say four; i would say five; around six i think; just one; only two; no pain at all; none;
+    none at all
     """.split(";")
 )
 """What a coach listens for; also the grammar in which the finished model is tried."""

@@ -21,6 +21,7 @@ from voice_coach.app.engines import (
     make_voice,
     voices_of,
 )
+from voice_coach.app.happenings import Happening, Said
 from voice_coach.app.rehearsal import read_script, rehearse
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
@@ -159,16 +160,16 @@ class TestAnotherEngine:
     def test_it_speaks_a_rehearsal(self, hums: list[Hum], tmp_path: Path) -> None:
         routine = read_routine(resource("routines") / "back.yaml")
         (tmp_path / "script.txt").write_text("00:01 say 'what can I say'\n+14 say 'another voice'")
-        told: list[str] = []
+        told: list[Happening] = []
         rehearse(
             read_script(tmp_path / "script.txt"),
             (routine,),
             read_commands([routine]),
             (Engine(RecogniserChoice.POCKETSPHINX), choose_voice(VoiceChoice.AUTO)),
             out=tmp_path / "out.wav",
-            watch=lambda one: told.append(one.kind),
+            watch=told.append,
         )
-        assert told.count("said") == 2
+        assert sum(isinstance(one, Said) for one in told) == 2
         coach = soundfile.read(tmp_path / "out.wav", dtype="float32")[0][:, 0]
         (spoken,) = np.nonzero(coach)
         change = spoken[np.argmax(np.diff(spoken))] + 1

@@ -208,7 +208,7 @@ WRONG = {
     # outputs
     "full disk": (["say", "hello", "--out", "/dev/full"], r"Cannot write /dev/full: the disk is f"),
     "full, rehearsed": (["rehearse", "--out", "/dev/full"], r"/dev/full: the disk is full"),
-    "full timeline": (["rehearse", "--timeline", "/dev/full"], r"/dev/full: No space left"),
+    "full timeline": (["rehearse", "--timeline", "/dev/full"], r"/dev/full: the disk is full"),
     "read-only": (["say", "hello", "--out", "/proc/a.wav"], r"Cannot write /proc/a\.wav"),
     "file as folder": (["say", "hello", "--out", "good.yaml/a.wav"], r"is not a folder"),
     "no folder": (["rehearse", "--out", "no/a.wav"], r"Cannot write no/a\.wav: there is no such"),
@@ -273,7 +273,7 @@ def test_routines_that_are_checked_get_a_line_each(folder: Path, env: dict[str, 
     assert done.stdout == "good.yaml: good, one exercise\n"
     assert [line.split(" ")[0] for line in done.stderr.splitlines()] == [
         "typo.yaml:10:",
-        "binary.yaml:",
+        "binary.yaml:1:",
         "[bold][/x].yaml:1:",
     ]
 
@@ -453,7 +453,7 @@ class TestStreams:
     def test_a_folder_that_has_gone(self, tmp_path: Path, env: dict[str, str]) -> None:
         (tmp_path / "gone").mkdir()
         done = shell("cd gone; rmdir ../gone; $COACH say hello --out a.wav", env, tmp_path)
-        assert "No such file" in the_line(done)
+        assert "a.wav: there is no such file or folder" in the_line(done)
 
     @pytest.mark.parametrize(
         "changed",
