@@ -6,7 +6,7 @@ import soxr
 
 from tests.tools.speech import said
 from voice_coach.audio.microphone_faults import (
-    SOUND,
+    NO_FLAW,
     Flaw,
     MicrophoneWatch,
     Notice,
@@ -129,7 +129,7 @@ class TestNoNumbers:
         frames = np.stack([sine(440, 0.1)[:BLOCK], np.clip(2 * sine(440, 1)[:BLOCK], -1, 1)], 1)
         assert inspected(frames)[1] == Flaw.CLIPPED
         assert inspected(frames / 2)[1] == Flaw.CLIPPED
-        assert inspected(frames[:, :1])[1] == SOUND
+        assert inspected(frames[:, :1])[1] == NO_FLAW
 
 
 class TestWatch:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from voice_coach.audio.microphone_faults import SOUND, Flaw
+from voice_coach.audio.microphone_faults import NO_FLAW, Flaw
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.units import BLOCK, Samples
 
@@ -45,7 +45,7 @@ class Recorded:
     samples: Pcm
     lost: int = 0
     """Blocks that came just before it but found the queue full."""
-    flaws: Flaw = SOUND
+    flaws: Flaw = NO_FLAW
     """What was wrong with it as the device delivered it."""
 
 

@@ -46,7 +46,7 @@ class Flaw(Flag):
     NO_NUMBERS = auto()
 
 
-SOUND: Final = Flaw(0)
+NO_FLAW: Final = Flaw(0)
 """Nothing wrong."""
 
 TOLD_AGAIN: Final = to_samples(60)
@@ -88,7 +88,7 @@ def inspected(frames: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Flaw]:
     if not np.isfinite(frames).all():
         return np.nan_to_num(frames, nan=0.0, posinf=0.0, neginf=0.0), Flaw.NO_NUMBERS
     channels = frames.T if frames.ndim > 1 else [frames]
-    return frames, Flaw.CLIPPED if any(clips(channel) for channel in channels) else SOUND
+    return frames, Flaw.CLIPPED if any(clips(channel) for channel in channels) else NO_FLAW
 
 
 def clips(sound: npt.NDArray[Any]) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from voice_coach.audio.blocks import Counters, Played, Recorded
-from voice_coach.audio.microphone_faults import SOUND, Flaw, inspected
+from voice_coach.audio.microphone_faults import NO_FLAW, Flaw, inspected
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.portaudio import (
@@ -41,7 +41,7 @@ _POLL: Final = 0.01
 
 @dataclass(frozen=True)
 class Limits:
-    """How long to wait for a device before thinking ill of it; all in seconds."""
+    """How long a device may take before it counts as broken; all in seconds."""
 
     probe: float = 0.7
     """For the first frames of a device opened in both directions at once."""
@@ -66,7 +66,7 @@ class _Intake:
     def __init__(self, rate: int) -> None:
         self._resampler = _resampler(rate, SAMPLE_RATE)
         self._rest = silence(0)
-        self._flaws = SOUND
+        self._flaws = NO_FLAW
 
     def cut(self, frames: Frames) -> Iterator[tuple[Pcm, Flaw]]:
         """Take recorded frames; yield the blocks that are complete, and what was wrong."""
@@ -81,7 +81,7 @@ class _Intake:
         while len(self._rest) >= BLOCK:
             yield self._rest[:BLOCK], self._flaws
             self._rest = self._rest[BLOCK:]
-            self._flaws = SOUND
+            self._flaws = NO_FLAW
 
 
 class _Supply:
