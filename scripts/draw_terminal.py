@@ -19,6 +19,7 @@ from voice_coach.core.cues import speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.session import advance
 from voice_coach.core.state import Heard, Mode, Say, Spoken, State, TimeUp
+from voice_coach.dictionary import read_language
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
 from voice_coach.units import to_samples
@@ -37,7 +38,7 @@ def led() -> tuple[State, Board, int]:
     """Lead a session to the middle of a hold; return it with its board and clock."""
     routines = [read_routine(resource("routines") / f"{name}.yaml")
                 for name in ("back", "breathing", "gentle-stretch")]  # fmt: skip
-    state, board, now = State(tuple(routines)), Board(), 0
+    state, board, now = State(tuple(routines), read_language()), Board(), 0
     state, actions = advance(state, Heard(Intent("start", {"routine": "Back"})), now)
     while True:
         spoken = [action for action in actions if isinstance(action, Say)]
