@@ -1,7 +1,7 @@
 """What a file of a language holds, as types: the name of every text, and what is filled into it.
 
-Owns which texts there are, those of the lesson and of the check-up too, for one reader checks
-the file as a whole; must not know a word of them, nor when or by whom one is said.
+Owns which texts there are, those of the lesson and of the check-up too: the reader checks a file
+as a whole, and stands below the app. Must not know a word of them, nor when or by whom one is said.
 """
 
 from dataclasses import dataclass, field
