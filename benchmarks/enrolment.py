@@ -29,6 +29,7 @@ from benchmarks.rooms import scene
 from benchmarks.scoring import Figure, Result, share, shares, verdict
 from voice_coach.app.coach import attend
 from voice_coach.audio.pcm import Pcm, resample
+from voice_coach.dictionary import read_language
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.enrolled.profile import Profile, Take
 from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial
@@ -118,7 +119,7 @@ def _scene(speaker: Speaker, text: str, rate: float, condition: str, *names: str
 @lru_cache(2)
 def taught_by(user: Speaker) -> Profile:
     """Return the profile of `user`, who says every phrase three times in a quiet room."""
-    recorder = TakeRecorder(MOST_USED)
+    recorder = TakeRecorder(MOST_USED, read_language().written.enrolment.skips)
     takes: list[Take] = []
     for phrase in MOST_USED:
         for number, rate in enumerate(TAKE_RATES):

@@ -13,19 +13,22 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from voice_coach.core.language import PLACEHOLDERS, Help, Language, Written
+from voice_coach.core.language import Language
+from voice_coach.core.written import PLACEHOLDERS, Help, Written
 from voice_coach.errors import LanguageError, nearest
-from voice_coach.resources import resource
+from voice_coach.resources import DEFAULT_LANGUAGE, resource
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The reader in C is ten times as fast, where PyYAML was built with it."""
 
 
 @cache
-def read_language(code: str = "en") -> Language:
+def read_language(code: str = DEFAULT_LANGUAGE) -> Language:
     """Return the language `code`; LanguageError names file, line and key."""
     folder = resource(f"languages/{code}")
-    return language_of(folder / "phrases.yaml", folder / "sentences.yaml")
+    language = language_of(folder / "phrases.yaml", folder / "sentences.yaml")
+    language.number(0)  # reads the rules of its numbers, for which no session has to wait then
+    return language
 
 
 def language_of(phrases: Path, sentences: Path) -> Language:
@@ -45,7 +48,7 @@ def _composed(path: Path) -> yaml.Node | None:
 
 
 class _Reader:
-    """Fills the types of `core.language` from the nodes of a file, which know their lines."""
+    """Fills the types of `core.written` from the nodes of a file, which know their lines."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -22,7 +22,7 @@ from voice_coach.core.routine import Routine
 from voice_coach.errors import RoutineError, SentencesError, nearest, shortened
 from voice_coach.files import read_text
 from voice_coach.paths import routines_dir
-from voice_coach.resources import resource
+from voice_coach.resources import DEFAULT_LANGUAGE, resource
 from voice_coach.yaml_files import line_of, load, one_line
 
 
@@ -188,9 +188,9 @@ def routine_names(routines: Iterable[Routine]) -> dict[str, str]:
     return names
 
 
-def read_commands(routines: Iterable[Routine]) -> Commands:
-    """Return what may be said to the coach, in English."""
-    path = resource("languages/en/sentences.yaml")
+def read_commands(routines: Iterable[Routine], language: str = DEFAULT_LANGUAGE) -> Commands:
+    """Return what may be said to the coach in the language of this code."""
+    path = resource(f"languages/{language}/sentences.yaml")
     return read_sentences(path, {"routine": routine_names(routines)})
 
 

@@ -4,8 +4,12 @@ Knows where they lie, and nothing of what is in them.
 """
 
 from pathlib import Path
+from typing import Final
 
 from voice_coach.errors import VoiceCoachError
+
+DEFAULT_LANGUAGE: Final = "en"
+"""What the coach speaks and understands, where nobody says otherwise."""
 
 _PACKAGE = Path(__file__).resolve().parent
 _PLACES = (_PACKAGE / "data", _PACKAGE, _PACKAGE.parent)

@@ -27,6 +27,7 @@ from scripts import ROOT
 from voice_coach.app.checkup import questions
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, decibels, silence
+from voice_coach.dictionary import read_language
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, to_samples
 
@@ -135,12 +136,12 @@ def _said(voice: EspeakVoice, text: str) -> Pcm:
 
 def _answers(user: EspeakVoice, coach: EspeakVoice) -> Pcm:
     """Return what the microphone hears of somebody who does as the doctor asks."""
-    asked = questions(coach.render)
+    asked = questions(read_language().written.checkup, coach.render)
     noise = np.random.default_rng(1).normal(0, 3e-4, asked[-1].answer.stop + 2 * SAMPLE_RATE)
     sound: Pcm = noise.astype(np.float32)
     for question in asked:
-        if question.phrase:
-            words = _said(user, question.phrase[0])
+        if question.request:
+            words = _said(user, question.request.phrase)
             at = question.answer.start + to_samples(0.5)
             sound[at : at + len(words)] += words
     return sound

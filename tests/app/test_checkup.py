@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import soxr
 
+from tests.tools.language import ENGLISH
 from tests.tools.speech import room, said
 from voice_coach.app.advice import Figures, Grade, diagnosed
-from voice_coach.app.checkup import PHRASES, STAY_QUIET, Question, check_up, examine, questions
+from voice_coach.app.checkup import Question, check_up, examine, questions, requests
 from voice_coach.app.engines import Engine
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, decibels, silence
@@ -25,6 +26,7 @@ from voice_coach.units import Samples, to_samples
 
 EMBEDDED = Engine(RecogniserChoice.POCKETSPHINX), Engine(VoiceChoice.ESPEAK)
 COACH = Path(sys.executable).with_name("voice-coach")
+TEXTS = ENGLISH.written.checkup
 DELAY = to_samples(0.08)
 
 
@@ -38,7 +40,7 @@ def commands() -> Commands:
 def asked() -> list[Question]:
     """The questions, in the coach's voice."""
     with closing(EspeakVoice()) as voice:
-        return questions(voice.render)
+        return questions(TEXTS, voice.render)
 
 
 def answered(
@@ -52,8 +54,8 @@ def answered(
     sound = room(asked[-1].answer.stop + to_samples(1.5), db=noise_db)
     for question in asked:
         _add(sound, question.clip * np.float32(decibels(echo_db)), question.start + DELAY)
-        if question.phrase:
-            words = said(question.phrase[0]) * np.float32(decibels(user_db))
+        if question.request:
+            words = said(question.request.phrase) * np.float32(decibels(user_db))
             _add(sound, words, question.answer.start + to_samples(0.5))
     return sound
 
@@ -67,11 +69,13 @@ def examined(folder: Path, commands: Commands, sound: Pcm) -> Figures:
     texts: list[str] = []
     pcm.write(folder / "mic.wav", sound)
     mic, speaker = str(folder / "mic.wav"), str(folder / "out.wav")
-    figures = examine(commands, EMBEDDED, mic=mic, speaker=speaker, tell=texts.append)
+    figures = examine(TEXTS, commands, EMBEDDED, mic=mic, speaker=speaker, tell=texts.append)
     assert [text for text in texts if text.startswith("Now say")] == [
-        f"Now say: {phrase[0]}." for phrase in PHRASES
+        "Now say: pause.",
+        "Now say: how long left.",
+        "Now say: start back routine.",
     ]
-    assert texts[-1] == STAY_QUIET
+    assert texts[-1] == TEXTS.stay_quiet
     return figures
 
 
@@ -81,7 +85,7 @@ def troubles(figures: Figures) -> str:
 
 
 def test_questions_leave_time_for_their_answers(asked: list[Question]) -> None:
-    assert [q.phrase for q in asked] == [None, *PHRASES, None]
+    assert [q.request for q in asked] == [None, *requests(TEXTS.phrases), None]
     for before, after in itertools.pairwise(asked):
         assert before.start + len(before.clip) <= after.start
         assert before.answer.stop <= after.start
@@ -193,7 +197,7 @@ def test_a_check_up_goes_on_after_what_is_wrong(
     pcm.write(tmp_path / "mic.wav", room(16_000))
     choices = RecogniserChoice.VOSK, VoiceChoice.PIPER
     mic, speaker = str(tmp_path / "mic.wav"), str(tmp_path / "out.wav")
-    found = list(check_up(commands, *choices, mic=mic, speaker=speaker))
+    found = list(check_up(TEXTS, commands, *choices, mic=mic, speaker=speaker))
     assert [f.subject for f in found] == ["version", "recogniser", "voice", "devices"]
     assert [f.grade for f in found] == [Grade.GOOD, Grade.BAD, Grade.BAD, Grade.GOOD]
     assert "models install" in found[1].text
@@ -210,11 +214,11 @@ def test_what_an_earlier_version_left_is_found(
     pcm.write(tmp_path / "mic.wav", room(16_000))
     mic, speaker = str(tmp_path / "mic.wav"), str(tmp_path / "out.wav")
     engines = RecogniserChoice.POCKETSPHINX, VoiceChoice.ESPEAK
-    *_, last = check_up(commands, *engines, mic=mic, speaker=speaker)
+    *_, last = check_up(TEXTS, commands, *engines, mic=mic, speaker=speaker)
     assert (last.grade, last.subject) == (Grade.HINT, "leftover")
     assert "another program that uses onnxruntime" in last.text
     assert last.text.endswith(f"Delete it: rm -r '{left}'")
     subprocess.run(last.text.split("Delete it: ")[1], shell=True, check=True)  # noqa: S602
     assert "leftover" not in [
-        f.subject for f in check_up(commands, *engines, mic=mic, speaker=speaker)
+        f.subject for f in check_up(TEXTS, commands, *engines, mic=mic, speaker=speaker)
     ]

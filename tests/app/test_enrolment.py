@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.tools.language import ENGLISH
 from tests.tools.speech import breath, room, said
 from voice_coach.app.coach import attend
 from voice_coach.app.engines import Engine, make_recogniser
@@ -21,7 +22,7 @@ from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands
 from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing.enrolled.profile import Profile
-from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial
+from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial, Trouble
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
 from voice_coach.library import read_commands
@@ -33,6 +34,7 @@ from voice_coach.units import BLOCK, Samples, to_samples
 COACH = Path(sys.executable).with_name("voice-coach")
 VOICE = Engine(VoiceChoice.ESPEAK)
 ECHO_DB = -25.0
+TEXTS = ENGLISH.written.enrolment
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def take(seed: int, number: int = 0) -> Trial:
 
 
 def test_a_lesson_asks_for_each_phrase_until_the_takes_agree() -> None:
-    lesson = Lesson(("pause", "stop"), takes=3)
+    lesson = Lesson(TEXTS, ("pause", "stop"), takes=3)
     assert lesson.question() == "Say: pause."
     assert lesson.answered(take(1, 1)) == "Again."
     assert lesson.answered(take(1, 2)) == "Once more."
@@ -65,7 +67,7 @@ def test_a_lesson_asks_for_each_phrase_until_the_takes_agree() -> None:
 
 
 def test_a_first_take_that_was_a_cough_is_dropped() -> None:
-    lesson = Lesson(("pause",), takes=2)
+    lesson = Lesson(TEXTS, ("pause",), takes=2)
     lesson.answered(take(9))
     lesson.answered(take(1, 1))
     assert "learnt 1 phrase." in lesson.answered(take(1, 2))
@@ -75,21 +77,21 @@ def test_a_first_take_that_was_a_cough_is_dropped() -> None:
 
 
 def test_a_phrase_can_be_left_out() -> None:
-    lesson = Lesson(("pause", "stop"), takes=1)
+    lesson = Lesson(TEXTS, ("pause", "stop"), takes=1)
     skip = Trial(0, 1, take(5).takes, skip=True)
     assert lesson.answered(skip) == "Left out. Say: stop."
     assert lesson.answered(take(1)).endswith("I have learnt 1 phrase. Left out: pause.")
 
 
 def test_a_phrase_that_sounds_like_skip_is_learnt_all_the_same() -> None:
-    lesson = Lesson(("stop",), takes=2)
+    lesson = Lesson(TEXTS, ("stop",), takes=2)
     lesson.answered(take(1, 1))
     again = take(1, 2)
     assert "learnt 1" in lesson.answered(Trial(0, 1, again.takes, skip=True))
 
 
 def test_nobody_is_asked_for_ever() -> None:
-    lesson = Lesson(("pause", "stop"), takes=3)
+    lesson = Lesson(TEXTS, ("pause", "stop"), takes=3)
     told = [lesson.answered(None) for _ in range(6)]
     assert told[0] == "I did not hear you. Please say: pause."
     assert told[5] == "I did not hear you. Let us leave that one out. Say: stop."
@@ -99,7 +101,7 @@ def test_nobody_is_asked_for_ever() -> None:
 
 
 def test_two_takes_that_agree_are_enough_in_the_end() -> None:
-    lesson = Lesson(("pause",), takes=3)
+    lesson = Lesson(TEXTS, ("pause",), takes=3)
     for trial in (take(1, 1), take(1, 2), take(4), take(5), take(6)):
         lesson.answered(trial)
     assert "learnt 1" in lesson.answered(take(7))
@@ -107,8 +109,8 @@ def test_two_takes_that_agree_are_enough_in_the_end() -> None:
 
 
 def test_trouble_is_told_with_what_to_do() -> None:
-    lesson = Lesson(("pause",))
-    told = lesson.answered(Trial(0, 1, trouble="That was too long."))
+    lesson = Lesson(TEXTS, ("pause",))
+    told = lesson.answered(Trial(0, 1, trouble=Trouble.TOO_LONG))
     assert told == "That was too long. Please say: pause."
     assert lesson.phrase == "pause"
 
@@ -151,7 +153,7 @@ def held(
     with closing(Renderer(EspeakVoice(), threaded=False)) as renderer:
         teacher = Teacher(
             lesson,
-            TakeRecorder(lesson.phrases),
+            TakeRecorder(lesson.phrases, TEXTS.skips),
             commands,
             renderer=renderer,
             mixer=mixer,
@@ -177,7 +179,7 @@ def varied(phrase: str, number: int, voice: str = "en-029+f1") -> Pcm:
 @pytest.fixture(scope="module")
 def session(commands: Commands) -> tuple[Lesson, Pcm, Samples]:
     """A whole lesson of four phrases, what the microphone heard of it, and how long it took."""
-    lesson = Lesson(("pause", "stop", "that hurts", "help"))
+    lesson = Lesson(TEXTS, ("pause", "stop", "that hurts", "help"))
     teacher, sound = held(lesson, User(varied), commands)
     assert teacher.over
     return lesson, sound, len(sound)
@@ -235,7 +237,7 @@ def test_the_user_may_skip_and_be_silent(commands: Commands) -> None:
             return said("skip")
         return silence(0) if number == 2 else said(phrase)
 
-    lesson = Lesson(("pause", "stop"), takes=2)
+    lesson = Lesson(TEXTS, ("pause", "stop"), takes=2)
     user = User(reply)
     teacher, _ = held(lesson, user, commands)
     assert teacher.over
@@ -267,7 +269,7 @@ def test_a_take_that_cannot_be_learnt_from(
     def reply(phrase: str, number: int) -> Pcm:
         return spoil(said(phrase)) if number == 1 else said(phrase)
 
-    lesson = Listening(("pause",), takes=2)
+    lesson = Listening(TEXTS, ("pause",), takes=2)
     teacher, _ = held(lesson, User(reply), commands, seconds=60)
     assert teacher.over
     assert list(lesson.learnt) == ["pause"]
@@ -277,7 +279,7 @@ def test_a_take_that_cannot_be_learnt_from(
 
 @pytest.mark.slow
 def test_the_coach_does_not_learn_its_own_voice(commands: Commands) -> None:
-    lesson = Lesson(("pause",), takes=2)
+    lesson = Lesson(TEXTS, ("pause",), takes=2)
     user = User(lambda *_: silence(0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.app.test_enrolment.ECHO_DB", -3.0)
@@ -301,7 +303,7 @@ def test_a_lesson_with_files(
     found = teach(
         commands,
         VOICE,
-        Lesson(before.phrases),
+        Lesson(TEXTS, before.phrases),
         mic=str(tmp_path / "mic.wav"),
         speaker=str(tmp_path / "out.wav"),
         tell=told.append,
@@ -327,7 +329,7 @@ def test_a_recording_that_ends_too_early_changes_nothing(
         teach(
             commands,
             VOICE,
-            Lesson(before.phrases),
+            Lesson(TEXTS, before.phrases),
             mic=str(tmp_path / "mic.wav"),
             speaker=str(tmp_path / "out.wav"),
             tell=lambda _: None,
@@ -352,7 +354,7 @@ def test_ctrl_c_in_the_middle_changes_nothing(
 
     files = {"mic": str(tmp_path / "mic.wav"), "speaker": str(tmp_path / "out.wav")}
     with pytest.raises(KeyboardInterrupt):
-        teach(commands, VOICE, Lesson(before.phrases), **files, tell=interrupted)
+        teach(commands, VOICE, Lesson(TEXTS, before.phrases), **files, tell=interrupted)
     assert not (tmp_path / "voice.npz").exists()
 
 

@@ -2,26 +2,39 @@
 
 import ast
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import voice_coach.core
+from tests.tools.fake_engines import FakeEngine
 from tests.tools.language import ENGLISH
 from tests.tools.simulation import Simulation, Transcript
-from voice_coach.core.language import Language, Texts
+from voice_coach.app import checkup, enrolment
+from voice_coach.app.checkup import questions, requests
+from voice_coach.app.enrolment import Lesson, Teacher
+from voice_coach.audio.mixer import Mixer
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.core.language import Language
 from voice_coach.core.routine import Side
 from voice_coach.core.session import advance
 from voice_coach.core.state import Event, Say, State
 from voice_coach.core.transitions import laid_out
-from voice_coach.dictionary import language_of
+from voice_coach.core.written import CheckupPhrases, CheckupTexts, EnrolmentTexts, Texts, Troubles
+from voice_coach.dictionary import language_of, read_language
 from voice_coach.errors import LanguageError
+from voice_coach.grammar import ListeningState
+from voice_coach.hearing.decision import Segment
+from voice_coach.hearing.enrolled.takes import Trial, Trouble
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
-from voice_coach.units import Samples
+from voice_coach.units import BLOCK, Samples
 
 CORE = Path(voice_coach.core.__file__).parent
 FILES = resource("languages/en")
@@ -115,6 +128,97 @@ def test_a_line_that_is_not_of_the_language_would_be_found() -> None:
     assert not is_marked("LOUDER! And an English line.")
 
 
+def _take(seed: int) -> Trial:
+    steps = np.random.default_rng(seed).standard_normal((30, 288)).cumsum(axis=0)
+    return Trial(0, 1, (steps.astype(np.float32),))
+
+
+SAME, SKIPPED = _take(0), replace(_take(99), skip=True)
+LESSONS: dict[str, list[Trial | None]] = {
+    "all is well": [SAME] * 15,
+    "nobody is there": [None] * 30,
+    "every take differs": [_take(seed) for seed in range(30)],
+    "some are left out": [SAME, SAME, SAME, SKIPPED, SKIPPED, *[SAME] * 6],
+    "nothing can be learnt from": [Trial(0, 1, trouble=each) for each in (*Trouble, None)] * 6,
+}
+
+
+def told_in_lesson(language: Language, trials: list[Trial | None]) -> list[str]:
+    """Return all that a lesson says of its own accord and to `trials`."""
+    texts = language.written.enrolment
+    lesson = Lesson(texts, texts.phrases[:5])
+    told = [texts.opening, lesson.question()]
+    told += [lesson.answered(trial) for trial in trials if lesson.phrase]
+    assert lesson.phrase is None
+    return told
+
+
+@pytest.mark.parametrize("trials", LESSONS.values(), ids=LESSONS)
+def test_a_lesson_is_held_in_the_language(trials: list[Trial | None]) -> None:
+    english, told = (told_in_lesson(each, trials) for each in (ENGLISH, MADE_UP))
+    assert [plain(text) for text in told] == [plain(text) for text in english]
+    for text in told:
+        assert is_marked(text), text
+
+
+class Reader:
+    """Stands for the renderer, and keeps what it was given to say."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def prefetch(self, texts: Iterable[str]) -> None:
+        self.texts += texts
+
+    def get(self, text: str) -> Pcm:
+        self.texts.append(text)
+        return silence(BLOCK)
+
+
+class Deaf(FakeEngine):
+    """Stands for the recorder of takes where nobody says anything."""
+
+    def judged(self, segment: Segment) -> None: ...
+
+
+def test_everything_that_a_teacher_renders_is_of_the_language() -> None:
+    texts, mixer, reader = MADE_UP.written.enrolment, Mixer(), Reader()
+    lesson = Lesson(texts, texts.phrases[:1])
+    teacher = Teacher(lesson, Deaf(), COMMANDS, renderer=reader, mixer=mixer, live=False)  # type: ignore[arg-type]
+    foreseen = len(reader.texts)
+    with closing(teacher):
+        while not teacher.over:
+            position = mixer.position
+            teacher.on_block(silence(BLOCK), mixer.render(BLOCK), position)
+    assert len(reader.texts) == foreseen + 6  # an answer to each silence
+    for text in reader.texts:
+        assert is_marked(text), text
+
+
+def test_the_check_up_is_spoken_in_the_language() -> None:
+    def texts(language: Language) -> list[str]:
+        reader = Reader()
+        asked = questions(language.written.checkup, reader.get)
+        assert reader.texts == [each.text for each in asked]
+        return reader.texts
+
+    assert [plain(text) for text in texts(MADE_UP)] == [plain(text) for text in texts(ENGLISH)]
+    for text in texts(MADE_UP):
+        assert is_marked(text), text
+
+
+def test_what_users_are_asked_to_say_means_something() -> None:
+    asked = requests(ENGLISH.written.checkup.phrases)
+    meant = [COMMANDS.match(each.phrase, each.state) for each in asked]
+    assert [each.name for each in meant if each] == [each.intent for each in asked]
+    for phrase in ENGLISH.written.enrolment.phrases:
+        assert COMMANDS.match(phrase, ListeningState.SESSION), phrase
+
+
+def test_every_trouble_with_a_take_has_its_words() -> None:
+    assert {each.name for each in fields(Troubles)} == set(Trouble)
+
+
 ALLOWED = {"sentence templates", "four seven eight", "there is no such pattern."}
 """Names in files, and what only people who write files read."""
 
@@ -145,9 +249,18 @@ def test_the_core_holds_no_words_for_the_user(path: Path) -> None:
     assert kept == []
 
 
-def test_every_text_is_used() -> None:
-    code = "".join(path.read_text("utf-8") for path in CORE.glob("*.py"))
-    unused = [each.name for each in fields(Texts) if not re.search(rf"\.{each.name}\b", code)]
+@pytest.mark.parametrize(
+    ("kind", "places"),
+    [
+        (Texts, tuple(CORE.glob("*.py"))),
+        (EnrolmentTexts, (Path(enrolment.__file__),)),
+        (CheckupTexts, (Path(checkup.__file__),)),
+        (CheckupPhrases, (Path(checkup.__file__),)),
+    ],
+)
+def test_every_text_is_used(kind: type[Texts], places: tuple[Path, ...]) -> None:
+    code = "".join(path.read_text("utf-8") for path in places)
+    unused = [each.name for each in fields(kind) if not re.search(rf"\.{each.name}\b", code)]
     assert unused == []
 
 
@@ -158,6 +271,10 @@ def test_every_text_is_used() -> None:
         ('  halfway: "Halfway."\n', "", r":\d+: texts: 'halfway' is missing"),
         ("{session} in all", "{sesion} in all", r":\d+: 'time_left\w*': unknown placeholder"),
         ('"Halfway."', "[]", r":\d+: 'halfway': expected a text"),
+        ("  skips: [skip, ", "  skips: [[], ", r":\d+: 'skips': expected a text"),
+        ("Please say: {phrase}", "Please say: {word}", r":\d+: 'please_say': unknown placeholder"),
+        ("    too_short:", "    short:", r":\d+: troubles: unknown key 'short'"),
+        ("{pause: pause, ", "{", r":\d+: phrases: 'pause' is missing"),
         ("praise: [", "praise: {", r":\d+: not valid YAML"),
     ],
 )  # fmt: skip
@@ -173,15 +290,70 @@ def test_a_mistake_in_the_file_is_one_line(
     assert "\n" not in str(told.value)
 
 
+SMALL = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+sixteen seventeen eighteen nineteen
+""".split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+
+def in_words(value: int) -> str:
+    """Return a number below a hundred thousand as one says it in England."""
+    if value < 20:
+        return SMALL[value]
+    if value < 100:
+        unit = f"-{SMALL[value % 10]}" if value % 10 else ""
+        return f"{TENS[value // 10 - 2]}{unit}"
+    size, name = (100, "hundred") if value < 1000 else (1000, "thousand")
+    left = value % size
+    joint = " and " if left < 100 else " "
+    return f"{in_words(value // size)} {name}" + (f"{joint}{in_words(left)}" if left else "")
+
+
+@pytest.mark.parametrize("values", [range(2_000), range(2_000, 100_000, 37)], ids=str)
+def test_numbers_are_said_in_words(values: range) -> None:
+    assert [ENGLISH.number(value) for value in values] == [in_words(value) for value in values]
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (0, "zero"),
         (21, "twenty-one"),
         (105, "one hundred and five"),
-        (1205, "one thousand two hundred and five"),
-        (1001, "one thousand and one"),
+        (1_001, "one thousand and one"),
+        (1_100, "one thousand one hundred"),
+        (1_205, "one thousand two hundred and five"),
+        (99_999, "ninety-nine thousand nine hundred and ninety-nine"),
+        (100_000, "one hundred thousand"),
+        (100_001, "one hundred thousand and one"),
+        (100_100, "one hundred thousand, one hundred"),
+        (999_999, "nine hundred and ninety-nine thousand, nine hundred and ninety-nine"),
+        (1_000_001, "one million and one"),
+        (1_200_007, "one million, two hundred thousand and seven"),
     ],
-)
-def test_numbers_are_said_in_words(value: int, words: str) -> None:
+)  # fmt: skip
+def test_a_comma_makes_a_pause_in_a_number_only_from_a_hundred_thousand(
+    value: int, words: str
+) -> None:
     assert ENGLISH.number(value) == words
+
+
+def test_the_rules_of_numbers_are_read_with_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    spelled: list[int] = []
+    monkeypatch.setattr(Language, "number", lambda _, value: spelled.append(value))
+    read_language.__wrapped__("en")
+    assert spelled
+
+
+def test_one_code_decides_what_is_spoken_and_what_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(FILES, tmp_path / "languages" / "xx")
+    for name, old, new in (("phrases", "Halfway.", "HALF!"), ("sentences", "slower", "adagio")):
+        path = tmp_path / "languages" / "xx" / f"{name}.yaml"
+        path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    monkeypatch.setattr("voice_coach.resources._PLACES", (tmp_path,))
+    assert read_language.__wrapped__("xx").texts.halfway == "HALF!"
+    commands = read_commands((), "xx")
+    assert commands.match("adagio", ListeningState.SESSION)
+    assert not commands.match("slower", ListeningState.SESSION)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.rig.sound_server import AHEAD, SoundServer
+from tests.tools.language import ENGLISH
 from tests.tools.user import user
-from voice_coach.app.checkup import PHRASES
+from voice_coach.app.checkup import requests
 
 pytestmark = pytest.mark.real_sound
 
@@ -30,10 +31,10 @@ def test_an_examination(sound_server: SoundServer) -> None:
         try:
             assert doctor.stderr
             for line in doctor.stderr:
-                for phrase, _, _ in PHRASES:
-                    if line.strip() == f"Now say: {phrase}.":
+                for asked in requests(ENGLISH.written.checkup.phrases):
+                    if line.strip() == f"Now say: {asked.phrase}.":
                         take.wait(2.8)  # until it was said, and a little longer
-                        take.play(user(phrase))
+                        take.play(user(asked.phrase))
             assert doctor.stdout
             told = json.loads(doctor.stdout.read())
             assert doctor.wait(timeout=10) == 0, told

@@ -1,6 +1,7 @@
 """Looks whether everything is there, and asks the user to speak, to measure how well it hears.
 
-Owns the questions and their order; must not know what the figures mean.
+Owns the order of the questions and the time for each answer; must not know a word of them, nor
+what the figures mean.
 """
 
 import platform
@@ -27,6 +28,7 @@ from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.core.intents import Commands
+from voice_coach.core.written import CheckupPhrases, CheckupTexts
 from voice_coach.errors import VoiceCoachError
 from voice_coach.grammar import ListeningState
 from voice_coach.hearing import measures
@@ -46,17 +48,16 @@ _PHRASE: Final = to_samples(4.0)
 _BREATH: Final = to_samples(0.4)
 """Between the coach's words and what is measured, and after it."""
 
-BE_QUIET: Final = "Please stay quiet for three seconds."
-STAY_QUIET: Final = (
-    "Thank you. Now stay quiet while I speak, so that I hear how much of my own voice"
-    " comes back to me through the room."
-)
-PHRASES: Final = (
-    ("pause", ListeningState.SESSION, "pause"),
-    ("how long left", ListeningState.SESSION, "time_left"),
-    ("start back routine", ListeningState.IDLE, "start"),
-)
-"""What the user is asked to say, the state in which it is heard, and what it means."""
+
+@dataclass(frozen=True)
+class Request:
+    """A command that the user is asked to say."""
+
+    phrase: str
+    state: ListeningState
+    """In which it is heard."""
+    intent: str
+    """What it means."""
 
 
 @dataclass(frozen=True)
@@ -69,33 +70,43 @@ class Question:
     """Where it is said."""
     answer: slice
     """What is measured of the recording."""
-    phrase: tuple[str, str, str] | None = None
-    """The entry of PHRASES that is asked for."""
+    request: Request | None = None
+    """What the user is asked to say; None for silence."""
 
 
-def questions(speak: Callable[[str], Pcm]) -> list[Question]:
+def requests(phrases: CheckupPhrases) -> list[Request]:
+    """Return what the user is asked to say, in this order."""
+    return [
+        Request(phrases.pause, ListeningState.SESSION, "pause"),
+        Request(phrases.time_left, ListeningState.SESSION, "time_left"),
+        Request(phrases.start, ListeningState.IDLE, "start"),
+    ]
+
+
+def questions(texts: CheckupTexts, speak: Callable[[str], Pcm]) -> list[Question]:
     """Lay out the examination in time; `speak` gives the sound of a text."""
     asked: list[Question] = []
     at = _BEGIN
-    for text, phrase in _texts():
+    for text, request in _asked(texts):
         clip = speak(text)
         begins = at + len(clip) + _BREATH
-        answer = slice(begins, begins + (_PHRASE if phrase else _QUIET))
-        if text == STAY_QUIET:
+        answer = slice(begins, begins + (_PHRASE if request else _QUIET))
+        if text == texts.stay_quiet:
             answer = slice(at, at + len(clip))
-        asked.append(Question(text, clip, at, answer, phrase))
+        asked.append(Question(text, clip, at, answer, request))
         at = max(answer.stop, at + len(clip)) + _BREATH
     return asked
 
 
-def _texts() -> Iterator[tuple[str, tuple[str, str, str] | None]]:
-    yield BE_QUIET, None
-    for phrase in PHRASES:
-        yield f"Now say: {phrase[0]}.", phrase
-    yield STAY_QUIET, None
+def _asked(texts: CheckupTexts) -> Iterator[tuple[str, Request | None]]:
+    yield texts.be_quiet, None
+    for request in requests(texts.phrases):
+        yield texts.say.format(phrase=request.phrase), request
+    yield texts.stay_quiet, None
 
 
 def examine(
+    texts: CheckupTexts,
     commands: Commands,
     engines: tuple[Engine, Engine],
     *,
@@ -108,7 +119,7 @@ def examine(
     Raises DeviceError, ModelError, OutputError, AudioFileError.
     """
     with closing(make_voice(engines[1])) as voice:
-        asked = questions(voice.render)
+        asked = questions(texts, voice.render)
     notices: list[NoticeKind] = []
     with open_audio(mic, speaker) as audio:
         microphone, played = _record(audio, asked, tell, notices)
@@ -116,7 +127,7 @@ def examine(
         heard = _heard(microphone, played, asked, Listener(recogniser), commands)
     quiet, own = asked[0], asked[-1]
     noise_db = measures.noise_db(microphone[quiet.answer])
-    answers = np.concatenate([microphone[q.answer] for q in asked if q.phrase])
+    answers = np.concatenate([microphone[q.answer] for q in asked if q.request])
     return Figures(
         lifeless=not np.ptp(microphone),
         torn=NoticeKind.NO_NUMBERS in notices,
@@ -125,7 +136,7 @@ def examine(
         speech=measures.speech(answers, noise_db),
         clipped=measures.clipped(answers),
         echo=measures.echo(microphone, played, own.answer, noise_db),
-        phrases=tuple(_understood(q, heard, commands) for q in asked if q.phrase),
+        phrases=tuple(_understood(q, heard, commands) for q in asked if q.request),
     )
 
 
@@ -160,8 +171,8 @@ def _heard(
     ends = [question.start for question in asked[1:]] + [len(microphone)]
     begin = 0
     for question, end in zip(asked, ends, strict=True):
-        if question.phrase:
-            attend(listener, commands, question.phrase[1])
+        if question.request:
+            attend(listener, commands, question.request.state)
             heard += listener.process(microphone[begin:end], played[begin:end])
         else:  # nobody is asked to speak; but the canceller learns
             listener.process(microphone[begin:end], played[begin:end])
@@ -170,16 +181,17 @@ def _heard(
 
 
 def _understood(question: Question, heard: list[Transcript], commands: Commands) -> Understood:
-    assert question.phrase  # noqa: S101 - the caller has looked
-    phrase, state, intent = question.phrase
+    request = question.request
+    assert request  # noqa: S101 - the caller has looked
     answer = range(question.answer.start - _BREATH, question.answer.stop)
     found = [each for each in heard if each.start in answer]
-    meant = [commands.match(each.text, state) for each in found]
-    right = [each.name for each in meant if each] == [intent]
-    return Understood(phrase, ", ".join(each.text for each in found) or None, right)
+    meant = [commands.match(each.text, request.state) for each in found]
+    right = [each.name for each in meant if each] == [request.intent]
+    return Understood(request.phrase, ", ".join(each.text for each in found) or None, right)
 
 
 def check_up(
+    texts: CheckupTexts,
     commands: Commands,
     recogniser: RecogniserChoice,
     voice: VoiceChoice,
@@ -193,7 +205,7 @@ def check_up(
     for lack in (lack for kind in get_args(store.Kind) for lack in store.incomplete(kind)):
         yield Finding(Grade.BAD, "models", f"A model cannot be used: {lack}")
     yield _checked("recogniser", lambda: _try_recogniser(choose_recogniser(recogniser), commands))
-    yield _checked("voice", lambda: _try_voice(choose_voice(voice)))
+    yield _checked("voice", lambda: _try_voice(choose_voice(voice), texts.be_quiet))
     yield _checked("devices", lambda: _try_devices(mic, speaker))
     if left := telemetry_leftover():
         yield Finding(
@@ -224,10 +236,10 @@ def _try_recogniser(engine: Engine, commands: Commands) -> str:
     return f"Listens with {engine}; ready in {time.monotonic() - began:.1f} s."
 
 
-def _try_voice(engine: Engine) -> str:
+def _try_voice(engine: Engine, text: str) -> str:
     began = time.monotonic()
     with closing(make_voice(engine)) as voice:
-        clip = voice.render(BE_QUIET)
+        clip = voice.render(text)
     if not len(clip):
         raise VoiceCoachError(f"{engine} says nothing. Choose another one with --voice.")
     return f"Speaks with {engine}; ready in {time.monotonic() - began:.1f} s."

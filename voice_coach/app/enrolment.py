@@ -1,11 +1,11 @@
 """The lesson in which the user teaches the coach their voice: `voice-coach teach`.
 
-Owns what is asked, when it is asked again, and the end; must not know how takes are compared,
-nor what is made of them later.
+Owns which text comes when, when a phrase is asked for again, and the end; must not know a word
+of the texts, how takes are compared, nor what is made of them later.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,22 +20,17 @@ from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, open_audio
 from voice_coach.core.intents import Commands
+from voice_coach.core.written import EnrolmentTexts
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.grammar import ListeningState
 from voice_coach.hearing import measures
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.enrolled.profile import Profile, Take, own_profile
-from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial, agreeing
+from voice_coach.hearing.enrolled.takes import TakeRecorder, Trial, Trouble, agreeing
 from voice_coach.hearing.listener import Listener
 from voice_coach.paths import profile_path
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import BLOCK, Samples, to_samples
-
-PHRASES: Final = (
-    "pause", "stop", "next", "go on", "go back", "repeat that", "slower", "faster", "louder",
-    "how long left", "that hurts", "help",
-)  # fmt: skip
-"""The phrases that are used most, the most used first."""
 
 TAKES: Final = 3
 """How often each is said."""
@@ -53,17 +48,14 @@ _CLIPPED: Final = to_samples(0.02)
 _KEPT: Final = to_samples(12.0)
 """Sound of the microphone that is kept, to look whether it was cut off."""
 
-OPENING: Final = (
-    "Let me learn your voice. Say each phrase when I have asked for it, the way you would say it"
-    " on the mat. To leave one out, say: skip."
-)
-
 
 @dataclass
 class Lesson:
     """Which phrase is asked for, and what has been learnt: no clock and no sound in it."""
 
-    phrases: tuple[str, ...] = PHRASES
+    texts: EnrolmentTexts
+    """Of the language in which it is held."""
+    phrases: tuple[str, ...]
     takes: int = TAKES
     learnt: dict[str, list[Trial]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
@@ -84,34 +76,34 @@ class Lesson:
 
     def question(self) -> str:
         """Return what to ask first, or next."""
-        return f"Say: {self.phrase}." if self.phrase else self.ending()
+        return self.texts.say.format(phrase=self.phrase) if self.phrase else self.ending()
 
     def answered(self, trial: Trial | None) -> str:
         """Take what the user said, None for nothing; return what to say to it."""
         self._tries += 1
         if trial is None:
-            return self._again("I did not hear you.")
+            return self._again(self.texts.not_heard)
         if trial.trouble or not trial.takes:
-            return self._again(trial.trouble or "That did not work.")
+            return self._again(self._told(trial.trouble))
         together = agreeing([*self._heard, trial])
         if trial.skip and (len(together) == 1 or trial not in together):
-            return self._left("Left out.")
+            return self._left(self.texts.left_out)
         self._heard.append(trial)
         if len(together) >= self.takes:
             return self._learnt(together)
         if len(self._heard) > len(together):
-            return self._again("That sounded different.")
-        return "Again." if len(together) == 1 else "Once more."
+            return self._again(self.texts.different)
+        return self.texts.again if len(together) == 1 else self.texts.once_more
 
     def ending(self) -> str:
         """Return what to say at the end."""
         if not self.learnt:
-            return "I have learnt nothing this time. Everything stays as it was."
-        count = len(self.learnt)
-        told = f"Thank you. I have learnt {count} {'phrase' if count == 1 else 'phrases'}."
-        if self.left_out:
-            told += f" Left out: {', '.join(self.left_out)}."
-        return told
+            return self.texts.nothing_learnt
+        count, learnt = len(self.learnt), self.texts.learnt
+        told = (learnt.one if count == 1 else learnt.other).format(number=count)
+        if not self.left_out:
+            return told
+        return f"{told} {self.texts.all_left_out.format(phrases=', '.join(self.left_out))}"
 
     def profile(self, made: str) -> Profile:
         """Return all that was learnt."""
@@ -123,17 +115,21 @@ class Lesson:
         )
         return Profile(tuple(takes), made)
 
+    def _told(self, trouble: Trouble | None) -> str:
+        meant: Mapping[str, str] = vars(self.texts.troubles)
+        return meant[trouble] if trouble else self.texts.did_not_work
+
     def _again(self, why: str) -> str:
         if self._tries < _TRIES:
-            return f"{why} Please say: {self.phrase}."
+            return f"{why} {self.texts.please_say.format(phrase=self.phrase)}"
         together = agreeing(self._heard)
         if len(together) >= _ENOUGH:
             return self._learnt(together)
-        return self._left(f"{why} Let us leave that one out.")
+        return self._left(f"{why} {self.texts.let_us_leave_it_out}")
 
     def _learnt(self, trials: list[Trial]) -> str:
         self.learnt[str(self.phrase)] = trials
-        return self._onward("Good.")
+        return self._onward(self.texts.good)
 
     def _left(self, why: str) -> str:
         self.left_out.append(str(self.phrase))
@@ -143,7 +139,7 @@ class Lesson:
         self._heard, self._tries = [], 0
         done = len(self.learnt) + len(self.left_out)
         if self.phrase and 2 * done == len(self.phrases) > 4:
-            told += " Half of it is done."
+            told += f" {self.texts.half_done}"
         return f"{told} {self.question()}".strip()
 
 
@@ -176,7 +172,7 @@ class Teacher:
         self.over = False
         """Whether the last word has been said."""
         renderer.prefetch(_foreseen(lesson))
-        self._say(f"{OPENING} {lesson.question()}", _BEGIN)
+        self._say(f"{lesson.texts.opening} {lesson.question()}", _BEGIN)
 
     def on_block(self, microphone: Pcm, played: Pcm, position: Samples) -> None:
         """Take one block of sound, and let everything happen that is due."""
@@ -223,8 +219,7 @@ class Teacher:
         first = self._heard_until - len(sound)
         voice = sound[max(0, trial.start - first) : max(0, trial.end - first)]
         if measures.clipped(voice) > _CLIPPED:
-            trouble = "That was too loud for the microphone."
-            return Trial(trial.start, trial.end, trouble=trouble)
+            return Trial(trial.start, trial.end, trouble=Trouble.TOO_LOUD)
         return trial
 
     def _answer(self, trial: Trial | None) -> None:
@@ -240,10 +235,11 @@ class Teacher:
 
 def _foreseen(lesson: Lesson) -> Iterator[str]:
     """Yield what will be said if all goes well, so that nobody waits for it."""
-    yield from ("Again.", "Once more.")
+    texts = lesson.texts
+    yield from (texts.again, texts.once_more)
     for phrase in lesson.phrases:
-        yield f"Good. Say: {phrase}."
-        yield f"That sounded different. Please say: {phrase}."
+        yield f"{texts.good} {texts.say.format(phrase=phrase)}"
+        yield f"{texts.different} {texts.please_say.format(phrase=phrase)}"
 
 
 def teach(
@@ -262,7 +258,7 @@ def teach(
     """
     with ExitStack() as open_things:
         audio = open_things.enter_context(open_audio(mic, speaker, tail=_PATIENCE))
-        recorder = TakeRecorder(lesson.phrases)
+        recorder = TakeRecorder(lesson.phrases, lesson.texts.skips)
         renderer = open_things.enter_context(
             closing(Renderer(make_voice(voice), threaded=audio.realtime))
         )

@@ -397,17 +397,19 @@ def teach(
 
     What it learns stays on this machine. Nobody else is heard worse for it.
     """
-    from voice_coach.app.enrolment import PHRASES, Lesson, forgotten, known
+    from voice_coach.app.enrolment import Lesson, forgotten, known
     from voice_coach.app.enrolment import teach as hold
 
     if show or forget:
         out.print(forgotten() if forget else known(), soft_wrap=True)
         return
     from voice_coach.app.engines import choose_voice
+    from voice_coach.dictionary import read_language
     from voice_coach.library import read_commands
 
     commands = read_commands(shelved.routine for shelved in read_shelf())
-    lesson = Lesson(PHRASES[:phrases])
+    texts = read_language().written.enrolment
+    lesson = Lesson(texts, texts.phrases[:phrases])
     out.print("Ctrl-C ends, and leaves everything as it was.", style="dim")
 
     def tell(text: str) -> None:
@@ -466,22 +468,24 @@ def doctor(
     from voice_coach.app.advice import Grade, diagnosed
     from voice_coach.app.checkup import check_up, examine
     from voice_coach.app.engines import choose_recogniser, choose_voice
+    from voice_coach.dictionary import read_language
     from voice_coach.library import read_commands
 
+    texts = read_language().written.checkup
     commands = read_commands(shelved.routine for shelved in read_shelf())
     mic, speaker = settings.microphone, settings.speaker
     figures = None
     if hearing:
         engines = choose_recogniser(settings.recogniser), choose_voice(settings.voice)
         tell = warn if as_json else lambda text: out.print(text, style="bold cyan")
-        figures = examine(commands, engines, mic=mic, speaker=speaker, tell=tell)
+        figures = examine(texts, commands, engines, mic=mic, speaker=speaker, tell=tell)
         findings = diagnosed(figures)
         if not as_json:
             _tell_findings(findings)
     else:
         findings = []
         for finding in check_up(
-            commands, settings.recogniser, settings.voice, mic=mic, speaker=speaker
+            texts, commands, settings.recogniser, settings.voice, mic=mic, speaker=speaker
         ):
             findings.append(finding)
             if not as_json:

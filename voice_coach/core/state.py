@@ -10,11 +10,12 @@ from enum import StrEnum
 
 from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal
 from voice_coach.core.intents import Intent
-from voice_coach.core.language import Language, Texts
+from voice_coach.core.language import Language
 from voice_coach.core.notes import Note
 from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Routine
+from voice_coach.core.written import Texts
 from voice_coach.grammar import ListeningState
 from voice_coach.units import Samples
 

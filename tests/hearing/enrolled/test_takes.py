@@ -10,7 +10,7 @@ from voice_coach.audio.pcm import Pcm, decibels, resample, silence
 from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.engines.combined import sentences_only
 from voice_coach.hearing.enrolled.profile import FEATURES
-from voice_coach.hearing.enrolled.takes import NOISES_DB, TakeRecorder, Trial, agreeing
+from voice_coach.hearing.enrolled.takes import NOISES_DB, TakeRecorder, Trial, Trouble, agreeing
 from voice_coach.hearing.files import heard_in
 from voice_coach.hearing.listener import Listener
 
@@ -19,7 +19,7 @@ PHRASES = ("pause", "stop", "how long left")
 
 @pytest.fixture(scope="module")
 def recorder() -> Iterator[TakeRecorder]:
-    recorder = TakeRecorder(PHRASES)
+    recorder = TakeRecorder(PHRASES, ("skip", "skip this one"))
     yield recorder
     recorder.close()
 
@@ -71,9 +71,8 @@ def test_who_says_skip_wants_to_skip(recorder: TakeRecorder) -> None:
 @pytest.mark.slow
 def test_what_cannot_be_learnt_from(recorder: TakeRecorder) -> None:
     (faint,) = trials(recorder, said("how long left") * np.float32(decibels(-22)), room_db=-46)
-    assert faint.trouble
-    assert "hardly louder than the room" in faint.trouble
+    assert faint.trouble is Trouble.TOO_QUIET
     assert faint.takes == ()
     endless = np.concatenate([said("how long left")] * 6)
-    assert [trial.trouble for trial in trials(recorder, endless)] == ["That was too long."]
+    assert [trial.trouble for trial in trials(recorder, endless)] == [Trouble.TOO_LONG]
     assert trials(recorder, silence(1_000)) == []

@@ -8,6 +8,7 @@ look different to the network when a kettle is on.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Final
 
@@ -22,8 +23,6 @@ from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis
 from voice_coach.hearing.enrolled.profile import LONGEST, SHORTEST, Features, Warping, trimmed
 from voice_coach.units import Samples, to_samples
 
-SKIPS: Final = ("skip", "skip it", "skip this", "skip this one", "skip please")
-"""What is said to leave a phrase out."""
 NOISES_DB: Final = (8.0,)
 """How much quieter than the voice the noise is that is added."""
 LEAST_SNR_DB: Final = 9.0
@@ -40,6 +39,17 @@ _VOICED: Final = 0.05
 """Share of the peak below which a sample belongs to a pause."""
 
 
+class Trouble(StrEnum):
+    """Why nothing can be learnt from what was said."""
+
+    TOO_LONG = "too_long"
+    TOO_SHORT = "too_short"
+    TOO_QUIET = "too_quiet"
+    """It is hardly louder than the room."""
+    TOO_LOUD = "too_loud"
+    """The microphone was overdriven."""
+
+
 @dataclass(frozen=True, eq=False)
 class Trial:
     """Something that was said when a phrase was asked for."""
@@ -49,8 +59,8 @@ class Trial:
     """Where, in samples of the stream."""
     takes: tuple[Features, ...] = ()
     """As it was said, and with noise added; empty if it cannot be learnt from."""
-    trouble: str | None = None
-    """Why not, as the beginning of a request to say it again."""
+    trouble: Trouble | None = None
+    """Why not."""
     skip: bool = False
     """Whether it asks to leave the phrase out."""
 
@@ -60,10 +70,14 @@ class TakeRecorder:
 
     name: Final = "a recorder of takes"
 
-    def __init__(self, phrases: tuple[str, ...]) -> None:
-        """Load the network; ModelError where it is not installed. `phrases` are asked for."""
+    def __init__(self, phrases: tuple[str, ...], skips: tuple[str, ...]) -> None:
+        """Load the network; ModelError where it is not installed.
+
+        `phrases` are asked for; one of `skips` is said to leave one of them out.
+        """
         self._network = Moonshine()
-        self._subwords = self._network.spelled(sentences_only((*phrases, *SKIPS)))
+        self._skips = skips
+        self._subwords = self._network.spelled(sentences_only((*phrases, *skips)))
         self._heard: list[Pcm] = []
         self._utterance: Pcm | None = None
 
@@ -94,7 +108,7 @@ class TakeRecorder:
         start, end = segment.voice_start, segment.voice_end
         if utterance is None or segment.speech < _SHORT:
             too_long = segment.length > _LONG
-            return Trial(start, end, trouble="That was too long.") if too_long else None
+            return Trial(start, end, trouble=Trouble.TOO_LONG) if too_long else None
         voice = slice(start - segment.start, end - segment.start)
         trouble = _trouble(utterance, voice)
         if trouble:
@@ -102,26 +116,26 @@ class TakeRecorder:
         features = self._network.encode(utterance)
         takes = [trimmed(features, voice.start, voice.stop)]
         if not SHORTEST <= len(takes[0]) <= LONGEST:
-            return Trial(start, end, trouble="That was too short.")
+            return Trial(start, end, trouble=Trouble.TOO_SHORT)
         noisy = map(self._network.encode, _noisy(utterance, voice))
         takes += (trimmed(each, voice.start, voice.stop) for each in noisy)
         return Trial(start, end, tuple(takes), skip=self._skipping(features))
 
     def _skipping(self, features: Features) -> bool:
         best = next(iter(self._network.search(features, self._subwords)), None)
-        if best is None or best.text not in SKIPS:
+        if best is None or best.text not in self._skips:
             return False
         free = self._network.transcribe(features)
         return best.log_probability - free.log_probability > _SKIPPING
 
 
-def _trouble(utterance: Pcm, voice: slice) -> str | None:
+def _trouble(utterance: Pcm, voice: slice) -> Trouble | None:
     if voice.stop - voice.start > _LONG:
-        return "That was too long."
+        return Trouble.TOO_LONG
     # What the coach left in the room before the voice has been turned down, and the room with it.
     room_db = max(level_db(utterance[: voice.start]), level_db(utterance[voice.stop :]))
     if _voice_db(utterance[voice]) - room_db < LEAST_SNR_DB:
-        return "You are hardly louder than the room. Come closer, or speak up."
+        return Trouble.TOO_QUIET
     return None
 
 

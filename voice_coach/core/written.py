@@ -1,0 +1,258 @@
+"""What a file of a language holds, as types: the name of every text, and what is filled into it.
+
+Owns which texts there are, those of the lesson and of the check-up too: the reader checks a file
+as a whole, and stands below the app. Must not know a word of them, nor when or by whom one is said.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+PLACEHOLDERS: Final = "placeholders"
+"""Key of a field's metadata: the names that its text may hold in braces."""
+
+
+def _with(*placeholders: str) -> str:
+    text: str = field(metadata={PLACEHOLDERS: placeholders})
+    return text
+
+
+@dataclass(frozen=True)
+class About:
+    """The language itself."""
+
+    code: str
+    """As hassil and unicode_rbnf know it, such as "en"."""
+    numbers: str
+    """The rules of unicode_rbnf by which whole numbers are said."""
+    names_in_lower_case: str
+    """"yes" if names of exercises and routines lose their capitals within a sentence."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What is said as it stands."""
+
+    halfway: str
+    breathe_in: str
+    breathe_out: str
+    hold_breath: str
+    rest_breath: str
+    rest: str
+    paused: str
+    still_paused: str
+    confirm_stop: str
+    stopped: str
+    done: str
+    going_on: str
+    no_answer: str
+    slower: str
+    faster: str
+    slowest: str
+    fastest: str
+    louder: str
+    quieter: str
+    loudest: str
+    quietest: str
+    more_time: str
+    no_more_time: str
+    first_exercise: str
+    from_the_start: str
+    already_going: str
+    no_sides: str
+    both_sides: str
+    no_easier: str
+    easier: str
+    easier_since: str
+    full_version: str
+    begin_easier: str
+    begin_full: str
+    already_full: str
+    ready_waiting: str
+    take_your_time: str
+    still_there: str
+    left: str
+    not_continued: str
+    yes_or_no: str
+    ask_number: str
+    not_kept: str
+    other_voice: str
+    only_voice: str
+    not_asked: str
+    nothing_running_pain: str
+    red_flags: str
+    last_exercise: str
+    nothing_running: str
+    unknown_routine: str
+
+
+@dataclass(frozen=True)
+class Plural:
+    """A noun with its number, by CLDR category."""
+
+    one: str = _with("number")
+    other: str = _with("number")
+
+
+@dataclass(frozen=True)
+class Plurals:
+    """What is counted aloud."""
+
+    seconds: Plural
+    minutes: Plural
+    exercises: Plural
+
+
+@dataclass(frozen=True)
+class Lists:
+    """How items are joined."""
+
+    any_of: str = _with("items", "last")
+    all_of: str = _with("items", "last")
+    choice: str = _with("items", "last")
+
+
+@dataclass(frozen=True)
+class SideNames:
+    """The sides of the body."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What is said when the user wants to hear more or less."""
+
+    full: str
+    brief: str
+    tones: str
+
+
+@dataclass(frozen=True)
+class WaysOn:
+    """How one may go on after pain, by the intent that leads there."""
+
+    easier: str
+    next: str
+    stop: str
+
+
+@dataclass(frozen=True)
+class Templates:
+    """What is said with something filled in."""
+
+    minutes_and_a_half: str = _with("number")
+    and_a_half: str = _with("number")
+    heading: str = _with("position", "total", "name")
+    only_heading: str = _with("name")
+    welcome: str = _with("name", "exercises", "length")
+    get_ready: str = _with("seconds")
+    repetition: str = _with("done", "total")
+    last_repetition: str = _with()
+    side: str = _with("side")
+    end_of: str = _with("name")
+    farewell: str = _with("name", "what", "length")
+    done: str = _with("exercises")
+    done_and_partly: str = _with("exercises", "number")
+    only_partly: str = _with("exercises")
+    skipped: str = _with("what")
+    pain_question: str = _with("question")
+    read_back: str = _with("number")
+    pain: str = _with("number")
+    pain_as_before: str = _with("number")
+    pain_changed: str = _with("before", "after")
+    offer_to_continue: str = _with("name")
+    continuing: str = _with("name")
+    countdown: str = _with("number")
+    time_left: str = _with("session")
+    time_left_here: str = _with("step", "session")
+    next_comes: str = _with("name")
+    let_go: str = _with("release")
+    hurt_choices: str = _with("ways")
+    welcome_idle: str = _with("routines")
+    a_routine: str = _with("name")
+    already_in: str = _with("name")
+    help_leading: str = _with("commands")
+    help_paused: str = _with("commands")
+    help_idle: str = _with("commands")
+
+
+@dataclass(frozen=True)
+class Help:
+    """Commands to offer when somebody asks what they can say."""
+
+    leading: tuple[str, ...]
+    paused: tuple[str, ...]
+    idle: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """Why nothing can be learnt from a take, by the name of the trouble."""
+
+    too_long: str
+    too_short: str
+    too_quiet: str
+    too_loud: str
+
+
+@dataclass(frozen=True)
+class EnrolmentTexts:
+    """What is said to a user who teaches the coach their voice, and what they say."""
+
+    phrases: tuple[str, ...]
+    """Commands to be taught, the most used first."""
+    skips: tuple[str, ...]
+    """What is said to leave one out."""
+    opening: str
+    again: str
+    once_more: str
+    good: str
+    left_out: str
+    not_heard: str
+    did_not_work: str
+    different: str
+    troubles: Troubles
+    let_us_leave_it_out: str
+    half_done: str
+    nothing_learnt: str
+    learnt: Plural
+    say: str = _with("phrase")
+    please_say: str = _with("phrase")
+    all_left_out: str = _with("phrases")
+
+
+@dataclass(frozen=True)
+class CheckupPhrases:
+    """Commands that the user is asked to say, by the intent that they mean."""
+
+    pause: str
+    time_left: str
+    start: str
+
+
+@dataclass(frozen=True)
+class CheckupTexts:
+    """What is said to measure how well the user is heard."""
+
+    be_quiet: str
+    stay_quiet: str
+    phrases: CheckupPhrases
+    say: str = _with("phrase")
+
+
+@dataclass(frozen=True)
+class Written:
+    """Everything that a language file holds."""
+
+    language: About
+    texts: Texts
+    praise: tuple[str, ...]
+    sides: SideNames
+    verbosity: Amounts
+    ways_on: WaysOn
+    plurals: Plurals
+    lists: Lists
+    templates: Templates
+    enrolment: EnrolmentTexts
+    checkup: CheckupTexts
