@@ -43,6 +43,15 @@ def _known(moment: str) -> str:
     return moment
 
 
+def _single(press: str) -> str:
+    if len(press) != 1 or press.isdigit() or press.isupper() or press == "?":
+        raise ValueError(
+            f"'key.press' is '{shortened(press)}'; expected one character in lower case, but no "
+            "digit, which answers questions, and no '?', which shows the keys."
+        )
+    return press
+
+
 Moment = Annotated[str, AfterValidator(_known)]
 """A mode of the session, or all that are left."""
 
@@ -132,8 +141,7 @@ class _Form(BaseModel):
 
 
 class _Key(_Form):
-    press: Annotated[str, Field(pattern=r"^[^\dA-Z?]$")]
-    """Digits answer questions and choose views, "?" shows the keys."""
+    press: Annotated[str, AfterValidator(_single)]
     words: Words
 
 
@@ -210,8 +218,11 @@ class _Offers:
                 yield _Offer(name, block.get("slots", {}), self._metadata(block, loc))
 
     def _metadata(self, block: Mapping[str, Any], loc: tuple[str | int, ...]) -> _Metadata:
+        about = block.get("metadata", {})
+        if not isinstance(about, dict):
+            raise self._wrong(loc, f"intent '{loc[1]}': 'metadata': expected a block of keys.")
         try:
-            return _Metadata.model_validate(block.get("metadata", {}))
+            return _Metadata.model_validate(about)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = (*loc, "metadata", *(part for part in first["loc"] if part != "[key]"))
@@ -235,7 +246,8 @@ def _problem(error: ErrorDetails) -> str:
     keys = [str(part) for part in error["loc"]]
     match error["type"]:
         case "extra_forbidden":
-            return f"unknown key '{keys[-1]}'.{nearest(keys[-1], _Metadata.model_fields)}"
+            known = [key for form in (_Metadata, _Button, _Key) for key in form.model_fields]
+            return f"unknown key '{keys[-1]}'.{nearest(keys[-1], known)}"
         case "missing":
             return f"'{'.'.join(keys)}' is missing."
         case "value_error":
