@@ -4,22 +4,57 @@ Owns the files' form, and says in one line what is wrong with them; must not kno
 is for, nor when it is said.
 """
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_type_hints
 
 import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
+from voice_coach.core.catalogue import LEADING, Button, Catalogue, Help, Key
 from voice_coach.core.language import Language
-from voice_coach.core.written import PLACEHOLDERS, Help, Written
-from voice_coach.errors import LanguageError, nearest
+from voice_coach.core.state import Mode
+from voice_coach.core.written import PLACEHOLDERS, Written
+from voice_coach.errors import LanguageError, nearest, shortened
+from voice_coach.grammar import ListeningState
 from voice_coach.resources import DEFAULT_LANGUAGE, resource
+from voice_coach.yaml_files import line_of, load_once
 
-_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The reader in C is ten times as fast, where PyYAML was built with it."""
+Place = Annotated[int, Field(strict=True, gt=0)]
+Words = Annotated[str, Field(min_length=1)]
+Shown = Literal["help", "hint", "key", "button"]
+
+
+def _known(moment: str) -> str:
+    known = [*Mode, LEADING]
+    if moment not in known:
+        raise ValueError(f"there is no mode '{moment}'.{nearest(moment, known)}")
+    return moment
+
+
+def _single(press: str) -> str:
+    if len(press) != 1 or press.isdigit() or press.isupper() or press == "?":
+        raise ValueError(
+            f"'key.press' is '{shortened(press)}'; expected one character in lower case, but no "
+            "digit, which answers questions, and no '?', which shows the keys."
+        )
+    return press
+
+
+Moment = Annotated[str, AfterValidator(_known)]
+"""A mode of the session, or all that are left."""
 
 
 @cache
@@ -33,18 +68,7 @@ def read_language(code: str = DEFAULT_LANGUAGE) -> Language:
 
 def language_of(phrases: Path, sentences: Path) -> Language:
     """Return the language of these two files; LanguageError names file, line and key."""
-    return Language(_Reader(phrases).read(), _help(sentences))
-
-
-def _composed(path: Path) -> yaml.Node | None:
-    try:
-        text = path.read_text("utf-8")
-        return yaml.compose(text, _Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise LanguageError(f"{path}: cannot be read ({error}). Check the file.") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise LanguageError(f"{path}:{line}: not valid YAML: {error.problem}.") from None
+    return Language(_Reader(phrases).read(), _Offers(sentences).read())
 
 
 class _Reader:
@@ -54,7 +78,7 @@ class _Reader:
         self._path = path
 
     def read(self) -> Written:
-        written = self._block(Written, _composed(self._path), "the file")
+        written = self._block(Written, load_once(self._path)[1], "the file")
         assert isinstance(written, Written)  # noqa: S101 - it is what was asked for
         return written
 
@@ -113,16 +137,125 @@ class _Reader:
             raise self._wrong(at, f"'{name}': unknown placeholder. Known here: {known}.")
 
 
-def _help(path: Path) -> Help:
-    """Return what a sentence file offers to who asks what they can say, in its order."""
-    node = _composed(path)
-    data: Mapping[str, Any] = _Loader("").construct_document(node) if node else {}
-    offered: dict[str, list[str]] = {field.name: [] for field in fields(Help)}
-    for name, intent in data["intents"].items():
-        for block in intent["data"]:
-            metadata = block.get("metadata", {})
-            for moment in metadata.get("help", ()):
-                if moment not in offered:
-                    raise LanguageError(f"{path}: intent '{name}': no help '{moment}'.")
-                offered[moment].append(metadata["short"])
-    return Help(**{moment: tuple(said) for moment, said in offered.items()})
+class _Form(BaseModel):
+    """What is written in a sentence file, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Key(_Form):
+    press: Annotated[str, AfterValidator(_single)]
+    words: Words
+
+
+class _Button(_Form):
+    label: Words
+    row: Literal["main", "more"]
+    place: Place
+
+
+class _Metadata(_Form):
+    """What a block of sentences says about itself."""
+
+    states: tuple[ListeningState, ...] = tuple(ListeningState)
+    example: Words | None = None
+    harmless: StrictBool = False
+    short: Words | None = None
+    help: tuple[Literal["leading", "paused", "idle"], ...] = ()
+    hint: dict[Moment, Place] = {}
+    key: _Key | None = None
+    button: _Button | None = None
+    without: tuple[Shown, ...] = ()
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.help or self.hint) and self.short is None:
+            raise ValueError("'short' is missing, by which 'help' and 'hint' call the command.")
+        return self
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """A block of sentences, as far as it is offered anywhere."""
+
+    intent: str
+    slots: Mapping[str, Any]
+    about: _Metadata
+
+
+class _Offers:
+    """Reads where each command of a sentence file is offered."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._data, self._root = load_once(path)
+
+    def read(self) -> Catalogue:
+        """Return the catalogue; LanguageError names file, line and key."""
+        offers = list(self._blocks())
+        hints = {str(moment): _hints(offers, moment) for moment in (*Mode, LEADING)}
+        buttons = (
+            Button(each.intent, each.slots, **dict(each.about.button))
+            for each in offers
+            if each.about.button
+        )
+        return Catalogue(
+            Help(**{each.name: _help(offers, each.name) for each in fields(Help)}),
+            {moment: words for moment, words in hints.items() if words},
+            tuple(Key(each.intent, **dict(each.about.key)) for each in offers if each.about.key),
+            tuple(sorted(buttons, key=lambda button: (button.row, button.place))),
+        )
+
+    def _blocks(self) -> Iterator[_Offer]:
+        intents = self._data.get("intents") if isinstance(self._data, dict) else None
+        if not isinstance(intents, dict):
+            raise LanguageError(f"{self._path}:1: expected a sentence file with 'intents:'.")
+        for name, intent in intents.items():
+            blocks = intent.get("data") if isinstance(intent, dict) else None
+            if not isinstance(blocks, list):
+                raise self._wrong(("intents", name), f"intent '{name}': 'data' is missing.")
+            for index, block in enumerate(blocks):
+                loc = ("intents", name, "data", index)
+                if not isinstance(block, dict):
+                    raise self._wrong(loc, f"intent '{name}': expected a block of 'sentences'.")
+                yield _Offer(name, block.get("slots", {}), self._metadata(block, loc))
+
+    def _metadata(self, block: Mapping[str, Any], loc: tuple[str | int, ...]) -> _Metadata:
+        about = block.get("metadata", {})
+        if not isinstance(about, dict):
+            raise self._wrong(loc, f"intent '{loc[1]}': 'metadata': expected a block of keys.")
+        try:
+            return _Metadata.model_validate(about)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = (*loc, "metadata", *(part for part in first["loc"] if part != "[key]"))
+            raise self._wrong(where, f"intent '{loc[1]}': {_problem(first)}") from None
+
+    def _wrong(self, loc: tuple[str | int, ...], problem: str) -> LanguageError:
+        return LanguageError(f"{self._path}:{line_of(self._root, loc)}: {problem}")
+
+
+def _help(offers: Iterable[_Offer], moment: str) -> tuple[str, ...]:
+    return tuple(each.about.short or "" for each in offers if moment in each.about.help)
+
+
+def _hints(offers: Iterable[_Offer], moment: str) -> tuple[str, ...]:
+    shown = (each.about for each in offers if moment in each.about.hint)
+    return tuple(each.short or "" for each in sorted(shown, key=lambda each: each.hint[moment]))
+
+
+def _problem(error: ErrorDetails) -> str:
+    """Return what is wrong with metadata, and what was expected."""
+    keys = [str(part) for part in error["loc"]]
+    match error["type"]:
+        case "extra_forbidden":
+            known = [key for form in (_Metadata, _Button, _Key) for key in form.model_fields]
+            return f"unknown key '{keys[-1]}'.{nearest(keys[-1], known)}"
+        case "missing":
+            return f"'{'.'.join(keys)}' is missing."
+        case "value_error":
+            return f"{error['ctx']['error']}"
+        case _:
+            said = error["msg"].removeprefix("Input should be ").removeprefix("String should ")
+            given = shortened(str(error["input"]))
+            return f"'{'.'.join(keys)}' is '{given}'; expected {said}."

@@ -23,7 +23,7 @@ from voice_coach.errors import RoutineError, SentencesError, nearest, shortened
 from voice_coach.files import read_text
 from voice_coach.paths import routines_dir
 from voice_coach.resources import DEFAULT_LANGUAGE, resource
-from voice_coach.yaml_files import line_of, load, one_line
+from voice_coach.yaml_files import line_of, load, load_once, one_line
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,8 @@ def routine_names(routines: Iterable[Routine]) -> dict[str, str]:
 def read_commands(routines: Iterable[Routine], language: str = DEFAULT_LANGUAGE) -> Commands:
     """Return what may be said to the coach in the language of this code."""
     path = resource(f"languages/{language}/sentences.yaml")
-    return read_sentences(path, {"routine": routine_names(routines)})
+    data, _ = load_once(path)
+    return Commands.from_dict(data, {"routine": routine_names(routines)}, source=str(path))
 
 
 def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -> Commands:

@@ -55,7 +55,8 @@ def marked(part: Any) -> Any:
 
 
 MADE_UP = Language(
-    replace(marked(ENGLISH.written), language=ENGLISH.written.language), marked(ENGLISH.help)
+    replace(marked(ENGLISH.written), language=ENGLISH.written.language),
+    replace(ENGLISH.catalogue, help=marked(ENGLISH.catalogue.help)),
 )
 
 

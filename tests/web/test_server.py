@@ -340,6 +340,20 @@ class TestPictures:
         }  # fmt: skip
 
 
+class TestCommands:
+    """What the page makes keys and buttons of."""
+
+    def test_they_are_those_of_the_catalogue_in_order(self, browser: Browser) -> None:
+        told = browser.get("/api/commands").json()
+        press = {key["press"]: key for key in told["keys"]}
+        assert press["n"] == {"intent": "next", "press": "n", "words": "Next exercise"}
+        main = [each["intent"] for each in told["buttons"] if each["row"] == "main"]
+        assert main == ["previous", "pause", "resume", "next", "hurts"]
+        brief = {"amount": "brief"}
+        (less,) = [each for each in told["buttons"] if each["slots"] == brief]
+        assert (less["intent"], less["label"]) == ("verbosity", "Say less")
+
+
 class TestRoutines:
     """Reading, checking and keeping routines."""
 

@@ -33,17 +33,6 @@ _BREATHS = {
     Breath.DEEP: Text("breathe deeply", "cyan"),
     Breath.HOLD: Text("hold your breath", "yellow"),
 }
-_HINTS = {
-    Mode.IDLE: "start … routine · what can I say",
-    Mode.PAUSED: "resume · next · go back · stop",
-    Mode.CONFIRMING_STOP: "yes · no",
-    Mode.HURTING: "easier · next · stop",
-    Mode.OFFERING: "yes · no",
-    Mode.ASKING_PAIN: "zero to ten · skip this",
-    Mode.CONFIRMING_PAIN: "yes · no",
-    Mode.GETTING_READY: "I'm ready · more time · pause · next · stop",
-}
-_HINT = "pause · next · slower · how long left · that hurts · stop"
 _COLOURS = {
     Mode.PAUSED: "yellow",
     Mode.CONFIRMING_STOP: "yellow",
@@ -116,7 +105,7 @@ def _lines(state: State, board: Board, gauges: Gauges, inner: int) -> Iterator[R
     rows.add_row("coach", Text(board.said, "italic"))
     rows.add_row("heard", Text(f"“{board.heard}”" if board.heard else "–", "bold"))
     rows.add_row("mic", _meter(gauges, max(5, min(_METER, inner - 25))))
-    rows.add_row("say", Text(_HINTS.get(state.mode, _HINT), "dim"))
+    rows.add_row("say", Text(" · ".join(state.language.catalogue.hint(state.mode)), "dim"))
     if board.notice:
         rows.add_row("note", Text(board.notice, "yellow"))
     yield rows

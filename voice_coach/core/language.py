@@ -10,8 +10,9 @@ from functools import cache
 
 from hassil.numbers import get_rbnf_engine
 
+from voice_coach.core.catalogue import Catalogue
 from voice_coach.core.routine import Side, Sides
-from voice_coach.core.written import Help, Plural, Texts, Written
+from voice_coach.core.written import Plural, Texts, Written
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import Samples, to_seconds
 
@@ -21,7 +22,7 @@ class Language:
     """What the coach says, given what is to be told."""
 
     written: Written
-    help: Help
+    catalogue: Catalogue
 
     @property
     def texts(self) -> Texts:
@@ -228,16 +229,16 @@ class Language:
     @property
     def help_leading(self) -> str:
         """Answer "what can I say?" while a routine is led."""
-        return self._offer(self.written.templates.help_leading, self.help.leading)
+        return self._offer(self.written.templates.help_leading, self.catalogue.help.leading)
 
     @property
     def help_paused(self) -> str:
         """Answer "what can I say?" in a pause."""
-        return self._offer(self.written.templates.help_paused, self.help.paused)
+        return self._offer(self.written.templates.help_paused, self.catalogue.help.paused)
 
     def help_idle(self, routines: Sequence[str]) -> str:
         """Answer "what can I say?" before a session."""
-        later = self._offer(self.written.templates.help_idle, self.help.idle)
+        later = self._offer(self.written.templates.help_idle, self.catalogue.help.idle)
         return f"{self.welcome_idle(routines)} {later}"
 
     def verbosity(self, amount: Verbosity) -> str:

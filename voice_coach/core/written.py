@@ -178,15 +178,6 @@ class Templates:
 
 
 @dataclass(frozen=True)
-class Help:
-    """Commands to offer when somebody asks what they can say."""
-
-    leading: tuple[str, ...]
-    paused: tuple[str, ...]
-    idle: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Troubles:
     """Why nothing can be learnt from a take, by the name of the trouble."""
 

@@ -115,6 +115,7 @@ class Routes:
                 Route("/favicon.ico", self._favicon),
                 Route("/static/{name:path}", self._static),
                 Route("/pair", self._pair, methods=["POST"]),
+                Route("/api/commands", self._commands),
                 Route("/api/routines", self._routines),
                 Route("/api/routines/{index:int}", self._routine),
                 Route("/api/check", self._check, methods=["POST"]),
@@ -153,6 +154,11 @@ class Routes:
         response = JSONResponse({"ok": True})
         response.set_cookie(**cookie_of(token))
         return response
+
+    async def _commands(self, _: Request) -> Response:
+        catalogue = self._sight.state().language.catalogue
+        keys, buttons = map(asdict, catalogue.keys), map(asdict, catalogue.buttons)
+        return JSONResponse({"keys": list(keys), "buttons": list(buttons)})
 
     async def _routines(self, _: Request) -> Response:
         return JSONResponse(await self._in_turn(routines.listed))

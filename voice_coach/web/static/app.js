@@ -1,6 +1,7 @@
 // Puts the page together: which view is shown, appearance, keys, notices. Owns what all views
 // share; knows nothing of what they show.
 
+import { commands } from "./commands.js";
 import { find, put, write } from "./dom.js";
 import { Link, ask } from "./link.js";
 import { Author } from "./author.js";
@@ -50,8 +51,18 @@ class App {
     if (reply.status === 401 || reply.status === 403) return this.show("pair");
     this.routines = reply.list ?? reply.routines ?? [];
     this.loaded = performance.now();
+    await this.learn();
     this.link.open();
     return this.route(true);
+  }
+
+  /** Learn which commands have keys and buttons. */
+  async learn() {
+    const known = await commands();
+    if (!known) return;
+    this.learned = true;
+    this.keys.learn(known.keys);
+    this.views.session.learn(known.buttons);
   }
 
   /** The routines as they are now. */
@@ -121,6 +132,7 @@ class App {
     find("#lost").hidden = true;
     document.body.classList.remove("offline");
     if (this.wasDown) this.notice("Connected again.");
+    if (this.wasDown || !this.learned) this.learn(); // it may be another coach by now
     this.wasDown = false;
   }
 

@@ -5,26 +5,22 @@ import { keep, kept } from "./kept.js";
 
 const SECOND_DIGIT = 700; // milliseconds in which a 0 after a 1 still means ten
 
-/** Key → intent (or two, of which the one that makes sense now is meant), and its words. */
-export const KEYS = {
-  " ": [["pause", "resume"], "Pause, or go on", "Space"],
-  n: [["next"], "Next exercise"], p: [["previous"], "Previous exercise"],
-  r: [["repeat"], "Say that again"], b: [["restart"], "Begin this exercise again"],
-  h: [["hurts"], "That hurts"], e: [["easier"], "Easier version"],
-  v: [["full_version"], "Full version"], m: [["more_time"], "More time"],
-  i: [["ready"], "I am ready"], s: [["slower"], "Slower"], f: [["faster"], "Faster"],
-  "+": [["louder"], "Louder"], "-": [["quieter"], "Quieter"], t: [["time_left"], "How long left"],
-  w: [["whats_next"], "What comes next"], y: [["why"], "What is this for"],
-  d: [["which_side"], "Which side"], c: [["help"], "What can I say"], q: [["stop"], "Stop the session"],
-};
 const VIEWS = { 1: "session", 2: "library", 3: "history" };
+
+const either = (commands) => commands.map(({ words }, index) => (index ? words[0].toLowerCase() + words.slice(1) : words)).join(", or ");
 
 export class Keys {
   constructor(app) {
     this.app = app;
+    this.keys = new Map();
     this.on = kept("keys") !== "off";
     addEventListener("keydown", (event) => this.pressed(event));
     this.dialog = find("#help");
+  }
+
+  /** Take what each key means; of two commands with one, that which makes sense now is meant. */
+  learn(keys) {
+    this.keys = keys;
   }
 
   pressed(event) {
@@ -39,11 +35,11 @@ export class Keys {
       location.hash = VIEWS[event.key];
       return;
     }
-    const meant = KEYS[event.key.toLowerCase()]?.[0];
+    const meant = this.keys.get(event.key.toLowerCase());
     if (!meant || this.app.shown !== "session" || !state) return;
     event.preventDefault();
-    const may = meant.find((intent) => state.may.includes(intent));
-    if (may) this.app.do(may);
+    const may = meant.find(({ intent }) => state.may.includes(intent));
+    if (may) this.app.do(may.intent);
   }
 
   /** Whether `key` answers the question. */
@@ -74,7 +70,7 @@ export class Keys {
     put(this.dialog,
       make("h2", { id: "help-title" }, "Keys"),
       make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "All keys" }, make("table", {}, make("tbody", {},
-        Object.entries(KEYS).map(([key, [, words, shown]]) => row(shown ?? key.toUpperCase(), words)),
+        Array.from(this.keys, ([key, commands]) => row(key === " " ? "Space" : key.toUpperCase(), either(commands))),
         row("Y N", "Yes, no, when that is asked"), row("0 … 10", "A number, when that is asked"),
         row("1 2 3", "Session, routines, history"), row("?", "These keys")))),
       make("label", { class: "check", for: "keys-on" }, switched, "Keys of one letter"),

@@ -16,19 +16,13 @@ const MODES = {
   "confirming stop": "Stop the session?", hurting: "Take care",
 };
 const BREATHS = { inhale: "Breathe in", exhale: "Breathe out", hold: "Hold", natural: "Breathe normally", deep: "Breathe deeply" };
-const MORE = [
-  ["ready", "I’m ready"], ["repeat", "Say that again"], ["easier", "Easier"], ["full_version", "Full version"],
-  ["more_time", "More time"], ["slower", "Slower"], ["faster", "Faster"], ["quieter", "Quieter"],
-  ["louder", "Louder"], ["restart", "Begin again"], ["time_left", "How long left?"], ["whats_next", "What’s next?"],
-  ["why", "What is this for?"], ["which_side", "Which side?"], ["verbosity", "Say less"],
-  ["another_voice", "Another voice"], ["help", "What can I say?"], ["stop", "Stop"],
-];
 const ICONS = {
   previous: "M17 5 8 12l9 7ZM5 5v14", next: "m7 5 9 7-9 7ZM19 5v14", pause: "M8 5v14M16 5v14", resume: "m8 4 12 8-12 8Z",
   hurts: "M12 4v9M12 18.5v.5",
 };
+const LOOKS = { pause: "tall main", hurts: "tall hurts" }; // of the main row
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const icon = (name) => draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" }, draw("path", { d: ICONS[name] }));
+const icon = (name) => draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" }, draw("path", { d: ICONS[name] ?? "" }));
 
 export class Session {
   constructor(app) {
@@ -66,35 +60,46 @@ export class Session {
     this.course = make("div", { class: "course", "aria-hidden": "true" });
     this.asked = make("div", { class: "asked", role: "group" });
     this.idle = make("div", { class: "starts" });
-    this.buttons = new Map();
-    const main = make("div", { class: "primary", role: "group", "aria-label": "Main commands" },
-      this.button("previous", "Previous", "tall", icon("previous")),
-      this.pause = this.button("pause", "Pause", "tall main", icon("pause")),
-      this.button("next", "Next", "tall", icon("next")),
-      this.button("hurts", "That hurts", "tall hurts", icon("hurts")));
-    this.more = make("div", { class: "more", role: "group", "aria-label": "More commands" },
-      MORE.map(([intent, label]) => this.button(intent, label, "chip")));
+    this.buttons = [];
+    this.main = make("div", { class: "primary", role: "group", "aria-label": "Main commands" });
+    this.more = make("div", { class: "more", role: "group", "aria-label": "More commands" });
     put(this.element,
       make("div", { class: "what" }, this.mode, this.name, this.dots),
       this.stage, this.dial,
       make("div", { class: "words" }, this.caption, make("p", { class: "ear" }, this.level, this.heard)),
       make("div", { class: "ahead" }, this.course, this.next, this.left),
-      this.asked, this.idle, make("div", { class: "controls" }, main, this.more));
+      this.asked, this.idle, make("div", { class: "controls" }, this.main, this.more));
   }
 
-  button(intent, label, kind, ...before) {
-    const element = make("button", { type: "button", class: kind, "data-intent": intent, onclick: () => this.pressed(element) },
-      before, make("span", {}, label));
-    this.buttons.set(intent, element);
-    return element;
+  /** Make the buttons, each of the commands that share it. */
+  learn(buttons) {
+    this.buttons = buttons.map((choices) => this.button(choices));
+    const those = (row) => this.buttons.filter(({ choices }) => choices[0].row === row).map(({ element }) => element);
+    put(this.main, those("main"));
+    put(this.more, those("more"));
+    if (this.state) this.showButtons(this.state);
   }
 
-  pressed(element) {
-    const { intent } = element.dataset;
-    if (element.getAttribute("aria-disabled") === "true") return;
-    const slots = intent === "verbosity"
-      ? { amount: this.state?.preferences?.verbosity === "full" ? "brief" : "full" } : {};
-    this.app.do(intent, slots);
+  button(choices) {
+    const [{ intent, row }] = choices;
+    const button = { choices };
+    button.element = make("button", {
+      type: "button", class: row === "main" ? LOOKS[intent] ?? "tall" : "chip", onclick: () => this.pressed(button),
+    });
+    this.mean(button, choices[0]);
+    return button;
+  }
+
+  /** Let a button stand for this one of its commands. */
+  mean(button, command) {
+    if (button.meant === command) return;
+    button.meant = command;
+    button.element.dataset.intent = command.intent;
+    put(button.element, command.row === "main" ? icon(command.intent) : "", make("span", {}, command.label));
+  }
+
+  pressed({ element, meant }) {
+    if (element.getAttribute("aria-disabled") !== "true") this.app.do(meant.intent, meant.slots);
   }
 
   enter() {
@@ -200,19 +205,21 @@ export class Session {
     this.level.classList.toggle("speaking", Boolean(speaking));
   }
 
-  showButtons({ may, mode, preferences }) {
-    const resume = may.includes("resume") && !may.includes("pause") || (mode === "paused" || mode === "hurting");
-    const main = this.pause;
-    if ((main.dataset.intent === "resume") !== resume) {
-      main.dataset.intent = resume ? "resume" : "pause";
-      put(main, icon(main.dataset.intent), make("span", {}, resume ? "Go on" : "Pause"));
+  showButtons(state) {
+    for (const button of this.buttons) {
+      this.mean(button, button.choices.find((command) => this.fits(command, state)) ?? button.choices[0]);
+      const { element, meant } = button;
+      const may = state.may.includes(meant.intent);
+      if (meant.row === "more") element.hidden = !may;
+      else element.setAttribute("aria-disabled", String(!may));
     }
-    for (const [intent, element] of this.buttons) {
-      const meant = element.dataset.intent;
-      if (element.classList.contains("chip")) element.hidden = !may.includes(meant);
-      else element.setAttribute("aria-disabled", String(!may.includes(meant)));
-      if (intent === "verbosity") write(element.lastChild, preferences?.verbosity === "full" ? "Say less" : "Say everything");
-    }
+  }
+
+  /** Whether of the commands that share a button this is the one that makes sense now. */
+  fits({ intent, slots }, { may, mode, preferences }) {
+    if (intent === "resume") return mode === "paused" || mode === "hurting" || (may.includes("resume") && !may.includes("pause"));
+    if (intent === "pause") return false; // unless there is nothing to go on with
+    return intent !== "verbosity" || (slots.amount === "brief") === (preferences?.verbosity === "full");
   }
 
   showAsked({ asks }) {
