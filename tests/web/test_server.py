@@ -7,6 +7,7 @@ import stat
 import threading
 import time
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.tools.language import ENGLISH
 from tests.tools.page_server import Browser, Served, next_message, serve
+from voice_coach.core.catalogue import Button
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance
@@ -31,6 +33,7 @@ from voice_coach.web.address import home_address, hosts_of, listen, qr_code
 from voice_coach.web.connections import MOST_CONNECTIONS
 from voice_coach.web.limits import Bucket
 from voice_coach.web.mailbox import EarClock, Mailbox, Preview, Sight
+from voice_coach.web.messages import Refused, intent_of
 from voice_coach.web.pairing import MINUTE, MOST_SCREENS, WRONG_TRIES, Door, Screens
 from voice_coach.web.routes import STATIC, parts
 from voice_coach.web.server import Screen
@@ -352,6 +355,20 @@ class TestCommands:
         brief = {"amount": "brief"}
         (less,) = [each for each in told["buttons"] if each["slots"] == brief]
         assert (less["intent"], less["label"]) == ("verbosity", "Say less")
+
+    def test_a_button_may_fill_the_slots_of_its_own_command_and_no_others(self) -> None:
+        bridge = Button("goto", {"exercise": "bridge"}, "To the bridge", "more", 19)
+        catalogue = replace(ENGLISH.catalogue, buttons=(*ENGLISH.catalogue.buttons, bridge))
+        state = State((), replace(ENGLISH, catalogue=catalogue))
+
+        def meant(intent: str, exercise: str) -> Intent:
+            wish = {"type": "do", "intent": intent, "slots": {"exercise": exercise}}
+            return intent_of(json.dumps(wish), {"goto", "next"}, state)
+
+        assert meant("goto", "bridge") == Intent("goto", {"exercise": "bridge"})
+        for intent, exercise in (("goto", "moon"), ("next", "bridge")):
+            with pytest.raises(Refused):
+                meant(intent, exercise)
 
 
 class TestRoutines:

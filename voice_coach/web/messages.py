@@ -98,7 +98,10 @@ def _fits(wish: Do, state: State) -> bool:
         case "verbosity":
             return set(slots) == {"amount"} and slots["amount"] in set(Verbosity)
         case _:
-            return not slots
+            buttons = state.language.catalogue.buttons
+            return not slots or any(
+                (each.intent, each.slots) == (wish.intent, slots) for each in buttons
+            )
 
 
 def refusal(text: str) -> str:
