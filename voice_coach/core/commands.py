@@ -1,6 +1,6 @@
 """What commands do to a routine: start, stop, pause, skip, make it easier, let go.
 
-Owns where each of them leads; must not know how a routine moves on by itself (`walking.py`).
+Owns where each of them leads; must not know how a routine moves on by itself (`progress.py`).
 """
 
 from dataclasses import replace

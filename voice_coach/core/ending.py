@@ -1,7 +1,7 @@
 """What commands mean once the routine is done, while the coach says its farewell.
 
 Owns that nothing is left to pause, skip or stop by then, so that the session ends soon whatever
-is said; must not know what the same commands do to a routine under way (`steering.py`).
+is said; must not know what the same commands do to a routine under way (`commands.py`).
 """
 
 from dataclasses import replace
