@@ -1,7 +1,7 @@
 """The file of the journal: an SQLite database that is whole after every event.
 
 Owns how it is made, opened and looked through, and what is done about a damaged one; must not
-know its tables (`tables.py`), nor who writes when.
+know its tables (`schema.py`), nor who writes when.
 """
 
 import shutil

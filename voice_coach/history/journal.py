@@ -1,7 +1,7 @@
 """The journal: every event of every session, in one file, as it happens.
 
 Owns what is remembered from session to session, and what past sessions came to; must not know how
-a session is led, how its past is shown, nor how the file is kept whole (`keeping`).
+a session is led, how its past is shown, nor how the file is kept whole (`database`).
 """
 
 import sqlite3
