@@ -1,6 +1,7 @@
-"""No test module imports another one: what two need stands in tests/tools or benchmarks/rig."""
+"""Names in the code: what a test module may import, and that a public type has one place alone."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from tests import CHECKOUT
@@ -44,3 +45,25 @@ def test_every_way_to_import_one_is_found() -> None:
         "tests.web.test_run",
         "tests.web.conftest.serve",
     ]
+
+
+def test_a_public_type_has_a_name_of_its_own() -> None:
+    """One name, one thing: whoever looks one up finds one place."""
+    places: dict[str, list[str]] = {}
+    for path in sorted((CHECKOUT / "voice_coach").rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            named = _defined(node)
+            if named and re.fullmatch(r"[A-Z][a-z]\w*", named):
+                places.setdefault(named, []).append(str(path.relative_to(CHECKOUT)))
+    assert len(places) > 100
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def _defined(node: ast.stmt) -> str | None:
+    """Return the name of a class or of an alias."""
+    match node:
+        case ast.ClassDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+    return None

@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from voice_coach.core.catalogue import LEADING, Button, Catalogue, Help, Key
+from voice_coach.core.catalogue import LEADING, Button, Catalogue, Help, KeyBinding
 from voice_coach.core.language import Language
 from voice_coach.core.state import Mode
 from voice_coach.core.written import PLACEHOLDERS, Written
@@ -32,9 +32,9 @@ from voice_coach.grammar import ListeningState
 from voice_coach.resources import DEFAULT_LANGUAGE, resource
 from voice_coach.yaml_files import line_of, load_once
 
-Place = Annotated[int, Field(strict=True, gt=0)]
-Words = Annotated[str, Field(min_length=1)]
-Shown = Literal["help", "hint", "key", "button"]
+_Place = Annotated[int, Field(strict=True, gt=0)]
+_Words = Annotated[str, Field(min_length=1)]
+_Shown = Literal["help", "hint", "key", "button"]
 
 
 def _known(moment: str) -> str:
@@ -53,7 +53,7 @@ def _single(press: str) -> str:
     return press
 
 
-Moment = Annotated[str, AfterValidator(_known)]
+_Moment = Annotated[str, AfterValidator(_known)]
 """A mode of the session, or all that are left."""
 
 
@@ -145,27 +145,27 @@ class _Form(BaseModel):
 
 class _Key(_Form):
     press: Annotated[str, AfterValidator(_single)]
-    words: Words
+    words: _Words
 
 
 class _Button(_Form):
-    label: Words
+    label: _Words
     row: Literal["main", "more"]
-    place: Place
+    place: _Place
 
 
 class _Metadata(_Form):
     """What a block of sentences says about itself."""
 
     states: tuple[ListeningState, ...] = tuple(ListeningState)
-    example: Words | None = None
+    example: _Words | None = None
     harmless: StrictBool = False
-    short: Words | None = None
+    short: _Words | None = None
     help: tuple[Literal["leading", "paused", "idle"], ...] = ()
-    hint: dict[Moment, Place] = {}
+    hint: dict[_Moment, _Place] = {}
     key: _Key | None = None
     button: _Button | None = None
-    without: tuple[Shown, ...] = ()
+    without: tuple[_Shown, ...] = ()
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -202,7 +202,9 @@ class _Offers:
         return Catalogue(
             Help(**{each.name: _help(offers, each.name) for each in fields(Help)}),
             {moment: words for moment, words in hints.items() if words},
-            tuple(Key(each.intent, **dict(each.about.key)) for each in offers if each.about.key),
+            tuple(
+                KeyBinding(each.intent, **dict(each.about.key)) for each in offers if each.about.key
+            ),
             tuple(sorted(buttons, key=lambda button: (button.row, button.place))),
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from voice_coach.audio.mixer import GAIN_RAMP, SILENCE_FADE, Finished, Mixer
+from voice_coach.audio.mixer import GAIN_RAMP, SILENCE_FADE, ClipFinished, Mixer
 from voice_coach.audio.pcm import EDGE, Pcm, decibels
 from voice_coach.units import BLOCK
 
@@ -27,7 +27,7 @@ def rendered(mixer: Mixer, frames: int, block: int = BLOCK) -> Pcm:
 
 def perform(
     script: dict[int, list[Command]], frames: int, cuts: list[int]
-) -> tuple[Pcm, list[Finished]]:
+) -> tuple[Pcm, list[ClipFinished]]:
     """Issue each command at its position, rendering in blocks that end at all `cuts` too."""
     mixer, parts = Mixer(), []
     ends = sorted({*script, *cuts, frames} - {0})
@@ -46,7 +46,7 @@ def test_a_clip_sounds_exactly_where_it_was_put(at: int) -> None:
     assert (out[at : at + 1_000] == clip).all()
     assert not out[:at].any()
     assert not out[at + 1_000 :].any()
-    assert mixer.finished() == [Finished(7, at + 1_000, cut=False)]
+    assert mixer.finished() == [ClipFinished(7, at + 1_000, cut=False)]
     assert mixer.finished() == []
 
 
@@ -85,7 +85,7 @@ def test_what_is_late_begins_at_once_and_whole() -> None:
     mixer.render(1_000)
     mixer.play(clip, 200, tag=1)
     assert (mixer.render(500) == clip).all()
-    assert mixer.finished() == [Finished(1, 1_500, cut=False)]
+    assert mixer.finished() == [ClipFinished(1, 1_500, cut=False)]
 
 
 def test_clips_are_added_and_the_sum_never_leaves_full_scale() -> None:
@@ -119,9 +119,9 @@ def test_silence_ends_within_one_block_and_drops_what_was_to_come() -> None:
     assert fading[-1] < 0.005
     assert not rendered(mixer, 16_000).any()
     assert mixer.finished() == [
-        Finished(2, 800, cut=True),
-        Finished(3, 800, cut=True),
-        Finished(1, 800 + SILENCE_FADE, cut=True),
+        ClipFinished(2, 800, cut=True),
+        ClipFinished(3, 800, cut=True),
+        ClipFinished(1, 800 + SILENCE_FADE, cut=True),
     ]
 
 
@@ -147,7 +147,7 @@ def test_what_is_played_after_silence_is_heard() -> None:
     mixer.silence(fade=0)
     mixer.play(clip, BLOCK, tag=2)
     assert (mixer.render(400) == clip).all()
-    assert mixer.finished() == [Finished(1, BLOCK, cut=True), Finished(2, 560, cut=False)]
+    assert mixer.finished() == [ClipFinished(1, BLOCK, cut=True), ClipFinished(2, 560, cut=False)]
 
 
 def test_stop_takes_only_its_tag() -> None:
@@ -162,9 +162,9 @@ def test_stop_takes_only_its_tag() -> None:
     assert (out[EDGE:] == kept[320 + EDGE :]).all()
     assert 0.29 < (out - kept[320:])[0] <= 0.301
     assert mixer.finished() == [
-        Finished(2, 320, cut=True),
-        Finished(2, 320 + EDGE, cut=True),
-        Finished(1, 1_600, cut=False),
+        ClipFinished(2, 320, cut=True),
+        ClipFinished(2, 320 + EDGE, cut=True),
+        ClipFinished(1, 1_600, cut=False),
     ]
 
 
@@ -212,7 +212,7 @@ def test_nothing_is_an_ended_clip_too() -> None:
     mixer = Mixer()
     mixer.play(noise(0), 320, tag=5)
     assert not rendered(mixer, 640).any()
-    assert mixer.finished() == [Finished(5, 320, cut=False)]
+    assert mixer.finished() == [ClipFinished(5, 320, cut=False)]
 
 
 def test_stereo_is_refused_where_it_is_handed_in() -> None:

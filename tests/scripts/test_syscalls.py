@@ -7,8 +7,8 @@ import pytest
 from scripts.offline.syscalls import Places, breaches, calls
 
 PLACES = Places(
-    Path("/work"),
-    own=(Path("/home/.cache/voice-coach"), Path("/work/out.wav")),
+    Path("/folder"),
+    own=(Path("/home/.cache/voice-coach"), Path("/folder/out.wav")),
     passing=(Path("/tmp"),),  # noqa: S108 - a name
     bytecode=(Path("/venv"),),
 )
@@ -26,15 +26,15 @@ PERMITTED = [
     "7 socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0, [3<socket:[1]>, 4<socket:[2]>]) = 0",
     "7 connect(5<socket:[1]>, {sa_family=AF_UNSPEC, sa_data=\"\"}, 16) = 0",
     '7 sendto(5<socket:[1]>, ""..., 40, MSG_NOSIGNAL, NULL, 0) = 40',
-    '7 openat(AT_FDCWD</work>, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3</etc/passwd>',
-    '7 openat(AT_FDCWD</work>, "out.wav", O_RDWR|O_CREAT|O_TRUNC, 0644) = 3</work/out.wav>',
+    '7 openat(AT_FDCWD</folder>, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3</etc/passwd>',
+    '7 openat(AT_FDCWD</folder>, "out.wav", O_RDWR|O_CREAT|O_TRUNC, 0644) = 3</folder/out.wav>',
     '7 mkdir("/home/.cache", 0700) = 0',
     '7 mkdir("/home/.cache/voice-coach/phrases", 0700) = 0',
     '7 mkdir("/home/.config", 0700) = -1 EACCES (Permission denied)',
-    '7 openat(AT_FDCWD</work>, "/tmp/gone-in-the-end", O_RDWR|O_CREAT|O_EXCL, 0600) = 3</tmp/gone-in-the-end>',
-    '7 openat(AT_FDCWD</work>, "/venv/a/__pycache__/b.pyc.1", O_WRONLY|O_CREAT|O_EXCL, 0644) = 3</venv/a/__pycache__/b.pyc.1>',
-    '7 openat(AT_FDCWD</work>, "/home", O_RDWR|O_EXCL|O_TMPFILE, 0600) = 3</home/#21 (deleted)>',
-    '7 openat(AT_FDCWD</work>, "/dev/null", O_WRONLY) = 3</dev/null>',
+    '7 openat(AT_FDCWD</folder>, "/tmp/gone-in-the-end", O_RDWR|O_CREAT|O_EXCL, 0600) = 3</tmp/gone-in-the-end>',
+    '7 openat(AT_FDCWD</folder>, "/venv/a/__pycache__/b.pyc.1", O_WRONLY|O_CREAT|O_EXCL, 0644) = 3</venv/a/__pycache__/b.pyc.1>',
+    '7 openat(AT_FDCWD</folder>, "/home", O_RDWR|O_EXCL|O_TMPFILE, 0600) = 3</home/#21 (deleted)>',
+    '7 openat(AT_FDCWD</folder>, "/dev/null", O_WRONLY) = 3</dev/null>',
     "7 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=8} ---",
     "7 +++ exited with 0 +++",
 ]  # fmt: skip
@@ -58,10 +58,10 @@ FORBIDDEN = {
     "7 socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 5<socket:[1]>": "a socket of AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC",
     "7 socket(AF_PACKET, SOCK_RAW, htons(0 /* ETH_P_??? */)) = -1 EPERM (Operation not permitted)": "a socket of AF_PACKET, SOCK_RAW",
     "7 io_uring_setup(8, {flags=0}) = 5": "a way around what is watched (io_uring)",
-    '7 openat(AT_FDCWD</work>, "/etc/resolv.conf", O_RDONLY|O_CLOEXEC) = 3</etc/resolv.conf>': "a name look-up (/etc/resolv.conf)",
-    '7 openat(AT_FDCWD</work>, "/etc/hosts", O_RDONLY|O_CLOEXEC) = -1 ENOENT (No such file or directory)': "a name look-up (/etc/hosts)",
+    '7 openat(AT_FDCWD</folder>, "/etc/resolv.conf", O_RDONLY|O_CLOEXEC) = 3</etc/resolv.conf>': "a name look-up (/etc/resolv.conf)",
+    '7 openat(AT_FDCWD</folder>, "/etc/hosts", O_RDONLY|O_CLOEXEC) = -1 ENOENT (No such file or directory)': "a name look-up (/etc/hosts)",
     '7 mkdir("/home/.cache/Microsoft", 0700) = 0': "mkdir of /home/.cache/Microsoft, outside the coach's own folders",
-    '7 openat(AT_FDCWD</work>, "left.txt", O_WRONLY|O_CREAT, 0644) = 3</work/left.txt>': "openat of /work/left.txt, outside the coach's own folders",
+    '7 openat(AT_FDCWD</folder>, "left.txt", O_WRONLY|O_CREAT, 0644) = 3</folder/left.txt>': "openat of /folder/left.txt, outside the coach's own folders",
     '7 openat(6</home/x>, "id.tmp", O_WRONLY|O_CREAT|O_EXCL, 0600) = 7</home/x/id.tmp>': "openat of /home/x/id.tmp, outside the coach's own folders",
     '7 rename("/home/.cache/voice-coach/a", "/home/b") = 0': "rename of /home/b, outside the coach's own folders",
     '7 unlink("/home/diary") = 0': "unlink of /home/diary, outside the coach's own folders",
@@ -77,9 +77,9 @@ def test_forbidden(line: str) -> None:
 def test_a_passing_file_that_stays(tmp_path: Path) -> None:
     (tmp_path / "left").touch()
     line = (
-        f'7 openat(AT_FDCWD</work>, "{tmp_path}/left", O_RDWR|O_CREAT, 0600) = 3<{tmp_path}/left>'
+        f'7 openat(AT_FDCWD</folder>, "{tmp_path}/left", O_RDWR|O_CREAT, 0600) = 3<{tmp_path}/left>'
     )
-    places = Places(Path("/work"), own=(), passing=(tmp_path,))
+    places = Places(Path("/folder"), own=(), passing=(tmp_path,))
     assert len(breaches([line], places)) == 1
     (tmp_path / "left").unlink()
     assert breaches([line], places) == []
@@ -88,7 +88,7 @@ def test_a_passing_file_that_stays(tmp_path: Path) -> None:
 def test_calls_that_were_interrupted_are_joined() -> None:
     lines = [
         '7 connect(5<socket:[1]>, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("10.1.2.3")}, 16 <unfinished ...>',
-        '8 openat(AT_FDCWD</work>, "/home/new", O_WRONLY|O_CREAT, 0666 <unfinished ...>',
+        '8 openat(AT_FDCWD</folder>, "/home/new", O_WRONLY|O_CREAT, 0666 <unfinished ...>',
         "7 <... connect resumed>) = 0",
         "9 +++ exited with 0 +++",
         "8 <... openat resumed>) = 3</home/new>",

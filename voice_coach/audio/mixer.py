@@ -31,7 +31,7 @@ _KNEE: Final = 0.9
 
 
 @dataclass(frozen=True)
-class Finished:
+class ClipFinished:
     """A clip has ended; every `play` leads to exactly one of these."""
 
     tag: int
@@ -114,7 +114,7 @@ class Mixer:
         self._position: Samples = 0
         self._commands: deque[Callable[[], None]] = deque()
         self._voices: list[_Voice] = []
-        self._finished: deque[Finished] = deque()
+        self._finished: deque[ClipFinished] = deque()
         self._volume_db = 0.0
         self._volume = _FULL
         self._duck = _FULL
@@ -166,7 +166,7 @@ class Mixer:
         """
         self._commands.append(lambda: self._set_duck(decibels(gain_db), over))
 
-    def finished(self) -> list[Finished]:
+    def finished(self) -> list[ClipFinished]:
         """Return, in order of time and each only once, the clips that ended."""
         events = []
         while self._finished:
@@ -222,7 +222,7 @@ class Mixer:
             return
         self._voices = [voice for voice in self._voices if voice.end > self._position]
         for voice in sorted(over, key=lambda voice: voice.end):
-            self._finished.append(Finished(voice.tag, voice.end, cut=bool(voice.fades)))
+            self._finished.append(ClipFinished(voice.tag, voice.end, cut=bool(voice.fades)))
 
 
 def _limit(mix: Pcm) -> None:

@@ -22,7 +22,7 @@ class Help:
 
 
 @dataclass(frozen=True)
-class Key:
+class KeyBinding:
     """A command on the keyboard; of two with one key, that which makes sense now is meant."""
 
     intent: str
@@ -49,7 +49,7 @@ class Catalogue:
     help: Help
     hints: Mapping[str, tuple[str, ...]]
     """By the name of a mode, or LEADING: what may be said then."""
-    keys: tuple[Key, ...]
+    keys: tuple[KeyBinding, ...]
     """In the order of the sentence file."""
     buttons: tuple[Button, ...]
     """Row by row, by place."""

@@ -17,7 +17,7 @@ def _with(*placeholders: str) -> str:
 
 
 @dataclass(frozen=True)
-class About:
+class LanguageTraits:
     """The language itself."""
 
     code: str
@@ -236,7 +236,7 @@ class CheckupTexts:
 class Written:
     """Everything that a language file holds."""
 
-    language: About
+    language: LanguageTraits
     texts: Texts
     praise: tuple[str, ...]
     sides: SideNames
