@@ -53,6 +53,11 @@ class Figure:
         return self.value <= self.goal if self.less else self.value >= self.goal
 
     @property
+    def is_of_the_machine(self) -> bool:
+        """Whether it tells as much of how busy the machine is as of the code."""
+        return self.unit in ("ms", "% CPU")
+
+    @property
     def tolerance(self) -> float:
         """How much worse than before it may be: of few sounds, what one of them makes.
 

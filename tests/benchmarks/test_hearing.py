@@ -13,6 +13,7 @@ from benchmarks.commands import ROW as COMMANDS
 from benchmarks.corpus import ROOT, SPEAKERS, lacking_programs, said
 from benchmarks.harness import Ears, Options, Row
 from benchmarks.rooms import scene, white
+from benchmarks.scoring import Before, Figure
 from voice_coach.units import SAMPLE_RATE, to_seconds
 
 pytestmark = pytest.mark.slow
@@ -107,3 +108,14 @@ def test_the_command_compares_with_the_baseline(tmp_path: Path) -> None:
     assert "| memory at its peak" in done.stdout
     assert (tmp_path / "all.json").exists()
     assert (done.returncode == 1) == ("Worse than before" in done.stdout)
+
+
+def test_a_busy_machine_fails_nothing_and_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = {"recall": Before(90, "10 clips"), "p95": Before(300, "24 words")}
+    monkeypatch.setattr(hearing.report, "read_baseline", lambda _: kept)
+    slow = Figure("p95", 900, "ms", "24 words", less=True)
+    assert hearing._judged([Figure("recall", 90, "%", "10 clips"), slow], "x", all_sounds=True) == 0
+    assert "Slower than before, here and now: p95: 900.0 ms" in capsys.readouterr().out
+    assert hearing._judged([Figure("recall", 10, "%", "10 clips"), slow], "x", all_sounds=True) == 1
