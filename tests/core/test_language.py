@@ -116,6 +116,7 @@ def is_marked(text: str) -> bool:
     return all(re.search(r"[A-Z]{2}|!", each) or plain(each) in OWN for each in sentences)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
 def test_every_line_of_every_transcript_is_spoken_in_the_language(path: Path) -> None:
     simulation = Bilingual(State(ROUTINES, ENGLISH), COMMANDS)
