@@ -3,18 +3,16 @@
 import errno
 import fcntl
 import os
-import resource
-import signal
 import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.tools.full_disk import largest_file
 from voice_coach import files
 from voice_coach.errors import ScriptError
 from voice_coach.files import (
@@ -40,19 +38,6 @@ def path(tmp_path: Path) -> Path:
 
 def names(path: Path) -> list[str]:
     return sorted(each.name for each in path.parent.iterdir())
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Let the system refuse in the middle of a real write."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 class TestReplacement:

@@ -1,17 +1,14 @@
 """Sound files in and out: every shape that a user may bring, and every way a disk says no."""
 
-import resource
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests.tools.full_disk import largest_file
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, WavWriter
 from voice_coach.errors import AudioFileError, OutputError
@@ -189,18 +186,6 @@ def test_a_full_disk_is_one_line() -> None:
         pcm.write(Path("/dev/full"), tone())
 
 
-@contextmanager
-def _largest_file(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
-
-
 def test_no_room_in_mid_write_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
     path = tmp_path / "session.wav"
     pcm.write(path, tone(0.1))
@@ -210,7 +195,7 @@ def test_no_room_in_mid_write_leaves_the_old_file_and_no_rest(tmp_path: Path) ->
         for _ in range(1_000):
             file.write(tone(0.01))
 
-    with _largest_file(100_000), pytest.raises(OutputError, match=r"session\.wav") as error:
+    with largest_file(100_000), pytest.raises(OutputError, match=r"session\.wav") as error:
         fill()
     assert "\n" not in str(error.value)
     file.close()
