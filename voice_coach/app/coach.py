@@ -50,6 +50,7 @@ from voice_coach.core.state import (
 )
 from voice_coach.core.transitions import answer
 from voice_coach.hearing.listener import Transcript
+from voice_coach.speaking.pronunciation import respelled
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voices import Voices
 from voice_coach.units import Samples, to_frames, to_samples
@@ -121,7 +122,7 @@ class Coach:
         mixer.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
-        self._voices = Voices(renderer)
+        self._voices = Voices(renderer, self._respelled)
         self._mixer = mixer
         self._watch = watch
         self._unspoken: deque[tuple[Say, Future[Sound]]] = deque()
@@ -285,6 +286,14 @@ class Coach:
             case note:
                 self._persistence.note(note, now)
         self._speak()
+
+    def _respelled(self, text: str) -> str:
+        """Return `text` as the language and the routine write it for the voice."""
+        plan, routines = self.state.plan, self.state.routines
+        pronounce = dict(self.state.language.written.pronounce)
+        for routine in (plan.routine,) if plan else routines:
+            pronounce |= routine.pronounce
+        return respelled(text, pronounce)
 
     def _speak(self) -> None:
         """Schedule what has been rendered; an engine that is still at work is not waited for."""

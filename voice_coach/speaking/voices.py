@@ -20,8 +20,14 @@ class Voices:
     asked for is said by the voice before.
     """
 
-    def __init__(self, renderer: Renderer) -> None:
-        """Take over `renderer`, and close it with `close()`."""
+    def __init__(
+        self, renderer: Renderer, respelled: Callable[[str], str] = lambda text: text
+    ) -> None:
+        """Take over `renderer`, and close it with `close()`.
+
+        `respelled` returns a text as it is written for the voice.
+        """
+        self._respelled = respelled
         self._speaks = renderer
         self._before: Renderer | None = None
         self._retired: list[Renderer] = []
@@ -42,12 +48,12 @@ class Voices:
         """Have `text` rendered before anything else; see `Renderer.request`."""
         if self._loaded() or not self._announced or self._before is None:
             self._announced = True
-            return self._speaks.request(text, speed, breath)
-        return self._before.request(text, speed, breath)
+            return self._speaks.request(self._respelled(text), speed, breath)
+        return self._before.request(self._respelled(text), speed, breath)
 
     def prefetch(self, texts: Iterable[tuple[str, Samples]], speed: float) -> None:
-        """Have `texts`, each with the breath that it leads, ready in the voice that speaks; see `Renderer.prefetch`."""
-        self._speaks.prefetch(texts, speed)
+        """Have `texts` ready, each with the breath that it leads; see `Renderer.prefetch`."""
+        self._speaks.prefetch(((self._respelled(text), breath) for text, breath in texts), speed)
 
     def lengths(self, texts: Iterable[str], speed: float) -> dict[str, Samples] | None:
         """Return how long each of `texts` is; None as long as one of them is not in memory.
@@ -56,9 +62,10 @@ class Voices:
         """
         lengths: dict[str, Samples] = {}
         for text in texts:
-            length = self._speaks.length(text, speed)
+            said = self._respelled(text)
+            length = self._speaks.length(said, speed)
             if length is None and self._speaks.in_step:
-                length = duration(self._speaks.get(text, speed))
+                length = duration(self._speaks.get(said, speed))
             if length is None:
                 return None
             lengths[text] = length
