@@ -104,7 +104,7 @@ def _name(text: str) -> str:
 
 
 def spelled(text: str) -> str:
-    """Return a word, or how it is said, if it is in plain letters; ValueError tells what is wrong."""
+    """Return a word, or how it is said, on one line; ValueError if it is not in plain letters."""
     text = " ".join(text.split())
     if not re.fullmatch(r"[^\W\d_](?:[^\W\d_]|['’ -])*", text):
         raise ValueError("expected plain letters, such as 'supine: soo pine'")
