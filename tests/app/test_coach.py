@@ -14,6 +14,7 @@ from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Ears
 from voice_coach.app.happenings import Said, SpeechHeard, Standing, StateShown
 from voice_coach.audio.mixer import SILENCE_FADE
 from voice_coach.audio.pcm import Pcm, decibels
+from voice_coach.core.cues import BEAT
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode, Role
@@ -75,7 +76,7 @@ class TestCoach:
     def test_every_cue_begins_at_its_very_sample(self, stage: Stage) -> None:
         """What follows a count follows it to the sample, wherever the blocks lie."""
         stage.coach.do(Intent("start", {"routine": "Back"}))
-        stage.run(100)
+        stage.run(99)
         plan = stage.coach.state.plan
         assert plan is not None
         cues = {text: cue for cue in plan.cues for text in (cue.text, cue.words)}
@@ -83,7 +84,8 @@ class TestCoach:
         assert len(told) > 7
         for before, after in itertools.pairwise(told):
             cue = cues[before.text]
-            assert after.at - before.end == cue.count
+            at_once = bool(cue.marks) and cue.marks[0].left >= cue.count
+            assert after.at - before.end == cue.count + (BEAT if at_once else 0)
         sound = stage.heard()
         for each in told[1:]:
             assert sound[each.at - 1] == 0
