@@ -10,8 +10,7 @@ A transcript is a text file: what happens at which time, and what is expected of
     with 5 s                    the cue before took so long from its first word on
     silence                     the sound was stopped before what is said next
     sound 'begin'               a signal, in place of words
-    tick 'lead in'                a soft tick before something begins; not asked for unless it stands
-                                there
+    tick 'lead in'              before something begins; not asked for unless it stands there
     tone rise 4 s               a tone that leads the breath; not asked for unless it stands there
     note hurt cobra             what the journal keeps, likewise
     prefer breath tones         how the user likes to be led, from the start
@@ -35,6 +34,7 @@ from voice_coach.core.session import advance
 from voice_coach.core.state import (
     Action,
     Event,
+    Give,
     Heard,
     Opened,
     Place,
@@ -43,7 +43,6 @@ from voice_coach.core.state import (
     Say,
     SetVolume,
     Silence,
-    Sound,
     Spoken,
     State,
     TimeUp,
@@ -171,7 +170,7 @@ class Simulation:
                     assert all(end <= at for end, _ in self._speaking), f"'{text}' would overlap"
                     self._speaking.append((at + speech_length(text), utterance))
                     self.log.append(Entry(at, "say", text, self.state))
-                case Sound(utterance, signal, at):
+                case Give(utterance, signal, at):
                     assert not self._speaking, f"'{signal}' would overlap speech"
                     self._speaking = [(at + SIGNAL_LENGTH, utterance)]
                     kind = "tick" if signal is Signal.LEAD_IN else "sound"

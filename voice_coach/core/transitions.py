@@ -16,12 +16,12 @@ from voice_coach.core.state import (
     DANGER_EVERY,
     RUNNING,
     Action,
+    Give,
     Mode,
     Progress,
     Role,
     Say,
     Silence,
-    Sound,
     State,
     Tone,
 )
@@ -55,7 +55,7 @@ def say(state: State, text: str, at: Samples, role: Role) -> Result:
 def give(state: State, signal: Signal, at: Samples, role: Role) -> Result:
     """Give `signal` from sample `at` on, as the next utterance."""
     number = state.utterance + 1
-    return replace(state, utterance=number, on_air=role), (Sound(number, signal, at, role),)
+    return replace(state, utterance=number, on_air=role), (Give(number, signal, at, role),)
 
 
 def hush(state: State) -> tuple[Action, ...]:
