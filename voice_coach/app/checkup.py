@@ -8,7 +8,7 @@ import platform
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final, get_args
@@ -17,13 +17,13 @@ import numpy as np
 
 from voice_coach.app.advice import Figures, Finding, Grade, Understood
 from voice_coach.app.coach import attend
-from voice_coach.app.engines import Engine, make_recogniser, make_voice, why
+from voice_coach.app.engines import Engine, make_recogniser, make_voice, second_best, why
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.written import CheckupPhrases, CheckupTexts
-from voice_coach.errors import VoiceCoachError
+from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import ListeningState
 from voice_coach.hearing import measures
 from voice_coach.hearing.listener import Listener, Transcript
@@ -201,6 +201,9 @@ def check_up(
         yield Finding(Grade.BAD, "models", f"A model cannot be used: {lack}")
     yield _checked("recogniser", lambda: _try_recogniser(choose[0](), commands))
     yield _checked("voice", lambda: _try_voice(choose[1](), texts.be_quiet))
+    with suppress(ModelError):  # it has been told
+        if note := second_best(choose[1]()):
+            yield Finding(Grade.HINT, "voice", note)
     yield _checked("devices", lambda: _try_devices(mic, speaker))
     if left := telemetry_leftover():
         yield Finding(

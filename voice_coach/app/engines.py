@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
@@ -116,6 +117,13 @@ def _missing(kind: store.Kind, engine: str) -> ModelError:
     )
 
 
+def _hibari_missing() -> ModelError:
+    return ModelError(
+        "The voice hibari is not installed. Get it with 'pip install hibari-tts', or leave the"
+        " choice to 'auto'."
+    )
+
+
 def _vosk(engine: Engine) -> Recogniser:
     from voice_coach.hearing.engines.vosk import VoskRecogniser
 
@@ -134,6 +142,12 @@ def _piper(engine: Engine) -> Voice:
     return PiperVoice(_model(engine))
 
 
+def _hibari(_: Engine) -> Voice:
+    from voice_coach.speaking.hibari import HibariVoice
+
+    return HibariVoice()
+
+
 def _espeak(engine: Engine) -> Voice:
     from voice_coach.speaking.espeak import EspeakVoice
 
@@ -143,6 +157,11 @@ def _espeak(engine: Engine) -> Voice:
 def _model(engine: Engine) -> Path:
     assert engine.model  # noqa: S101 - it was found by its model
     return engine.model
+
+
+def _hibari_voices() -> Mapping[str, Engine]:
+    """Return the voice inside the wheel; the others of the package would be downloaded."""
+    return {"heart": Engine(VoiceChoice.HIBARI, voice="heart")} if find_spec("hibari") else {}
 
 
 def _espeak_voices() -> Mapping[str, Engine]:
@@ -172,8 +191,15 @@ VOICES: Final[Mapping[str, EngineRow[Voice]]] = {
     VoiceChoice.PIPER: EngineRow(
         _models_of(VoiceChoice.PIPER, "voice"), _piper, partial(_missing, "voice", "piper")
     ),
+    VoiceChoice.HIBARI: EngineRow(
+        _hibari_voices,
+        _hibari,
+        _hibari_missing,
+        about="Calm and clear: an American woman's voice that comes with the coach.",
+        elsewhere=("emma", "fable", "fenrir", "kore"),
+    ),
     VoiceChoice.ESPEAK: EngineRow(
-        _espeak_voices, _espeak, about="Plain, quick, and there on every machine."
+        _espeak_voices, _espeak, about="Plain and quick; harder to understand."
     ),
 }
 """What speaks; "auto" is the first that is found."""
@@ -195,6 +221,16 @@ def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
     `name` is one of its voices, or with "auto" one of any engine; ModelError if it is not there.
     """
     return _chosen(VOICES, choice, name)
+
+
+def second_best(engine: Engine) -> str | None:
+    """Return in one line that `engine` speaks because the voice of the coach is not installed."""
+    if engine.wish != Wish() or engine.kind != VoiceChoice.ESPEAK:
+        return None
+    return (
+        "The voice hibari is not installed, so espeak speaks: harder to understand."
+        " Get it with 'pip install hibari-tts'."
+    )
 
 
 def _chosen(table: Mapping[str, EngineRow[Made]], choice: str, name: str | None = None) -> Engine:

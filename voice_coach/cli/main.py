@@ -124,7 +124,7 @@ def _coach(routine: str | None, settings: Settings) -> None:
     shelf = read_shelf()
     start = find(shelf, routine).routine.name if routine else None
 
-    from voice_coach.app.engines import kept_phrases, make_separate_recogniser
+    from voice_coach.app.engines import kept_phrases, make_separate_recogniser, second_best
 
     engines = chosen_recogniser(settings), chosen_voice(settings)
     recogniser = make_separate_recogniser(engines[0])  # it loads while the rest is read
@@ -140,6 +140,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
     commands = read_commands(routines)
     screen = _screen(settings, commands)
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
+    if note := second_best(engines[1]):
+        warn(note)
 
     def ready(stage: Stage) -> None:
         out.print(f"Ready on {stage.audio}. Ctrl-C ends.", style="dim")
@@ -260,6 +262,7 @@ def _rehearse(
     import time
 
     from voice_coach.app.coach import Persistence
+    from voice_coach.app.engines import second_best
     from voice_coach.app.rehearsal import read_script
     from voice_coach.app.rehearsal import rehearse as perform
     from voice_coach.core.preferences import Preferences
@@ -272,6 +275,8 @@ def _rehearse(
     named = replace(settings, voice_name=preferences.get("voice_name"))
     engines = chosen_recogniser(settings), chosen_voice(named)
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
+    if note := second_best(engines[1]):
+        warn(note)
     began = time.monotonic()
     done = perform(
         lines,

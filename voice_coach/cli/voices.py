@@ -50,8 +50,11 @@ def say(
     """Say something in the coach's voice."""
     voice = chosen_voice(settings)
 
+    from voice_coach.app.engines import second_best
     from voice_coach.app.live import speak
 
+    if note := second_best(voice):
+        warn(note)
     speak(text, voice, out_file or settings.speaker, tell=warn)
 
 
