@@ -137,12 +137,12 @@ class TestChoice:
     @pytest.mark.parametrize(
         ("choice", "name", "said"),
         [
-            ("auto", "hart", r"^The coach has no voice 'hart'\. Did you mean 'heart'\? There are: to"),
-            ("auto", "en-gb+f3", r"Did you mean 'en-gb\+f2'\? There are: tones-22050, heart, en-gb,"),
+            ("auto", "hart", r"^The coach has no voice 'hart'\. Did you mean 'heart'\? There a"),
+            ("auto", "en-gb+f3", r"Did you mean 'en-gb\+f2'\? There are: tones-22050, heart, en-"),
             ("piper", "tone", r"^piper has no voice 'tone'\..* There is: tones-22050\.$"),
             ("hibari", "emma", r"^The voice 'emma' would have to be .* There is: heart\.$"),
             ("espeak", "heart", r"^'heart' is a voice of hibari, and espeak was asked for\. There"),
-            ("auto", "en_GB-cori-high", r"not installed\. Get it: voice-coach models install en_GB-c"),
+            ("auto", "en_GB-cori-high", r"not installed\. Get it: voice-coach models install en_"),
         ],
     )
     def test_a_voice_that_is_not_there_is_told_with_those_that_are(

@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 
 from voice_coach.errors import ModelError, OutputError, VoiceCoachError
-from voice_coach.models.store import InstalledModel, Manifest, find, install, installed, remove, verify
+from voice_coach.models.store import (
+    InstalledModel,
+    Manifest,
+    find,
+    install,
+    installed,
+    remove,
+    verify,
+)
 from voice_coach.paths import models_dir
 
 RECOGNISER = "vosk-model-tiny-en"

@@ -107,7 +107,7 @@ class Coach:
         persistence: Persistence | None = None,
         watch: Watcher = lambda _: None,
     ) -> None:
-        """Speak with `renderer`, the first of `voices`, until another is asked for; see `Voices`."""
+        """Speak with `renderer`, the first of `voices`; see `Voices`."""
         self._persistence = persistence or Persistence()
         self.state = State(
             routines,

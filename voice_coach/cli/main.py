@@ -287,6 +287,7 @@ def _rehearse(
         out=out_file,
         timeline=timeline,
         watch=_print_happening,
+        tell=warn,
     )
     took, length = time.monotonic() - began, to_seconds(done.length)
     out.print(
@@ -463,8 +464,8 @@ def doctor(
             _tell_findings(findings)
     else:
         findings = []
-        engines = partial(chosen_recogniser, settings), partial(chosen_voice, settings)
-        for finding in check_up(texts, commands, engines, mic=mic, speaker=speaker):
+        choose = partial(chosen_recogniser, settings), partial(chosen_voice, settings)
+        for finding in check_up(texts, commands, choose, mic=mic, speaker=speaker):
             findings.append(finding)
             if not as_json:
                 _tell_findings([finding])

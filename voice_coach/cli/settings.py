@@ -131,7 +131,8 @@ def _agree(found: dict[str, Choice], given: dict[str, Choice]) -> None:
     """
     names = given if "voice_name" in given else found
     if "voice" in found and "voice_name" in names:
-        engine, name = (_NEAREST.index(each.source) for each in (found["voice"], names["voice_name"]))
+        pair = found["voice"], names["voice_name"]
+        engine, name = (_NEAREST.index(each.source) for each in pair)
         if name < engine:
             found["voice"] = Choice(KEYS["voice"].default, "default")
         elif engine < name:

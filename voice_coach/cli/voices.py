@@ -6,7 +6,7 @@ is made.
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -90,7 +90,7 @@ def _tell_json(there: "Mapping[str, Engine]", speaks: "Engine") -> None:
 
     for name, engine in there.items():
         reason = why(speaks) if engine == speaks else None
-        told = {"name": name, "engine": str(engine.kind), "about": about(engine)}
+        told: dict[str, Any] = {"name": name, "engine": str(engine.kind), "about": about(engine)}
         told |= {"speaks": engine == speaks, "why": reason}
         print(json.dumps(told), flush=True)  # noqa: T201 - rich would fold long lines
 

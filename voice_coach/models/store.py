@@ -134,8 +134,8 @@ def installed(kind: Kind) -> list[InstalledModel]:
     for model in _present(kind):
         if model.name not in found and not _lacks(model, manifest):
             rank, listed = known.get(model.name, (len(known), None))
-            model = replace(model, word_errors=listed.word_errors if listed else None)
-            found[model.name] = (_merit(model, rank), model)
+            rated = replace(model, word_errors=listed.word_errors if listed else None)
+            found[model.name] = (_merit(rated, rank), rated)
     return [model for _, model in sorted(found.values(), key=lambda each: (each[0], each[1].name))]
 
 

@@ -170,7 +170,7 @@ class Settings:
     voice: Annotated[
         VoiceChoice,
         About(
-            about="What speaks: auto is a piper voice if you installed one, else hibari, else espeak."
+            about="What speaks: auto is piper if a voice is installed, else hibari, else espeak."
         ),
     ] = VoiceChoice.AUTO
     voice_name: Annotated[
