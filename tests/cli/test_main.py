@@ -184,7 +184,7 @@ class TestVoices:
         lines = capsys.readouterr().out.splitlines()
         assert lines[1].split()[:3] == ["heart", "hibari", "speaks"]
         assert [line for line in lines[2:] if line.rstrip().endswith("harder to understand.")]
-        assert sum(" speaks " in line for line in lines) == 2
+        assert sum(" speaks " in line for line in lines) == 1
         assert "heart speaks: it is the first of piper, hibari, espeak that is there." in lines
         installed(tmp_path)
         assert coach("voices", "--voice", "espeak") == 0

@@ -19,7 +19,7 @@ from voice_coach.app.advice import Figures, Finding, Grade, Understood
 from voice_coach.app.coach import attend
 from voice_coach.app.engines import Engine, make_recogniser, make_voice, second_best, why
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, Sound, duration, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.written import CheckupPhrases, CheckupTexts
@@ -58,7 +58,7 @@ class Question:
     """Something that the coach says, and the stretch of sound that answers it."""
 
     text: str
-    clip: Pcm
+    clip: Sound
     start: Samples
     """Where it is said."""
     answer: slice
@@ -76,18 +76,19 @@ def requests(phrases: CheckupPhrases) -> list[Request]:
     ]
 
 
-def questions(texts: CheckupTexts, speak: Callable[[str], Pcm]) -> list[Question]:
+def questions(texts: CheckupTexts, speak: Callable[[str], Sound]) -> list[Question]:
     """Lay out the examination in time; `speak` gives the sound of a text."""
     asked: list[Question] = []
     at = _BEGIN
     for text, request in _asked(texts):
         clip = speak(text)
-        begins = at + len(clip) + _BREATH
+        ends = at + duration(clip)
+        begins = ends + _BREATH
         answer = slice(begins, begins + (_PHRASE if request else _QUIET))
         if text == texts.stay_quiet:
-            answer = slice(at, at + len(clip))
+            answer = slice(at, ends)
         asked.append(Question(text, clip, at, answer, request))
-        at = max(answer.stop, at + len(clip)) + _BREATH
+        at = max(answer.stop, ends) + _BREATH
     return asked
 
 

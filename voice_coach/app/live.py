@@ -22,7 +22,7 @@ from voice_coach.app.engines import (
 )
 from voice_coach.app.happenings import Happening, Said, SpeechHeard, Watcher
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, Sound, silence
 from voice_coach.audio.world import Audio, Recording, open_audio
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.notes import Continued, Discarded, Note, kind_and_details
@@ -331,7 +331,7 @@ def audition(
 
 
 def _play(
-    clips: list[Pcm], speaker: str | Path | None, begins: Callable[[], None] = lambda: None
+    clips: list[Sound], speaker: str | Path | None, begins: Callable[[], None] = lambda: None
 ) -> None:
     """Play `clips` one after the other; `begins` is called as each of them begins."""
     mixer = Mixer()

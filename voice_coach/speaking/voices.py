@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from weakref import WeakKeyDictionary
 
-from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.pcm import Sound, duration
 from voice_coach.speaking.renderer import Renderer
+from voice_coach.units import Samples
 
 
 class Voices:
@@ -35,7 +36,7 @@ class Voices:
         self._before: Renderer | None = None
         self._retired: list[Renderer] = []
         self._announced = True
-        self._asked: WeakKeyDictionary[Future[Pcm], Renderer] = WeakKeyDictionary()
+        self._asked: WeakKeyDictionary[Future[Sound], Renderer] = WeakKeyDictionary()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ class Voices:
         self._speaks = self._makes[name]()
         self._announced = False
 
-    def request(self, text: str, speed: float) -> Future[Pcm]:
+    def request(self, text: str, speed: float) -> Future[Sound]:
         """Have `text` rendered before anything else; see `Renderer.request`."""
         if self._loaded() or not self._announced or self._before is None:
             self._announced = True
@@ -66,7 +67,7 @@ class Voices:
         self._asked[future] = renderer
         return future
 
-    def speaks(self, future: Future[Pcm]) -> bool:
+    def speaks(self, future: Future[Sound]) -> bool:
         """Return whether the voice that was asked for `future` is the one that speaks now."""
         return self._asked.get(future) is self._speaks
 
@@ -93,22 +94,22 @@ class Voices:
         """Have `texts` ready in the voice that speaks; see `Renderer.prefetch`."""
         self._speaks.prefetch(texts, speed)
 
-    def rendered(self, texts: Iterable[str], speed: float) -> dict[str, Pcm] | None:
-        """Return all of `texts` as sound; None as long as one of them is not in memory.
+    def lengths(self, texts: Iterable[str], speed: float) -> dict[str, Samples] | None:
+        """Return how long each of `texts` is; None as long as one of them is not in memory.
 
         Renderers without a thread render here what they lack. What cannot be rendered is not in
         memory: whoever has it spoken is told why.
         """
-        sounds: dict[str, Pcm] = {}
+        lengths: dict[str, Samples] = {}
         for text in texts:
-            pcm = self._speaks.at_hand(text, speed)
-            if pcm is None and self._speaks.in_step:
+            length = self._speaks.length(text, speed)
+            if length is None and self._speaks.in_step:
                 future = self._speaks.request(text, speed)
-                pcm = None if future.exception() else future.result()
-            if pcm is None:
+                length = None if future.exception() else duration(future.result())
+            if length is None:
                 return None
-            sounds[text] = pcm
-        return sounds
+            lengths[text] = length
+        return lengths
 
     def close(self) -> None:
         """End all voices; waits for the phrases at hand."""
