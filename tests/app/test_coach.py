@@ -9,6 +9,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from tests.tools.language import ENGLISH
 from tests.tools.stage import QUIET, Stage
 from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Ears
 from voice_coach.app.happenings import Said, SpeechHeard, Standing, StateShown
@@ -133,13 +134,6 @@ class TestCoach:
         assert slower.text == "A little slower."
         spoken = slower.end - slower.at
         assert spoken == round(len("A little slower.") * 777 * 1.15)
-
-    def test_a_voice_that_fails_is_not_passed_over(self, stage: Stage) -> None:
-        stage.voice.unspeakable = "seated"
-        stage.coach.do(Intent("start"))
-        stage.ears.whispered.append((0, "next exercise"))
-        with pytest.raises(VoiceCoachError, match="The voice broke"):
-            stage.run(1)
 
     def test_a_session_runs_to_its_end_and_comes_to_rest(self, stage: Stage) -> None:
         stage.coach.do(Intent("start", {"routine": "Breathing"}))
@@ -308,6 +302,60 @@ class TestSlowVoice:
         slow.hear("another voice", 0.1)
         slow.voice.gate.set()
         slow.until_said("A long phrase.")
+
+
+class TestFailingVoice:
+    """A voice that fails never ends a session: another one speaks, and one line says so."""
+
+    def test_one_that_breaks_is_replaced_for_good(self, stage: Stage) -> None:
+        stage.voice.unspeakable = "Louder"
+        stage.coach.do(Intent("start"))
+        stage.hear("louder", 1)
+        assert stage.coach.problems == [
+            "The voice broke at 'Louder.'. The coach speaks with second instead."
+        ]
+        assert "Louder." in list(stage.other.drained())
+        assert "Louder." in [each.text for each in stage.said()]
+        stage.hear("another voice", 1)
+        assert stage.said()[-1].text == ENGLISH.texts.only_voice
+        assert stage.coach.state.preferences.voice_name == "second"
+        names = {each.voice_name for each in stage.kept}
+        assert names == {None}, "what is in the settings is the user's choice"
+
+    @pytest.mark.parametrize("threaded", [False, True])
+    def test_one_that_cannot_be_made_gives_way_to_the_one_before(
+        self, routines: tuple[Routine, ...], commands: Commands, threaded: bool
+    ) -> None:
+        with closing(Stage(routines, commands, threaded=threaded)) as stage:
+            stage.broken = "The second voice is damaged."
+            stage.coach.do(Intent("start"))
+            stage.run(0.5)
+            stage.hear("another voice")
+            stage.until_said(ENGLISH.texts.voice_failed)
+            assert stage.coach.problems == [
+                "The second voice is damaged. The coach speaks with first instead."
+            ]
+            stage.hear("pause")
+            stage.until_said("Paused. Say resume to go on.")
+            assert list(stage.other.drained()) == []
+            assert stage.coach.state.voices == ("first",)
+            assert [each.voice_name for each in stage.kept] == ["second", None]
+
+    def test_where_all_have_failed_the_session_goes_on_without_words(self, stage: Stage) -> None:
+        stage.voice.unspeakable = stage.other.unspeakable = "e"
+        stage.coach.do(Intent("start", {"routine": "Breathing"}))
+        stage.run(60)
+        assert stage.coach.problems[-1].endswith("There is no other voice.")
+        assert stage.coach.state.plan is not None
+        assert stage.coach.state.index > 1
+
+    def test_a_text_that_cannot_be_spoken_is_no_voices_fault(self, stage: Stage) -> None:
+        long = VoiceCoachError("A text is too long to be spoken.")
+        stage.voice.fault = long
+        stage.coach.do(Intent("start"))
+        stage.run(1)
+        assert set(stage.coach.problems) == {str(long)}
+        assert stage.coach.state.voices == ("first", "second")
 
 
 class Scribe:

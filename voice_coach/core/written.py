@@ -81,6 +81,8 @@ class Texts:
     not_kept: str
     other_voice: str
     only_voice: str
+    voice_failed: str
+    voice_sample: str
     not_asked: str
     nothing_running_pain: str
     red_flags: str
