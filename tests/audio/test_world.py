@@ -11,8 +11,8 @@ import soundfile
 
 from tests.tools.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
 from voice_coach.audio import pcm
-from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.decimation import DELAY, Decimator
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound
 from voice_coach.audio.world import (
     Audio,
