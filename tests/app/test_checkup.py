@@ -17,7 +17,7 @@ from voice_coach.app.advice import Figures, Grade, diagnosed
 from voice_coach.app.checkup import Question, check_up, examine, questions, requests
 from voice_coach.app.engines import Engine
 from voice_coach.audio import pcm
-from voice_coach.audio.pcm import Pcm, as_heard, decibels, silence
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, duration, silence
 from voice_coach.core.intents import Commands
 from voice_coach.library import read_commands, read_library
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
@@ -87,7 +87,7 @@ def troubles(figures: Figures) -> str:
 def test_questions_leave_time_for_their_answers(asked: list[Question]) -> None:
     assert [q.request for q in asked] == [None, *requests(TEXTS.phrases), None]
     for before, after in itertools.pairwise(asked):
-        assert before.start + len(before.clip) <= after.start
+        assert before.start + duration(before.clip) <= after.start
         assert before.answer.stop <= after.start
     assert to_samples(25) < asked[-1].answer.stop < to_samples(45)
 
