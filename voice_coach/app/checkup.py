@@ -17,7 +17,8 @@ import numpy as np
 
 from voice_coach.app.advice import Figures, Finding, Grade, Understood
 from voice_coach.app.coach import attend
-from voice_coach.app.engines import Engine, make_recogniser, make_voice, second_best, why
+from voice_coach.app.engines import Engine, make_recogniser, make_voice, second_best
+from voice_coach.app.offers import why
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound, duration, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio

@@ -11,10 +11,12 @@ import pytest
 
 from benchmarks.rig.stand_in import StandIn, messages
 from tests.tools.needed import needed_axe
+from tests.tools.page_server import EQUIPMENT
 from voice_coach.core.state import Mode
 from voice_coach.core.view import seen as view_of
 from voice_coach.library import read_routine
 from voice_coach.paths import routines_dir
+from voice_coach.settings.file import read
 from voice_coach.units import to_seconds
 from voice_coach.web.routes import STATIC
 
@@ -202,6 +204,25 @@ def test_every_command_that_makes_sense_has_a_button_and_no_other(
         ".map((b) => b.getBoundingClientRect()).map((r) => Math.min(r.width, r.height))"
     )
     assert min(sizes) >= 47.9
+
+
+@pytest.mark.parametrize("coach", [{"equipment": EQUIPMENT}], indirect=True)
+def test_a_voice_and_a_model_are_heard_and_chosen(
+    visit: Visit, coach: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
+    page = visit(view="settings")
+    page.wait_for_selector("text=Calm and clear.")
+    assert page.is_checked("[value=heart]")
+    page.click("[aria-label='Play en-us']")
+    until(lambda: coach.previews == [coach.state.texts.voice_sample])
+    page.check("[value=en-gb]")
+    until(lambda: coach.state.preferences.voice_name == "en-gb")
+    coach.hear("another voice")
+    page.wait_for_selector("[value=en-us]:checked")
+    page.select_option("#setting-vosk_model", "small")
+    page.wait_for_selector("text=Kept.")
+    assert read().values == {"vosk_model": "small"}
 
 
 @pytest.mark.parametrize("coach", [{"ask_pain": True}], indirect=True)
