@@ -211,7 +211,8 @@ def test_a_voice_and_a_model_are_heard_and_chosen(
     visit: Visit, coach: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
-    page = visit(view="settings")
+    page = visit()
+    page.click("text=Settings")
     page.wait_for_selector("text=Calm and clear.")
     assert page.is_checked("[value=heart]")
     page.click("[aria-label='Play en-us']")
@@ -223,6 +224,7 @@ def test_a_voice_and_a_model_are_heard_and_chosen(
     page.select_option("#setting-vosk_model", "small")
     page.wait_for_selector("text=Kept.")
     assert read().values == {"vosk_model": "small"}
+    assert serious(page, needed_axe()) == []
 
 
 @pytest.mark.parametrize("coach", [{"ask_pain": True}], indirect=True)
@@ -392,7 +394,7 @@ def test_it_comes_back_by_itself(visit: Visit, coach: StandIn) -> None:
 def test_nothing_has_to_be_scrolled_sideways(visit: Visit, coach: StandIn, width: int) -> None:
     page = visit(width=width, height=max(568, width * 9 // 16))
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    for view in ("library", "history", "author/0", "session"):
+    for view in ("library", "history", "author/0", "settings", "session"):
         page.evaluate("(view) => (location.hash = view)", view)
         page.wait_for_timeout(400)
         assert page.evaluate(wide) <= 0, view
@@ -475,7 +477,7 @@ def test_axe_finds_nothing_serious_in_any_view(visit: Visit, coach: StandIn, sch
     found = {"pair": serious(stranger, rules)}
     page = visit(color_scheme=scheme)
     for view, ready in {"library": ".tiles", "history": "tbody tr", "author/0": ".verdict.good",
-                        "session": ".starts button"}.items():  # fmt: skip
+                        "settings": "select", "session": ".starts button"}.items():  # fmt: skip
         page.evaluate("(view) => (location.hash = view)", view)
         page.wait_for_selector(ready)
         found[view] = serious(page, rules)

@@ -93,7 +93,7 @@ class App {
     document.title = `${TITLES[name]} · Voice Coach`;
     document.body.dataset.view = name;
     for (const link of document.querySelectorAll("nav a")) {
-      if (link.dataset.view === name || (name === "author" && link.dataset.view === "library")) {
+      if (link.dataset.view === name || (["author", "settings"].includes(name) && link.dataset.view === "library")) {
         link.setAttribute("aria-current", "page");
       } else link.removeAttribute("aria-current");
     }

@@ -10,7 +10,8 @@ export class Settings {
     this.later = make("div", { class: "later" });
     this.element = make("section", { "aria-labelledby": "settings-title" }, make("div", { class: "library" },
       make("div", { class: "top" }, make("h1", { id: "settings-title" }, "Settings"),
-        make("p", { class: "soft" }, "Say “another voice” to hear the next one.")),
+        make("p", { class: "soft" }, "Say “another voice” to hear the next one."),
+        make("a", { class: "button", href: "#library" }, "Close")),
       make("article", { class: "panel card", role: "radiogroup", "aria-labelledby": "voices-title" },
         make("h2", { id: "voices-title" }, "Voice"), this.voices),
       make("article", { class: "panel card", "aria-labelledby": "later-title" },
