@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 TAIL = to_samples(10)
 """How long the coach goes on listening after a recording that stands in for the microphone."""
+
+GREETED = timedelta(hours=1)
+"""Who has used the coach so lately knows that it listens."""
 
 _BETWEEN = to_samples(0.6)
 """Silence between two voices that are compared."""
@@ -247,11 +251,16 @@ def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
     hurt = {(routine.name, name) for routine in routines for name in journal.hurt(routine.name)}
     # Whoever never heard a welcome to its end is told the signs of danger as if for the first time.
     sessions = journal.sessions if journal.welcomed else 0
-    mark = journal.unfinished
-    if mark is None:
-        return Memory(sessions, frozenset(hurt))
-    where = (mark.routine, mark.exercise, mark.name, mark.repetition, mark.side, mark.eased)
-    return Memory(sessions, frozenset(hurt), Place(*where))
+    quiet, mark = journal.quiet_for(), journal.unfinished
+    return Memory(
+        sessions,
+        journal.led,
+        frozenset(hurt),
+        Place(mark.routine, mark.exercise, mark.name, mark.repetition, mark.side, mark.eased)
+        if mark
+        else None,
+        greeted=quiet is not None and timedelta() <= quiet < GREETED,
+    )
 
 
 class _Health:

@@ -28,6 +28,8 @@ TEMPO_STEP = 1.15
 LEAST_STEP = 0.01
 """What is left of a step at the end of the range; less of it nobody would notice."""
 VOLUME_STEP_DB = 4.0
+_LAST = (MarkKind.COUNTDOWN, MarkKind.LEAD_IN)
+"""Marks that belong to the end of a count, wherever that is."""
 
 
 def out_of_place(state: State, _: Event, now: Samples) -> Result:
@@ -161,8 +163,8 @@ def more_time(state: State, _: Event, now: Samples) -> Result:
     if not state.cue.may_extend:
         return answer(state, state.texts.no_more_time, now)
     unsaid = [replace(mark, left=mark.left + MORE_TIME) for mark in state.marks
-              if mark.kind not in (MarkKind.COUNTDOWN, MarkKind.HALFWAY)]  # fmt: skip
-    countdown = [mark for mark in state.cue.marks if mark.kind is MarkKind.COUNTDOWN]
+              if mark.kind not in (*_LAST, MarkKind.HALFWAY)]  # fmt: skip
+    countdown = [mark for mark in state.cue.marks if mark.kind in _LAST]
     longer = replace(state, left=state.left + MORE_TIME, marks=(*unsaid, *countdown))
     if state.ends is not None:
         longer = with_due(replace(longer, ends=max(state.ends, now) + MORE_TIME))

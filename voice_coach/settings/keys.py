@@ -34,8 +34,12 @@ class VoiceChoice(StrEnum):
 
 
 class Verbosity(StrEnum):
-    """How much the coach says: every instruction whole, the least that will do, or tones only."""
+    """How much the coach says: every instruction whole, the least that will do, or tones only.
 
+    By itself (auto) it says all of it at first, and less once the user knows the routine.
+    """
+
+    AUTO = "auto"
     FULL = "full"
     BRIEF = "brief"
     TONES = "tones"
@@ -199,8 +203,11 @@ class Settings:
     ] = 0.0
     verbosity: Annotated[
         Verbosity,
-        About(about="How much is said: all instructions, the least that will do, or tones only."),
-    ] = Verbosity.FULL
+        About(
+            about="How much is said: less once you know the routine (auto), all, the least that"
+            " will do, or tones only."
+        ),
+    ] = Verbosity.AUTO
     breath: Annotated[
         BreathCue,
         About(about="What leads the breath: words, tones that rise and fall with it, or both."),
