@@ -68,7 +68,7 @@ class Voices:
         return future
 
     def sample(self, name: str, text: str, speed: float) -> Future[Sound]:
-        """Have `text` rendered by one of `names`, which for that need not be the one that speaks."""
+        """Have `text` rendered by one of `names`, which need not be the one that speaks."""
         if name == self._name:
             return self.request(text, speed)
         renderer = self._makes[name]()
