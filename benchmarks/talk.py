@@ -1,4 +1,4 @@
-"""How much the coach talks: a whole session of the back routine, in the default voice.
+"""How much the coach talks: a whole session of the back routine, in the neural voice.
 
 Owns the rows about how often, how differently and how long something is said, and how soon one
 moves; must not know devices. The user answers each question a second after it was asked.
