@@ -23,6 +23,7 @@ from voice_coach.app.engines import (
     choose_voice,
     make_recogniser,
     make_voice,
+    second_best,
 )
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
@@ -206,6 +207,8 @@ def check_up(
         yield Finding(Grade.BAD, "models", f"A model cannot be used: {lack}")
     yield _checked("recogniser", lambda: _try_recogniser(choose_recogniser(recogniser), commands))
     yield _checked("voice", lambda: _try_voice(choose_voice(voice), texts.be_quiet))
+    if voice is VoiceChoice.AUTO and (note := second_best(voice, choose_voice(voice))):
+        yield Finding(Grade.HINT, "voice", note)
     yield _checked("devices", lambda: _try_devices(mic, speaker))
     if left := telemetry_leftover():
         yield Finding(

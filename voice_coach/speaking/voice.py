@@ -79,8 +79,8 @@ class Voice(Protocol):
 def speakable(text: str) -> str:
     """Return `text` as engines may have it: one line of ordinary characters, no markup.
 
-    Routine files may hold anything, and both engines give a meaning to some of it: "[["
-    opens phonemes, control characters are commands. Letters that are not Latin, Greek or
+    Routine files may hold anything, and engines give a meaning to some of it: "[[" and
+    "[word](/" open phonemes, control characters are commands. Letters that are not Latin, Greek or
     Cyrillic are left out. Raises VoiceCoachError if the text is too long.
     """
     if len(text) > LONGEST_TEXT:
@@ -89,7 +89,7 @@ def speakable(text: str) -> str:
             f" (at most {LONGEST_TEXT:,}): '{text[:30]}…'. Split it into sentences."
         )
     plain = "".join(c if _is_plain(c) else " " for c in unicodedata.normalize("NFC", text))
-    plain = re.sub(r"\[(?=\[)|\](?=\])", r"\g<0> ", plain)
+    plain = re.sub(r"\[(?=\[)|\](?=[](])", r"\g<0> ", plain)
     return " ".join(_broken(word) for word in plain.split())
 
 
