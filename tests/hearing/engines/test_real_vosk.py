@@ -73,7 +73,9 @@ class Said:
 
 def test_each_word_of_a_grammar_is_heard(recogniser: VoskRecogniser, said: Said) -> None:
     recogniser.use(grammar(*COMMANDS))
-    wrong = {word: text for word in COMMANDS if (text := heard(recogniser, said(word)).text) != word}
+    wrong = {
+        word: text for word in COMMANDS if (text := heard(recogniser, said(word)).text) != word
+    }
     assert wrong == {}
 
 
