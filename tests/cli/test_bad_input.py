@@ -227,6 +227,16 @@ WRONG = {
     # models
     "vosk": (["rehearse", "--recogniser", "vosk"], r"model for vosk is not installed.* models in"),
     "piper": (["say", "hello", "--voice", "piper"], r"model for piper is not installed"),
+    "voice": (
+        ["say", "hello", "--voice-name", "hart"],
+        r"no voice 'hart'\. Did you mean 'heart'\?",
+    ),
+    "voice elsewhere": (["voices", "emma"], r"'emma' would have to be downloaded.* There are: hea"),
+    "voice of another": (["run", "--voice", "espeak", "--voice-name", "heart"], r"voice of hibari"),
+    "vosk model": (
+        ["listen", "noise.wav", "--vosk-model", "vosk-model-en-us-0.22-lgraph"],
+        r"not installed\. Get it: voice-coach models install vosk-model-en-us-0\.22-lgraph\.$",
+    ),
     "install": (["models", "install", "vsok"], r"No model is called 'vsok'"),
     "remove": (["models", "remove", "vosk"], r"No model called 'vosk' is installed"),
     # the command line itself

@@ -307,7 +307,7 @@ def test_every_exercise_has_a_gentler_variant_that_asks_for_less(plan: Plan) -> 
 
 
 def test_the_signs_for_which_one_sees_a_doctor_are_named_before_anything_else(plan: Plan) -> None:
-    first = make_plan(plan.routine, ENGLISH, opening=ENGLISH.texts.red_flags)
+    first = make_plan(plan.routine, ENGLISH, danger=ENGLISH.texts.red_flags)
     welcome = first.cues[0].text.casefold()
-    signs = ("nothing may hurt", "numbness", "bladder or bowel", "weak leg", "medical help")
+    signs = ("if anything hurts", "numbness", "bladder or bowel", "weak leg", "medical help")
     assert [words for words in signs if words not in welcome] == []

@@ -23,7 +23,7 @@ from voice_coach.app.happenings import (
 )
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, faded
+from voice_coach.audio.pcm import Pcm, Sound, duration, faded, quiet
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.language import Language
 from voice_coach.core.notes import Note
@@ -34,6 +34,7 @@ from voice_coach.core.session import advance, upcoming
 from voice_coach.core.state import (
     Action,
     Event,
+    Give,
     Heard,
     Measured,
     Memory,
@@ -42,17 +43,18 @@ from voice_coach.core.state import (
     Say,
     SetVolume,
     Silence,
-    Sound,
     Spoken,
     State,
     TimeUp,
     Tone,
 )
 from voice_coach.core.transitions import answer
+from voice_coach.crash import described
+from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.hearing.listener import Transcript
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voices import Voices
-from voice_coach.units import Samples, to_samples
+from voice_coach.units import Samples, to_frames, to_samples
 
 __all__ = [
     "Coach",
@@ -105,10 +107,7 @@ class Coach:
         persistence: Persistence | None = None,
         watch: Watcher = lambda _: None,
     ) -> None:
-        """Speak with `renderer` until another of `voices` is asked for, by name.
-
-        What makes one of them returns at once, and loads it in a thread of its own.
-        """
+        """Speak with `renderer`, the first of `voices`; see `Voices`."""
         self._persistence = persistence or Persistence()
         self.state = State(
             routines,
@@ -117,20 +116,22 @@ class Coach:
             voices=tuple(voices),
             memory=self._persistence.memory,
         )
-        self._others = voices
+        self.problems: list[str] = []
+        """One line for each voice that failed, and for what none could say."""
+        self._first = next(iter(voices), "")
         mixer.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
-        self._voices = Voices(renderer)
+        self._voices = Voices(renderer, voices)
         self._mixer = mixer
         self._watch = watch
-        self._unspoken: deque[tuple[Say, Future[Pcm]]] = deque()
+        self._unspoken: deque[tuple[Say, Future[Sound]]] = deque()
         self._rendered_ahead: tuple[Plan | None, float] | None = None
         self._unmeasured: Plan | None = None
         self._look_again: Samples = 0
         self._shelf: tuple[tuple[Routine, ...], Commands] | None = None
         self._preview: deque[str] = deque()
-        self._previewed: Future[Pcm] | None = None
+        self._previewed: Future[Sound] | None = None
         self._tones = 0
         self._ducked = False
         self._obeyed = False
@@ -244,8 +245,8 @@ class Coach:
     def _like(self, before: Preferences) -> None:
         """Take over what the user has changed, and keep it."""
         name = self.state.preferences.voice_name
-        if name is not None and name != before.voice_name and name in self._others:
-            self._voices.change(self._others[name])
+        if name is not None and name != before.voice_name and name in self._voices.names:
+            self._voices.change(name)
             self._rendered_ahead = None
         self._persistence.prefer(self.state.preferences)
 
@@ -260,9 +261,8 @@ class Coach:
             return
         self._look_again = self._mixer.position + MEASURED_EVERY
         texts = {cue.words for cue in plan.cues[self.state.index : -1] if cue.words}
-        sounds = self._voices.rendered(texts, speed)
-        if sounds is not None:
-            lengths = {text: len(pcm) for text, pcm in sounds.items()}
+        lengths = self._voices.lengths(texts, speed)
+        if lengths is not None:
             self._advance(Measured(lengths), self._mixer.position)
             self._rendered_ahead = (self.state.plan, speed)
             self._unmeasured = None
@@ -271,7 +271,7 @@ class Coach:
         match action:
             case Say(_, text, _, _, speed):
                 self._unspoken.append((action, self._voices.request(text, speed)))
-            case Sound(utterance, signal, at):
+            case Give(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._watch(SignalGiven(*self._play(clip, at, utterance), signal))
             case Tone(tone, at, length):
@@ -291,20 +291,59 @@ class Coach:
         """Schedule what has been rendered; an engine that is still at work is not waited for."""
         while self._unspoken and self._unspoken[0][1].done():
             say, future = self._unspoken.popleft()
+            if (fault := future.exception()) is not None:
+                self._unspoken.appendleft(self._otherwise(say, future, fault))
+                continue
             begins, ends = self._play(future.result(), say.at, say.utterance)
             self._watch(Said(begins, ends, say.text, say.role))
 
-    def _play(self, clip: Pcm, at: Samples, tag: int) -> tuple[Samples, Samples]:
+    def _otherwise(
+        self, say: Say, future: Future[Sound], fault: BaseException
+    ) -> tuple[Say, Future[Sound]]:
+        """Have another voice say what one has failed to; where none can, it is left unsaid."""
+        unsaid: Future[Sound] = Future()
+        unsaid.set_result(quiet(0))
+        if isinstance(fault, VoiceCoachError) and not isinstance(fault, ModelError):
+            self.problems.append(str(fault))  # it is the text's fault, and no voice's
+            return say, unsaid
+        if self._voices.speaks(future):
+            if not self._take_over(fault):
+                return say, unsaid
+            if say.text == self.state.texts.other_voice:
+                say = replace(say, text=self.state.texts.voice_failed)
+        return say, self._voices.request(say.text, say.speed)
+
+    def _take_over(self, fault: BaseException) -> bool:
+        """Let another voice speak in place of one that failed; return whether there is one.
+
+        A failed voice that the user has changed to is not kept for the next session.
+        """
+        kept = self._persistence.preferences.voice_name
+        changed = self.state.preferences.voice_name != kept
+        name = self._voices.replace_failed()
+        said = f"The coach speaks with {name} instead." if name else "There is no other voice."
+        self.problems.append(f"{described(fault)} {said}")
+        if name is None:
+            return False
+        chosen = kept if name == self._first else name
+        preferences = replace(self.state.preferences, voice_name=chosen)
+        self.state = replace(self.state, preferences=preferences, voices=self._voices.names)
+        self._rendered_ahead = None
+        if changed:
+            self._persistence.prefer(preferences)
+        return True
+
+    def _play(self, clip: Sound, at: Samples, tag: int) -> tuple[Samples, Samples]:
         """Schedule a clip, and return where it begins and ends.
 
         Tones, which nothing waits for, have tags below zero.
         """
         late = self._mixer.position - at
         if late > 0 and tag < 0:  # it ends in time, or it would run into the next one
-            clip = faded(clip[late:])
+            clip = faded(clip[to_frames(late) :])
         at = max(at, self._mixer.position)
         self._mixer.play(clip, at, tag)
-        return at, at + len(clip)
+        return at, at + duration(clip)
 
 
 def _shown(state: State, now: Samples) -> StateShown:
