@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.misheard import misheard, words
 from voice_coach.app.engines import choose_voice, make_voice, voices_of
-from voice_coach.audio.pcm import decibels
+from voice_coach.audio.pcm import as_heard, decibels
 from voice_coach.hearing.engines.moonshine import Moonshine
 from voice_coach.settings.keys import VoiceChoice
 from voice_coach.speaking.voice import LEVEL_DB, PEAK_DB, Voice
@@ -45,12 +45,12 @@ def voice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voice]:
 
 def test_it_is_understood(voice: Voice) -> None:
     ear = Moonshine()
-    heard = ear.transcribe(ear.encode(voice.render(LINE))).text
+    heard = ear.transcribe(ear.encode(as_heard(voice.render(LINE)))).text
     assert misheard(LINE, heard) <= len(words(LINE)) // 8, heard
 
 
 def test_its_sound_is_speech_at_the_common_level(voice: Voice) -> None:
-    sound = voice.render(LINE)
+    sound = as_heard(voice.render(LINE))
     assert voice.name == f"piper {NAME}"
     assert 4 < to_seconds(len(sound)) < 9
     assert np.abs(sound).max() <= decibels(PEAK_DB) * 1.001
