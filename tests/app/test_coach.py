@@ -304,6 +304,41 @@ class TestSlowVoice:
         slow.until_said("A long phrase.")
 
 
+class TestChosenVoice:
+    """A page names a voice, to choose it or to hear what it is like."""
+
+    def test_one_that_is_named_speaks_from_now_on(self, stage: Stage) -> None:
+        stage.coach.do(Intent("another_voice", {"name": "second"}))
+        stage.run(0.1)
+        assert list(stage.other.drained()) == [ENGLISH.texts.other_voice]
+        stage.coach.do(Intent("another_voice", {"name": "second"}))
+        assert stage.coach.state.preferences.voice_name == "second"
+
+    @pytest.mark.parametrize("threaded", [False, True])
+    def test_one_that_is_only_heard_is_not_chosen(
+        self, routines: tuple[Routine, ...], commands: Commands, threaded: bool
+    ) -> None:
+        with closing(Stage(routines, commands, threaded=threaded)) as stage:
+            stage.coach.preview("This is a sample. It is short.", "second")
+            stage.until_said("This is a sample. It is short.")
+            assert list(stage.other.drained()) == ["This is a sample. It is short."]
+            stage.coach.do(Intent("start"))
+            stage.run(2)
+            assert list(stage.other.drained()) == []
+            assert stage.kept == []
+            until = time.monotonic() + 5
+            while not stage.other.closed and time.monotonic() < until:
+                time.sleep(0.01)
+            assert stage.other.closed
+
+    def test_one_that_cannot_be_heard_is_told(self, stage: Stage) -> None:
+        stage.broken = "The second voice is damaged."
+        stage.coach.preview("This is a sample.", "second")
+        stage.run(1)
+        assert stage.coach.problems == ["The second voice is damaged."]
+        assert stage.said() == []
+
+
 class TestFailingVoice:
     """A voice that fails never ends a session: another one speaks, and one line says so."""
 

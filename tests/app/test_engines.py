@@ -23,9 +23,9 @@ from voice_coach.app.engines import (
     make_voice,
     second_best,
     voices_of,
-    why,
 )
 from voice_coach.app.happenings import Happening, Said
+from voice_coach.app.offers import why
 from voice_coach.app.rehearsal import read_script, rehearse
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError

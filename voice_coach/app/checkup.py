@@ -17,7 +17,8 @@ import numpy as np
 
 from voice_coach.app.advice import Figures, Finding, Grade, Understood
 from voice_coach.app.coach import attend
-from voice_coach.app.engines import Engine, make_recogniser, make_voice, second_best, why
+from voice_coach.app.engines import Engine, load_voice, make_recogniser, make_voice, second_best
+from voice_coach.app.offers import why
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound, duration, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
@@ -112,7 +113,8 @@ def examine(
 
     Raises DeviceError, ModelError, OutputError, AudioFileError.
     """
-    with closing(make_voice(engines[1])) as voice:
+    _, voice = load_voice(engines[1], tell)
+    with closing(voice):
         asked = questions(texts, voice.render)
     notices: list[NoticeKind] = []
     with open_audio(mic, speaker) as audio:

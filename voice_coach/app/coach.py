@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
 from voice_coach.app.ears import Ears, attend
@@ -131,7 +132,9 @@ class Coach:
         self._look_again: Samples = 0
         self._shelf: tuple[tuple[Routine, ...], Commands] | None = None
         self._preview: deque[str] = deque()
+        self._preview_voice: str | None = None
         self._previewed: Future[Sound] | None = None
+        self._sample: Future[Sound] | None = None
         self._tones = 0
         self._ducked = False
         self._obeyed = False
@@ -163,9 +166,13 @@ class Coach:
         """Offer these routines from now on, once nothing is running."""
         self._shelf = (routines, commands)
 
-    def preview(self, text: str) -> None:
-        """Say `text` when it is rendered, if nothing is running then; one at a time."""
-        self._preview = deque(re.split(r"(?<=[.!?]) +", text.strip()))
+    def preview(self, text: str, voice: str | None = None) -> None:
+        """Say `text` when it is rendered, if nothing is running then; one at a time.
+
+        `voice` names another voice than the one that speaks; it says this and nothing more.
+        """
+        whole = [text] if voice else re.split(r"(?<=[.!?]) +", text.strip())
+        self._preview, self._preview_voice = deque(whole), voice
         self._previewed = None
 
     @property
@@ -197,12 +204,16 @@ class Coach:
         elif self.state.on_air is None:
             text = self._preview[0]
             if self._previewed is None:
-                speed = self.state.preferences.tempo
-                self._previewed = self._voices.request(text, speed)
+                speed, voice = self.state.preferences.tempo, self._preview_voice
+                sample = partial(self._voices.sample, voice) if voice else self._voices.request
+                self._previewed = sample(text, speed)
             if self._previewed.done():
                 self._preview.popleft()
-                if self._previewed.exception() is None:
+                if fault := self._previewed.exception():
+                    self.problems += [described(fault)] if self._preview_voice else []
+                else:
                     now = self._mixer.position
+                    self._sample = self._previewed
                     self._become(*answer(self.state, text, now), now)
                 self._previewed = None
 
@@ -270,7 +281,8 @@ class Coach:
     def _perform(self, action: Action, now: Samples) -> None:
         match action:
             case Say(_, text, _, _, speed):
-                self._unspoken.append((action, self._voices.request(text, speed)))
+                sample, self._sample = self._sample, None
+                self._unspoken.append((action, sample or self._voices.request(text, speed)))
             case Give(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._watch(SignalGiven(*self._play(clip, at, utterance), signal))

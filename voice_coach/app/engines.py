@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from voice_coach import crash
 from voice_coach.errors import ModelError, nearest, shortened
@@ -299,35 +299,6 @@ def voices_of(engine: Engine) -> dict[str, Engine]:
 def every_voice() -> dict[str, Engine]:
     """Return all voices on this machine, by name, the best first."""
     return _found(VOICES, VoiceChoice.AUTO)
-
-
-def about(voice: Engine) -> str:
-    """Return what a voice is like, in a sentence; "" where nobody has said."""
-    listed = (each.about for each in store.Manifest.load().models if each.name == voice.name)
-    return next(listed, VOICES[voice.kind].about)
-
-
-def why(engine: Engine) -> str:
-    """Return why it is this one, as a clause that follows "because"."""
-    wish = engine.wish
-    if wish.name:
-        return "you have chosen it"
-    table: Mapping[str, EngineRow[Any]] = RECOGNISERS if engine.kind in RECOGNISERS else VOICES
-    chosen = wish.kind in table
-    said = (
-        f"you have chosen {wish.kind}"
-        if chosen
-        else f"it is the first of {', '.join(table)} that is there"
-    )
-    count = len(table[engine.kind].found()) if engine.model else 1
-    return f"{said}, and the best of its {count} models{_merit(engine)}" if count > 1 else said
-
-
-def _merit(engine: Engine) -> str:
-    """Return the figure by which a model is better than others, where there is one."""
-    installed = (each for each in store.installed("recogniser") if each.path == engine.model)
-    figure = next((each.word_errors for each in installed), None)
-    return f" ({figure:g} % of words wrong, by its publisher)" if figure is not None else ""
 
 
 def make_recogniser(engine: Engine, profile: Profile | None = None) -> Recogniser:

@@ -180,8 +180,8 @@ def obey(coach: Coach, mailbox: Mailbox) -> None:
     match mailbox.take():
         case Intent() as intent:
             coach.do(intent)
-        case Preview(text):
-            coach.preview(text)
+        case Preview(text, voice):
+            coach.preview(text, voice)
         case NewRoutines(routines, commands):
             coach.shelve(routines, commands)
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from voice_coach.app.advice import Finding
+    from voice_coach.app.engines import Engine
     from voice_coach.app.happenings import Happening
     from voice_coach.app.transcribe import Found, Judged
     from voice_coach.core.intents import Commands
@@ -138,7 +139,7 @@ def _coach(routine: str | None, settings: Settings) -> None:
     board = Board()
     view = TerminalView(out, board) if out.is_terminal and not out.is_dumb_terminal else None
     commands = read_commands(routines)
-    screen = _screen(settings, commands)
+    screen = _screen(settings, commands, engines[0])
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
     if note := second_best(engines[1]):
         warn(note)
@@ -187,13 +188,15 @@ def _coach(routine: str | None, settings: Settings) -> None:
         )
 
 
-def _screen(settings: Settings, commands: "Commands") -> "Screen | None":
+def _screen(settings: Settings, commands: "Commands", recogniser: "Engine") -> "Screen | None":
     """Return what serves the page, if it is wanted."""
     if settings.screen is ScreenChoice.OFF:
         return None
+    from voice_coach.app.offers import equipment
     from voice_coach.web.server import Screen
 
-    return Screen(settings.screen, settings.screen_port, commands.intents)
+    offered = partial(equipment, recogniser)
+    return Screen(settings.screen, settings.screen_port, commands.intents, equipment=offered)
 
 
 def _tell_what_is_taught() -> None:

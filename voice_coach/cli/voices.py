@@ -86,7 +86,7 @@ def voices(
 
 
 def _tell_json(there: "Mapping[str, Engine]", speaks: "Engine") -> None:
-    from voice_coach.app.engines import about, why
+    from voice_coach.app.offers import about, why
 
     for name, engine in there.items():
         reason = why(speaks) if engine == speaks else None
@@ -96,7 +96,7 @@ def _tell_json(there: "Mapping[str, Engine]", speaks: "Engine") -> None:
 
 
 def _tell_table(there: "Mapping[str, Engine]", speaks: "Engine") -> None:
-    from voice_coach.app.engines import about, why
+    from voice_coach.app.offers import about, why
 
     table = plain_table("name", "engine", "", "what it is")
     for name, engine in there.items():

@@ -128,14 +128,15 @@ def verbosity(state: State, event: Event, now: Samples) -> Result:
     return answer(changed, state.language.verbosity(wanted), now)
 
 
-def another_voice(state: State, _: Event, now: Samples) -> Result:
-    """Speak with the next voice from now on."""
+def another_voice(state: State, event: Event, now: Samples) -> Result:
+    """Speak with the next voice from now on, or with the one that a page names."""
     if len(state.voices) < 2:
         return answer(state, state.texts.only_voice, now)
     name = state.preferences.voice_name
     at = state.voices.index(name) if name in state.voices else 0
     following = state.voices[(at + 1) % len(state.voices)]
-    changed = prefer(state, replace(state.preferences, voice_name=following))
+    wanted = event.intent.slots.get("name", following) if isinstance(event, Heard) else following
+    changed = prefer(state, replace(state.preferences, voice_name=str(wanted)))
     return answer(changed, state.texts.other_voice, now)
 
 

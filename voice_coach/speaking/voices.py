@@ -67,6 +67,15 @@ class Voices:
         self._asked[future] = renderer
         return future
 
+    def sample(self, name: str, text: str, speed: float) -> Future[Sound]:
+        """Have `text` rendered by one of `names`, which need not be the one that speaks."""
+        if name == self._name:
+            return self.request(text, speed)
+        renderer = self._makes[name]()
+        future = renderer.request(text, speed)
+        self._retire(renderer)
+        return future
+
     def speaks(self, future: Future[Sound]) -> bool:
         """Return whether the voice that was asked for `future` is the one that speaks now."""
         return self._asked.get(future) is self._speaks
