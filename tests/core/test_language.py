@@ -16,7 +16,7 @@ import voice_coach.core
 from tests.tools.fake_engines import FakeEngine
 from tests.tools.language import ENGLISH
 from tests.tools.simulation import Simulation, Transcript
-from voice_coach.app import checkup, enrolment
+from voice_coach.app import checkup, coach, enrolment
 from voice_coach.app.checkup import questions, requests
 from voice_coach.app.enrolment import Lesson, Teacher
 from voice_coach.audio.mixer import Mixer
@@ -42,6 +42,7 @@ from voice_coach.hearing.enrolled.takes import Trial, Trouble
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.units import BLOCK, Samples
+from voice_coach.web import choices
 
 CORE = Path(voice_coach.core.__file__).parent
 FILES = resource("languages/en")
@@ -261,7 +262,7 @@ def test_the_core_holds_no_words_for_the_user(path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "places"),
     [
-        (Texts, tuple(CORE.glob("*.py"))),
+        (Texts, (*CORE.glob("*.py"), Path(coach.__file__), Path(choices.__file__))),
         (Phrasings, tuple(CORE.glob("*.py"))),
         (EnrolmentTexts, (Path(enrolment.__file__),)),
         (CheckupTexts, (Path(checkup.__file__),)),
