@@ -18,7 +18,7 @@ import soundfile
 
 from voice_coach.app.engines import Engine
 from voice_coach.app.rehearsal import read_script, rehearse
-from voice_coach.audio.pcm import Pcm, decibels
+from voice_coach.audio.pcm import Pcm, as_heard, decibels
 from voice_coach.core.plan import Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.dictionary import read_language
@@ -125,7 +125,7 @@ def measure() -> list[Heard]:
         rehearse(read_script(script), (routine,), read_commands([routine]), engines, out=out)
         both, _ = soundfile.read(out, dtype="float32", always_2d=True)
     ear, written = Moonshine(), []
-    for stretch in stretches(np.ascontiguousarray(both[:, 0])):
+    for stretch in stretches(as_heard(both[:, 0])):
         written += words(ear.transcribe(ear.encode(stretch)).text)
     return compared(make_plan(routine, read_language(), preferences, sessions=1), written)
 

@@ -17,7 +17,7 @@ from voice_coach.app.advice import Figures, Grade, diagnosed
 from voice_coach.app.checkup import Question, check_up, examine, questions, requests
 from voice_coach.app.engines import Engine, choose_recogniser, choose_voice
 from voice_coach.audio import pcm
-from voice_coach.audio.pcm import Pcm, decibels, silence
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, duration, silence
 from voice_coach.core.intents import Commands
 from voice_coach.library import read_commands, read_library
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
@@ -53,7 +53,7 @@ def answered(
     """
     sound = room(asked[-1].answer.stop + to_samples(1.5), db=noise_db)
     for question in asked:
-        _add(sound, question.clip * np.float32(decibels(echo_db)), question.start + DELAY)
+        _add(sound, as_heard(question.clip) * np.float32(decibels(echo_db)), question.start + DELAY)
         if question.request:
             words = said(question.request.phrase) * np.float32(decibels(user_db))
             _add(sound, words, question.answer.start + to_samples(0.5))
@@ -87,7 +87,7 @@ def troubles(figures: Figures) -> str:
 def test_questions_leave_time_for_their_answers(asked: list[Question]) -> None:
     assert [q.request for q in asked] == [None, *requests(TEXTS.phrases), None]
     for before, after in itertools.pairwise(asked):
-        assert before.start + len(before.clip) <= after.start
+        assert before.start + duration(before.clip) <= after.start
         assert before.answer.stop <= after.start
     assert to_samples(25) < asked[-1].answer.stop < to_samples(45)
 

@@ -11,8 +11,8 @@ import soundfile
 
 from tests.tools.fake_system import AMBIENT, CARD, HURRIED, LATENCY, SERVER, FakeSystem, device
 from voice_coach.audio import pcm
-from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.decimation import DELAY, Decimator
+from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound
 from voice_coach.audio.world import (
     Audio,
@@ -369,14 +369,22 @@ def test_a_microphone_of_one_value_is_told_once_and_goes_on() -> None:
     assert live(system, blocks=200).run().notices == [NoticeKind.CONSTANT]
 
 
-@pytest.mark.parametrize("rate", [SAMPLE_RATE, 48_000])
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 44_100, LOUDSPEAKER_RATE])
 def test_an_overdriven_microphone_is_told_once_and_goes_on(rate: int) -> None:
     """Also where the ceiling is below full scale, and the sound is converted."""
-    system = FakeSystem([replace(CARD, rate=rate)], ceiling=0.2)
-    listener = live(system, blocks=200)
+    system = FakeSystem([replace(CARD, rate=rate)], ceiling=0.2, guest=0.5)
+    assert live(system, blocks=200).run().notices == [NoticeKind.CLIPPED]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_the_coachs_own_loud_voice_is_no_fault_of_the_microphone(split: bool) -> None:
+    system = FakeSystem(ceiling=0.2, duplex_opens=not split)
+    listener = live(system, blocks=300)
     time = np.arange(to_frames(30_000)) / LOUDSPEAKER_RATE
+    listener.mixer.volume_db = 8.0
     listener.mixer.play((0.5 * np.sin(2 * np.pi * 440 * time)).astype(np.float32), 0, tag=1)
-    assert listener.run().notices == [NoticeKind.CLIPPED]
+    assert listener.run().notices == []
+    assert np.abs(listener.heard()).max() == pytest.approx(0.2, abs=0.05), "it was cut off"
 
 
 def test_samples_that_are_no_numbers_are_silence_and_told() -> None:

@@ -119,7 +119,7 @@ _MELODIES: Final = {
     Earcon.SWITCH_SIDES: _Melody((440.0, 660.0, 440.0, 660.0), 0.13, 0.58, 0.010, 0.08),  # to, fro
     Earcon.REST: _Melody((440.0, 330.0), 0.22, 0.59, 0.050, 0.20),  # A4 E4, slow
     Earcon.LEAD_IN: _Melody((440.0,), 0.0, 0.12, 0.010, 0.025, SOFT_DB),  # A4, short
-    Earcon.LISTENING: _Melody((440.0, 660.0), 0.13, 0.45, 0.010, 0.12),  # A4 E5, rising
+    Earcon.LISTENING: _Melody((440.0, 660.0), 0.22, 0.55, 0.010, 0.12),  # A4 E5, rising
 }
 
 
