@@ -31,11 +31,11 @@ from voice_coach.core.session import advance
 from voice_coach.core.state import (
     Action,
     Event,
+    Give,
     Heard,
     Mode,
     Say,
     Silence,
-    Sound,
     Spoken,
     State,
     TimeUp,
@@ -104,7 +104,7 @@ class IdealClock:
             case Say(utterance, text, at, _, speed):
                 self._on_air = (at + self._length(text, speed), utterance)
                 self.begun.append(Begun(at, "said", text, speed))
-            case Sound(utterance, signal, at):
+            case Give(utterance, signal, at):
                 self._on_air = (at + SIGNAL_LENGTH, utterance)
                 self.begun.append(Begun(at, "signal", signal))
             case Tone(tone, at, length):

@@ -26,11 +26,11 @@ from voice_coach.core.session import advance
 from voice_coach.core.state import (
     Action,
     Event,
+    Give,
     Heard,
     Mode,
     Say,
     Silence,
-    Sound,
     Spoken,
     State,
     TimeUp,
@@ -192,7 +192,7 @@ class StandIn:
             case Say(utterance=utterance, text=text, at=at):
                 heapq.heappush(self._air, (at + speech_length(text), utterance))
                 self.screen.mailbox.said(text, at)
-            case Sound(utterance=utterance, at=at):
+            case Give(utterance=utterance, at=at):
                 heapq.heappush(self._air, (at + SIGNAL_LENGTH, utterance))
             case Silence():
                 self._air.clear()

@@ -29,6 +29,8 @@ from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.dictionary import read_language
 from voice_coach.speaking.espeak import EspeakVoice
+from voice_coach.speaking.hibari import HibariVoice
+from voice_coach.speaking.voice import Voice
 from voice_coach.units import SAMPLE_RATE, to_samples
 
 USER: Final = "en-us+m5"
@@ -53,7 +55,7 @@ exercises:
       - cue: Hold it.
         seconds: 20
 """
-EMBEDDED: Final = ("--recogniser=pocketsphinx", "--voice=espeak")
+EMBEDDED: Final = ("--recogniser=pocketsphinx", "--voice=hibari")
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,11 @@ STEPS: Final = (
     Step(("models", "list")),
     Step(("devices",), (0, 2)),  # with or without any sound device
     Step(("say", "Slowly lift your hips.", "--out=said.wav", "--voice=espeak")),
+    Step(("say", "Slowly lift your hips.", "--out=hibari.wav", "--voice=hibari")),
     Step(("say", "Slowly lift your hips.", "--out=piper.wav", "--voice=piper")),
     Step(("listen", "pause.wav", "--json", "--recogniser=pocketsphinx")),
     Step(("listen", "pause.wav", "--json", "--recogniser=vosk")),
-    Step(("teach", "--phrases=1", "--mic=lesson.wav", "--speaker=taught.wav", "--voice=espeak")),
+    Step(("teach", "--phrases=1", "--mic=lesson.wav", "--speaker=taught.wav", "--voice=hibari")),
     Step(("doctor", "--mic=pause.wav", "--speaker=doctor.wav", *EMBEDDED)),
     Step(("doctor", "--hearing", "--mic=answers.wav", "--speaker=doctor.wav", *EMBEDDED)),
     Step(("rehearse", "script.txt", "--out=rehearsal.wav", "--timeline=line.jsonl", *EMBEDDED)),
@@ -95,8 +98,8 @@ STEPS: Final = (
     Step(("teach", "--forget")),
 )
 WRITTEN: Final = (
-    "said.wav piper.wav taught.wav doctor.wav rehearsal.wav line.jsonl session.wav history.png "
-    "events.jsonl backup.sqlite3 report.html"
+    "said.wav hibari.wav piper.wav taught.wav doctor.wav rehearsal.wav line.jsonl session.wav "
+    "history.png events.jsonl backup.sqlite3 report.html"
 ).split()
 """What the commands were asked to write."""
 
@@ -105,7 +108,7 @@ def prepare(folder: Path) -> None:
     """Make all that the steps read."""
     (folder / "script.txt").write_text(SCRIPT)
     (folder / "evening.yaml").write_text(ROUTINE)
-    with closing(EspeakVoice(USER)) as user, closing(EspeakVoice()) as coach:
+    with closing(EspeakVoice(USER)) as user, closing(HibariVoice()) as coach:
         quiet = silence(SAMPLE_RATE)
         pause = _said(user, "pause")
         pcm.write(folder / "pause.wav", np.concatenate([quiet, pause, quiet]))
@@ -130,11 +133,11 @@ def install_models(home: Path) -> None:
         (models / "piper" / path.name).write_bytes(path.read_bytes())
 
 
-def _said(voice: EspeakVoice, text: str) -> Pcm:
+def _said(voice: Voice, text: str) -> Pcm:
     return voice.render(text) * np.float32(decibels(-12))
 
 
-def _answers(user: EspeakVoice, coach: EspeakVoice) -> Pcm:
+def _answers(user: Voice, coach: Voice) -> Pcm:
     """Return what the microphone hears of somebody who does as the doctor asks."""
     asked = questions(read_language().written.checkup, coach.render)
     noise = np.random.default_rng(1).normal(0, 3e-4, asked[-1].answer.stop + 2 * SAMPLE_RATE)

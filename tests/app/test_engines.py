@@ -19,6 +19,7 @@ from voice_coach.app.engines import (
     make_recogniser,
     make_separate_recogniser,
     make_voice,
+    second_best,
     voices_of,
 )
 from voice_coach.app.happenings import Happening, Said
@@ -32,6 +33,7 @@ from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.units import SAMPLE_RATE
 
 TONES = Path(__file__).resolve().parents[1] / "fixtures" / "piper" / "tones-22050.onnx"
+HEART = Engine(VoiceChoice.HIBARI, voice="heart")
 PAUSE = Grammar("session", ((0, 1, "pause"),), frozenset({1}))
 
 
@@ -64,15 +66,39 @@ class TestChoice:
     def test_without_models_the_embedded_engines(self) -> None:
         for recogniser in (RecogniserChoice.AUTO, RecogniserChoice.POCKETSPHINX):
             assert choose_recogniser(recogniser) == Engine(RecogniserChoice.POCKETSPHINX)
-        for voice in (VoiceChoice.AUTO, VoiceChoice.ESPEAK):
-            assert choose_voice(voice) == Engine(VoiceChoice.ESPEAK)
+        for voice in (VoiceChoice.AUTO, VoiceChoice.HIBARI):
+            assert choose_voice(voice) == HEART
+        assert choose_voice(VoiceChoice.ESPEAK) == Engine(VoiceChoice.ESPEAK)
+
+    @pytest.mark.usefixtures("models")
+    def test_of_hibari_only_the_voice_that_is_there_can_be_chosen(self) -> None:
+        for name in ("emma", "fenrir", "fable", "kore"):  # the package would download them
+            assert choose_voice(VoiceChoice.HIBARI, name) == HEART
+        assert list(voices_of(HEART)) == ["heart"]
+
+    @pytest.mark.usefixtures("models")
+    def test_without_hibari_espeak_speaks_and_it_is_told(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert second_best(VoiceChoice.AUTO, choose_voice(VoiceChoice.AUTO)) is None
+        monkeypatch.setattr(engines, "find_spec", lambda _: None)
+        chosen = choose_voice(VoiceChoice.AUTO)
+        assert chosen == Engine(VoiceChoice.ESPEAK)
+        note = second_best(VoiceChoice.AUTO, chosen)
+        assert note == (
+            "The voice hibari is not installed, so espeak speaks: harder to understand."
+            " Get it with 'pip install hibari-tts'."
+        )
+        assert second_best(VoiceChoice.ESPEAK, chosen) is None
+        with pytest.raises(ModelError, match=r"^The voice hibari is not installed\. Get it with"):
+            choose_voice(VoiceChoice.HIBARI)
 
     def test_with_a_model_vosk_unless_told_otherwise(self, vosk: Path) -> None:
         for choice in (RecogniserChoice.AUTO, RecogniserChoice.VOSK):
             assert choose_recogniser(choice) == Engine(RecogniserChoice.VOSK, vosk)
         chosen = choose_recogniser(RecogniserChoice.POCKETSPHINX)
         assert chosen == Engine(RecogniserChoice.POCKETSPHINX)
-        assert choose_voice(VoiceChoice.AUTO) == Engine(VoiceChoice.ESPEAK)
+        assert choose_voice(VoiceChoice.AUTO) == HEART
 
     def test_with_a_voice_piper_unless_told_otherwise(self, piper: Path) -> None:
         for choice in (VoiceChoice.AUTO, VoiceChoice.PIPER):
@@ -153,7 +179,7 @@ class TestAnotherEngine:
     def test_without_its_package_it_is_passed_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
         row: EngineRow[Hum] = EngineRow(dict, lambda _: Hum(200))
         monkeypatch.setattr(engines, "VOICES", {"hum": row, **VOICES})
-        assert choose_voice(VoiceChoice.AUTO) == choose_voice(VoiceChoice.ESPEAK)
+        assert choose_voice(VoiceChoice.AUTO) == choose_voice(VoiceChoice.HIBARI)
         with pytest.raises(ModelError, match=r"^hum is not installed\. Install it, or leave"):
             choose_voice("hum")  # type: ignore[arg-type]
 

@@ -6,13 +6,18 @@ from collections.abc import Iterable
 import numpy as np
 
 from voice_coach.audio.blocks import Block, Counters, Join, Played, Recorded
-from voice_coach.audio.pcm import Pcm
-from voice_coach.units import BLOCK
+from voice_coach.audio.pcm import Pcm, Sound
+from voice_coach.units import BLOCK, to_frames
 
 
 def filled(value: float) -> Pcm:
     """A block that can be told from others."""
     return np.full(BLOCK, value, dtype=np.float32)
+
+
+def sounding(value: float) -> Sound:
+    """A block for the loudspeaker that can be told from others."""
+    return np.full(to_frames(BLOCK), value, dtype=np.float32)
 
 
 def happening(letters: str) -> list[Played | Recorded]:
@@ -21,7 +26,7 @@ def happening(letters: str) -> list[Played | Recorded]:
     played = recorded = 0
     for letter in letters:
         if letter in "px":
-            events += [Played(filled(played + 1), played * BLOCK)] if letter == "p" else []
+            events += [Played(sounding(played + 1), played * BLOCK)] if letter == "p" else []
             played += 1
         else:
             recorded += 1
@@ -40,7 +45,7 @@ def joined(events: Iterable[Played | Recorded], counters: Counters | None = None
 
 def sides(blocks: list[Block]) -> list[tuple[int, int]]:
     """The numbers of (recorded, played) blocks; 0 is silence."""
-    return [(int(block.mic[0]), int(block.played[0])) for block in blocks]
+    return [(int(block.mic[0]), int(block.sound[0])) for block in blocks]
 
 
 def test_one_after_the_other() -> None:

@@ -8,29 +8,39 @@ import numpy as np
 import pytest
 
 from voice_coach.audio.mixer import GAIN_RAMP, SILENCE_FADE, ClipFinished, Mixer
-from voice_coach.audio.pcm import EDGE, Pcm, decibels
-from voice_coach.units import BLOCK
+from voice_coach.audio.pcm import EDGE, Sound, decibels
+from voice_coach.units import BLOCK, Samples, to_frames
 
 Command = Callable[[Mixer], None]
 
 
-def noise(frames: int, seed: int = 1, peak: float = 0.4) -> Pcm:
-    """Noise whose every sample tells where it belongs."""
+def noise(length: Samples, seed: int = 1, peak: float = 0.4) -> Sound:
+    """Noise whose every frame tells where it belongs."""
     generator = np.random.default_rng(seed)
-    return generator.uniform(-peak, peak, frames).astype(np.float32)
+    return generator.uniform(-peak, peak, to_frames(length)).astype(np.float32)
 
 
-def rendered(mixer: Mixer, frames: int, block: int = BLOCK) -> Pcm:
-    """Render `frames` in equal blocks."""
-    return np.concatenate([mixer.render(block) for _ in range(frames // block)])
+def steady(length: Samples, value: float) -> Sound:
+    """So much sound that every change of gain shows in it."""
+    return np.full(to_frames(length), value, dtype=np.float32)
+
+
+def part(sound: Sound, first: Samples, last: Samples | None = None) -> Sound:
+    """Return what of `sound` is played from one position to another."""
+    return sound[to_frames(first) : None if last is None else to_frames(last)]
+
+
+def rendered(mixer: Mixer, length: Samples, block: Samples = BLOCK) -> Sound:
+    """Render `length` in equal blocks."""
+    return np.concatenate([mixer.render(block) for _ in range(length // block)])
 
 
 def perform(
-    script: dict[int, list[Command]], frames: int, cuts: list[int]
-) -> tuple[Pcm, list[ClipFinished]]:
+    script: dict[int, list[Command]], length: Samples, cuts: list[int]
+) -> tuple[Sound, list[ClipFinished]]:
     """Issue each command at its position, rendering in blocks that end at all `cuts` too."""
     mixer, parts = Mixer(), []
-    ends = sorted({*script, *cuts, frames} - {0})
+    ends = sorted({*script, *cuts, length} - {0})
     for end in ends:
         for command in script.get(mixer.position, []):
             command(mixer)
@@ -43,9 +53,9 @@ def test_a_clip_sounds_exactly_where_it_was_put(at: int) -> None:
     mixer, clip = Mixer(), noise(1_000)
     mixer.play(clip, at, tag=7)
     out = rendered(mixer, 8_000)
-    assert (out[at : at + 1_000] == clip).all()
-    assert not out[:at].any()
-    assert not out[at + 1_000 :].any()
+    assert (part(out, at, at + 1_000) == clip).all()
+    assert not part(out, 0, at).any()
+    assert not part(out, at + 1_000).any()
     assert mixer.finished() == [ClipFinished(7, at + 1_000, cut=False)]
     assert mixer.finished() == []
 
@@ -93,7 +103,7 @@ def test_clips_are_added_and_the_sum_never_leaves_full_scale() -> None:
     mixer.play(one, 0, tag=1)
     mixer.play(two, 400, tag=2)
     out = rendered(mixer, 1_600)
-    assert (out[400:800] == one[400:] + two[:400]).all()
+    assert (part(out, 400, 800) == part(one, 400) + part(two, 0, 400)).all()
     loud = Mixer()
     for tag in range(8):
         loud.play(noise(1_600, tag, peak=0.9), 0, tag, gain_db=6.0)
@@ -109,7 +119,7 @@ def test_gain_of_a_clip() -> None:
 
 def test_silence_ends_within_one_block_and_drops_what_was_to_come() -> None:
     mixer = Mixer()
-    mixer.play(np.full(8_000, 0.5, dtype=np.float32), 0, tag=1)
+    mixer.play(steady(8_000, 0.5), 0, tag=1)
     mixer.play(noise(100), 2_000, tag=2)
     mixer.play(noise(100), 900, tag=3)
     rendered(mixer, 800)
@@ -128,7 +138,7 @@ def test_silence_ends_within_one_block_and_drops_what_was_to_come() -> None:
 def test_what_is_spared_by_silence_goes_on_and_comes_back_from_ducking() -> None:
     mixer = Mixer()
     for tag in (1, -1):
-        mixer.play(np.full(16_000, 0.1, dtype=np.float32), 0, tag)
+        mixer.play(steady(16_000, 0.1), 0, tag)
     mixer.render(160)
     mixer.duck(-20.0, 0)
     mixer.render(1600)
@@ -153,14 +163,14 @@ def test_what_is_played_after_silence_is_heard() -> None:
 def test_stop_takes_only_its_tag() -> None:
     mixer, kept = Mixer(), noise(1_600)
     mixer.play(kept, 0, tag=1)
-    mixer.play(np.full(1_600, 0.3, dtype=np.float32), 0, tag=2)
+    mixer.play(steady(1_600, 0.3), 0, tag=2)
     mixer.play(noise(50), 700, tag=2)
     mixer.render(320)
     mixer.stop(tag=2)
     mixer.stop(tag=99)
     out = rendered(mixer, 1_280)
-    assert (out[EDGE:] == kept[320 + EDGE :]).all()
-    assert 0.29 < (out - kept[320:])[0] <= 0.301
+    assert (part(out, EDGE) == part(kept, 320 + EDGE)).all()
+    assert 0.29 < (out - part(kept, 320))[0] <= 0.301
     assert mixer.finished() == [
         ClipFinished(2, 320, cut=True),
         ClipFinished(2, 320 + EDGE, cut=True),
@@ -170,7 +180,7 @@ def test_stop_takes_only_its_tag() -> None:
 
 def test_volume_slides_without_a_step() -> None:
     mixer = Mixer()
-    mixer.play(np.full(9_600, 0.8, dtype=np.float32), 0, tag=1)
+    mixer.play(steady(9_600, 0.8), 0, tag=1)
     first = rendered(mixer, 1_600)
     mixer.volume_db = -20.0
     assert mixer.volume_db == -20.0
@@ -178,33 +188,33 @@ def test_volume_slides_without_a_step() -> None:
     mixer.volume_db = 0.0
     rise = rendered(mixer, 3_200)
     assert (first == np.float32(0.8)).all()
-    assert np.allclose(slide[GAIN_RAMP:], 0.08, atol=1e-6)
-    assert np.allclose(rise[GAIN_RAMP:], 0.8, atol=1e-6)
+    assert np.allclose(part(slide, GAIN_RAMP), 0.08, atol=1e-6)
+    assert np.allclose(part(rise, GAIN_RAMP), 0.8, atol=1e-6)
     steps = np.abs(np.diff(np.concatenate([first, slide, rise])))
-    assert steps.max() < 0.8 / GAIN_RAMP * 1.01
+    assert steps.max() < 0.8 / to_frames(GAIN_RAMP) * 1.01
 
 
 def test_a_change_of_mind_in_mid_slide_does_not_jump() -> None:
     mixer = Mixer()
-    mixer.play(np.full(6_400, 0.8, dtype=np.float32), 0, tag=1)
+    mixer.play(steady(6_400, 0.8), 0, tag=1)
     parts = []
     for gain in (-40.0, 0.0, -6.0, -40.0):
         mixer.volume_db = gain
         parts.append(rendered(mixer, 320))
-    assert np.abs(np.diff(np.concatenate(parts))).max() < 0.8 / GAIN_RAMP * 1.01
+    assert np.abs(np.diff(np.concatenate(parts))).max() < 0.8 / to_frames(GAIN_RAMP) * 1.01
 
 
 def test_ducking_goes_on_top_of_the_volume_and_back() -> None:
     mixer = Mixer()
-    mixer.play(np.full(16_000, 0.5, dtype=np.float32), 0, tag=1)
+    mixer.play(steady(16_000, 0.5), 0, tag=1)
     mixer.volume_db = -6.0
     rendered(mixer, 1_600)
     mixer.duck(-15.0, over=160)
     ducked = rendered(mixer, 1_600)
     mixer.duck(0.0, over=1_600)
     back = rendered(mixer, 3_200)
-    assert np.allclose(ducked[160:], 0.5 * decibels(-21.0), atol=1e-6)
-    assert np.allclose(back[1_600:], 0.5 * decibels(-6.0), atol=1e-6)
+    assert np.allclose(part(ducked, 160), 0.5 * decibels(-21.0), atol=1e-6)
+    assert np.allclose(part(back, 1_600), 0.5 * decibels(-6.0), atol=1e-6)
     assert mixer.volume_db == -6.0
 
 
@@ -241,24 +251,24 @@ def test_commands_from_another_thread_all_arrive() -> None:
 
 def test_ducking_ends_with_silence_and_what_fades_stays_low() -> None:
     mixer = Mixer()
-    mixer.play(np.full(8_000, 0.5, dtype=np.float32), 0, tag=1)
+    mixer.play(steady(8_000, 0.5), 0, tag=1)
     mixer.render(BLOCK)
     mixer.duck(-20.0, 0)
     mixer.render(BLOCK)
     mixer.silence(SILENCE_FADE)
-    mixer.play(np.full(8_000, 0.5, dtype=np.float32), 4_000, tag=2)
+    mixer.play(steady(8_000, 0.5), 4_000, tag=2)
     out = rendered(mixer, 8_000)
     assert out[0] == pytest.approx(0.05)
-    assert (np.diff(out[:SILENCE_FADE]) < 0).all()
-    assert not out[SILENCE_FADE : 4_000 - 2 * BLOCK].any()
+    assert (np.diff(part(out, 0, SILENCE_FADE)) < 0).all()
+    assert not part(out, SILENCE_FADE, 4_000 - 2 * BLOCK).any()
     assert (out[-1_000:] == np.float32(0.5)).all()
 
 
 def test_ducking_takes_no_time_where_nothing_sounds() -> None:
     mixer = Mixer()
     mixer.duck(-20.0)
-    mixer.play(np.full(1_000, 0.5, dtype=np.float32), 0, tag=1)
-    assert rendered(mixer, 1_600)[:1_000] == pytest.approx(0.05)
+    mixer.play(steady(1_000, 0.5), 0, tag=1)
+    assert part(rendered(mixer, 1_600), 0, 1_000) == pytest.approx(0.05)
     mixer.duck(0.0)
-    mixer.play(np.full(1_000, 0.5, dtype=np.float32), 0, tag=2)
-    assert (rendered(mixer, 1_600)[:1_000] == np.float32(0.5)).all()
+    mixer.play(steady(1_000, 0.5), 0, tag=2)
+    assert (part(rendered(mixer, 1_600), 0, 1_000) == np.float32(0.5)).all()

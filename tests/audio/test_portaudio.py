@@ -3,6 +3,7 @@
 import ctypes
 import os
 import sys
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -134,25 +135,33 @@ def portaudio_with(library: FakeSounddevice, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("accepted", "form"),
+    ("accepted", "heard", "played", "both"),
     [
-        ({(16_000, 1), (48_000, 2)}, Format(16_000, 1)),
-        ({(16_000, 2), (48_000, 1)}, Format(16_000, 2)),
-        ({(48_000, 1), (48_000, 2)}, Format(48_000, 1)),
-        ({(48_000, 2)}, Format(48_000, 2)),
+        # Each side at its own rate, if the card has it; both at that of the loudspeaker.
+        ({(16_000, 1), (48_000, 2)}, (16_000, 1), (48_000, 2), (48_000, 2)),
+        ({(16_000, 2), (48_000, 1)}, (16_000, 2), (48_000, 1), (48_000, 1)),
+        ({(48_000, 1), (48_000, 2)}, (48_000, 1), (48_000, 1), (48_000, 1)),
+        ({(44_100, 2), (16_000, 1)}, (16_000, 1), (44_100, 2), (44_100, 2)),
+        ({(16_000, 1)}, (16_000, 1), (16_000, 1), (16_000, 1)),
     ],
 )
 def test_a_card_is_opened_with_what_it_accepts(
-    accepted: set[tuple[int, int]], form: Format, monkeypatch: pytest.MonkeyPatch
+    accepted: set[tuple[int, int]],
+    heard: tuple[int, int],
+    played: tuple[int, int],
+    both: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    library = FakeSounddevice(accepted)
+    library, card = FakeSounddevice(accepted), replace(BOX, rate=44_100)
     system = portaudio_with(library, monkeypatch)
-    assert system.format(BOX, MIC) == form
-    system.open_duplex(BOX, 0.1, lambda *_: None, lambda *_: np.zeros((1, 1), np.float32))
+    assert system.format(card, MIC) == Format(*heard)
+    assert system.format(card, SPEAKER) == Format(*played)
+    assert {system.format(card, role, duplex=True) for role in DeviceKind} == {Format(*both)}
+    system.open_duplex(card, 0.1, lambda *_: None, lambda *_: np.zeros((1, 1), np.float32))
     (opened,) = library.opened
-    assert opened["samplerate"] == form.rate
-    assert opened["blocksize"] == form.rate // 100
-    assert opened["channels"] == (form.channels, form.channels)
+    assert opened["samplerate"] == both[0]
+    assert opened["blocksize"] == both[0] // 100
+    assert opened["channels"] == (both[1], both[1])
 
 
 def test_a_card_that_accepts_nothing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

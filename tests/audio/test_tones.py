@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
+from voice_coach.audio.pcm import Sound, decibels, level_db, quiet
 from voice_coach.audio.tones import (
     FADE,
     HIGH_HOLD_DB,
@@ -22,46 +22,47 @@ from voice_coach.audio.tones import (
     breath_tone,
     earcon,
 )
-from voice_coach.units import SAMPLE_RATE, to_samples
+from voice_coach.units import LOUDSPEAKER_RATE, Samples, to_frames, to_samples
 
 LENGTHS = [8_000, 64_001, 96_000, 320_000]
-WINDOW = 800
+WINDOW = to_frames(800)
+EDGE = to_frames(FADE)
 FOUR_SECONDS = to_samples(4)
 
 
-def levels(pcm: Pcm, window: int = WINDOW) -> np.ndarray:
+def levels(pcm: Sound, window: int = WINDOW) -> np.ndarray:
     frames = pcm[: len(pcm) // window * window].reshape(-1, window).astype(np.float64)
     return 10 * np.log10(np.mean(frames**2, axis=1) + 1e-15)
 
 
-def pitch(part: Pcm) -> float:
+def pitch(part: Sound) -> float:
     """Return the strongest frequency in Hz, to a tenth."""
-    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), 10 * SAMPLE_RATE))
+    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), 10 * LOUDSPEAKER_RATE))
     return float(spectrum.argmax()) / 10
 
 
-def level_over(pcm: Pcm, hertz: float) -> float:
+def level_over(pcm: Sound, hertz: float) -> float:
     """Return the level of what lies over `hertz`, in dB of full scale, heard from silence on."""
-    padded = np.concatenate([silence(4_000), pcm, silence(4_000)]).astype(np.float64)
+    padded = np.concatenate([quiet(4_000), pcm, quiet(4_000)]).astype(np.float64)
     spectrum = np.fft.rfft(padded)
-    spectrum[np.fft.rfftfreq(len(padded), 1 / SAMPLE_RATE) < hertz] = 0
+    spectrum[np.fft.rfftfreq(len(padded), 1 / LOUDSPEAKER_RATE) < hertz] = 0
     return level_db(np.fft.irfft(spectrum, len(padded)).astype(np.float32))
 
 
-def steepest(pcm: Pcm) -> float:
+def steepest(pcm: Sound) -> float:
     return float(np.abs(np.diff(pcm, prepend=0, append=0)).max())
 
 
-def slope_of(hertz: float, pcm: Pcm) -> float:
+def slope_of(hertz: float, pcm: Sound) -> float:
     """Return the largest step between samples of a sine at `hertz` with the peak of `pcm`."""
-    return float(2 * np.pi * hertz / SAMPLE_RATE * np.abs(pcm).max())
+    return float(2 * np.pi * hertz / LOUDSPEAKER_RATE * np.abs(pcm).max())
 
 
 @pytest.mark.parametrize("kind", Contour)
 @pytest.mark.parametrize("length", [*LENGTHS, 0, 1, 2, 3, 159, 3_199])
 def test_length_to_the_sample_and_silence_at_both_ends(kind: Contour, length: int) -> None:
     tone = breath_tone(kind, length)
-    assert tone.shape == (length,)
+    assert tone.shape == (to_frames(length),)
     assert tone.dtype == np.float32
     assert np.isfinite(tone).all()
     assert not tone[:1].any()
@@ -81,7 +82,7 @@ def test_the_same_samples_at_every_call_and_nobody_can_change_them(kind: Contour
 @pytest.mark.parametrize("length", LENGTHS[1:])
 def test_loudness_rises_over_the_inhale_and_falls_over_the_exhale(length: int) -> None:
     rise, fall = (levels(breath_tone(kind, length)) for kind in (Contour.RISE, Contour.FALL))
-    inner = slice(FADE // WINDOW + 1, -FADE // WINDOW - 1)
+    inner = slice(EDGE // WINDOW + 1, -EDGE // WINDOW - 1)
     for course in (rise[inner], fall[inner][::-1]):
         assert course.max() == pytest.approx(LOUDEST_DB, abs=0.5)
         assert course.min() == pytest.approx(QUIETEST_DB, abs=0.5)
@@ -96,10 +97,10 @@ def test_loudness_rises_over_the_inhale_and_falls_over_the_exhale(length: int) -
 )
 def test_holds_are_steady_and_softer(kind: Contour, level: float, hertz: float) -> None:
     tone = breath_tone(kind, FOUR_SECONDS)
-    course = levels(tone[FADE:-FADE], 1_600)
+    course = levels(tone[EDGE:-EDGE], to_frames(1_600))
     assert level < LOUDEST_DB - 3
     assert np.abs(course - level).max() < 0.4
-    for part in np.split(tone[FADE:-FADE], 10):
+    for part in np.split(tone[EDGE:-EDGE], 10):
         assert pitch(part) == pytest.approx(hertz, rel=0.002)
 
 
@@ -113,7 +114,7 @@ def test_pitch_glides_over_a_fifth_and_back() -> None:
 
 
 def test_harmonics_are_soft_and_air_lies_far_under_the_tone() -> None:
-    tone = breath_tone(Contour.LOW, 10 * SAMPLE_RATE)
+    tone = breath_tone(Contour.LOW, to_samples(10))
     power = np.abs(np.fft.rfft(tone * np.hanning(len(tone)))) ** 2
     total = power.sum()
 
@@ -133,17 +134,17 @@ def test_harmonics_are_soft_and_air_lies_far_under_the_tone() -> None:
 def test_no_clicks(kind: Contour, length: int) -> None:
     tone = breath_tone(kind, length)
     assert steepest(tone) < slope_of(800, tone)  # a full-scale click would be some 10 times that
-    for end in (tone[:FADE], tone[-FADE:][::-1]):
-        inner = end * np.concatenate([np.ones(FADE // 2), np.hanning(FADE)[FADE // 2 :]])
+    for end in (tone[:EDGE], tone[-EDGE:][::-1]):
+        inner = end * np.concatenate([np.ones(EDGE // 2), np.hanning(EDGE)[EDGE // 2 :]])
         assert level_over(inner, 4_000) < -110
-        assert np.abs(end[:16]).max() < 2e-5  # the first millisecond is under -90 dB
+        assert np.abs(end[:48]).max() < 2e-5  # the first millisecond is under -90 dB
     assert level_over(tone, 4_000) < -110
 
 
 @pytest.mark.parametrize("pair", list(itertools.product(Contour, Contour)))
 def test_tones_that_follow_each_other_join_without_a_jump(pair: tuple[Contour, Contour]) -> None:
     first, second = (breath_tone(kind, to_samples(1.5)) for kind in pair)
-    around = np.concatenate([first, second])[len(first) - 16 : len(first) + 16]
+    around = np.concatenate([first, second])[len(first) - 48 : len(first) + 48]
     assert np.abs(np.diff(around)).max() < 2e-5
     joined = np.concatenate([first, second])
     assert level_over(joined, 4_000) < -110
@@ -152,7 +153,7 @@ def test_tones_that_follow_each_other_join_without_a_jump(pair: tuple[Contour, C
 def test_a_fall_begins_where_the_rise_ended() -> None:
     rise, fall = breath_tone(Contour.RISE, 64_000), breath_tone(Contour.FALL, 96_000)
     for one, other in ((rise, fall), (fall, rise)):
-        end, start = one[-3 * FADE : -FADE], other[FADE : 3 * FADE]
+        end, start = one[-3 * EDGE : -EDGE], other[EDGE : 3 * EDGE]
         assert pitch(end) == pytest.approx(pitch(start), rel=0.01)
         assert level_db(end) == pytest.approx(level_db(start), abs=0.4)
 
@@ -161,14 +162,14 @@ def test_a_fall_begins_where_the_rise_ended() -> None:
 def test_signals_are_short_and_at_their_level(kind: Earcon) -> None:
     sound = earcon(kind)
     assert sound.dtype == np.float32
-    assert 0.1 < len(sound) / SAMPLE_RATE < 0.6
+    assert 0.1 < len(sound) / LOUDSPEAKER_RATE < 0.6
     assert level_db(sound) == pytest.approx(SIGNAL_DB, abs=0.01)
     assert np.abs(sound).max() < decibels(-12)
     assert not sound[0]
     assert not sound[-1]
     assert steepest(sound) < slope_of(1_500, sound)
-    assert np.abs(sound[:8]).max() < 0.003
-    assert np.abs(sound[-8:]).max() < 1e-5
+    assert np.abs(sound[:24]).max() < 0.003
+    assert np.abs(sound[-24:]).max() < 1e-5
     assert level_over(sound, 4_000) < -100
     with pytest.raises(ValueError, match="read-only"):
         sound[0] = 1.0
@@ -180,7 +181,7 @@ def test_signals_are_short_and_at_their_level(kind: Earcon) -> None:
 def test_signals_are_distinct() -> None:
     courses = []
     for kind in Earcon:
-        parts = np.array_split(np.pad(earcon(kind), (0, 9_600 - len(earcon(kind)))), 6)
+        parts = np.array_split(np.pad(earcon(kind), (0, to_frames(9_600) - len(earcon(kind)))), 6)
         loud = [level_db(part) > -45 for part in parts]
         course = [pitch(part) if heard else 0 for part, heard in zip(parts, loud, strict=True)]
         courses.append(np.array(course))
@@ -189,9 +190,9 @@ def test_signals_are_distinct() -> None:
         assert np.count_nonzero(different) >= 2, (one, other)
 
 
-def speech_like(length: int) -> Pcm:
+def speech_like(length: Samples) -> Sound:
     """Return noise at the level and with the peaks of mastered speech: -20 dB, at most -3 dB."""
-    noise = np.random.default_rng(4).standard_normal(length).astype(np.float32)
+    noise = np.random.default_rng(4).standard_normal(to_frames(length)).astype(np.float32)
     limit = decibels(-3.0)
     return np.clip(noise * decibels(-20.0), -limit, limit).astype(np.float32)
 
@@ -218,7 +219,7 @@ def test_a_session_of_breath_is_gapless_and_clean_in_blocks_of_any_size() -> Non
     at_once = whole.render(len(kinds) * 32_000)
     source = random.Random(5)
     parts = []
-    while (left := len(at_once) - pieces.position) > 0:
+    while (left := whole.position - pieces.position) > 0:
         parts.append(pieces.render(min(left, source.randrange(1, 700))))
     assert np.array_equal(np.concatenate(parts), at_once)
     assert level_over(at_once, 4_000) < -110
@@ -235,6 +236,6 @@ def test_a_tone_that_is_cut_off_does_not_click(end: str) -> None:
     mixer.stop(7) if end == "stop" else mixer.silence()
     after = mixer.render(4_000)
     sound = np.concatenate([before, after])
-    assert not after[200:].any()
+    assert not after[to_frames(200) :].any()
     assert steepest(sound) <= steepest(before) * 1.01
-    assert level_over(sound[16_000:], 4_000) < -90
+    assert level_over(sound[to_frames(16_000) :], 4_000) < -90

@@ -78,7 +78,7 @@ EXAMPLES = {
     "microphone": ("usb", "hand", "desk"),
     "speaker": ("headset", "hall", "bar"),
     "recogniser": ("vosk", "moonshine", "pocketsphinx"),
-    "voice": ("piper", "espeak", "auto"),
+    "voice": ("piper", "hibari", "auto"),
     "voice_name": ("one", "two", "three"),
     "tempo": ("0.57", "1.75", "1.2"),
     "volume_db": ("-24.0", "8.0", "-1.5"),
@@ -283,7 +283,7 @@ class TestEdit:
         assert shown.out == ""
         assert shown.err.splitlines() == [
             f"{path}:2: unknown key 'tmpo'. Did you mean 'tempo'?",
-            f"{path}:5: 'voice' is \"pipe\"; expected 'auto', 'piper' or 'espeak'. "
+            f"{path}:5: 'voice' is \"pipe\"; expected 'auto', 'piper', 'hibari' or 'espeak'. "
             "Did you mean 'piper'?",
         ]
 

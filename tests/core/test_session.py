@@ -19,13 +19,13 @@ from voice_coach.core.state import (
     RUNNING,
     Action,
     Event,
+    Give,
     Heard,
     Measured,
     Memory,
     Mode,
     Say,
     Silence,
-    Sound,
     Spoken,
     State,
     TimeUp,
@@ -121,7 +121,7 @@ class Walk:
         slots |= {"amount": self.random.choice(["full", "brief", "tones"])}
         slots |= {"value": self.random.randrange(11)}
         after, actions = advance(self.state, Heard(Intent(name, slots)), self.now)
-        said = [action for action in actions if isinstance(action, Say | Sound)]
+        said = [action for action in actions if isinstance(action, Say | Give)]
         assert said, f"'{name}' was not answered while {self.state.mode}"
         assert self.now <= said[0].at <= self.now + to_samples(0.5)
         self.listener.follow(self.state, Heard(Intent(name, slots)), after, actions)
@@ -138,7 +138,7 @@ class Walk:
         for action in actions:
             if isinstance(action, Silence):
                 self.ends.clear()
-            if isinstance(action, Sound):
+            if isinstance(action, Give):
                 assert not self.ends, f"'{action.signal}' overlaps speech"
                 assert action.at >= self.now
                 self.ends[action.utterance] = action.at + SIGNAL_LENGTH

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.pcm import Sound, duration
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
@@ -25,7 +25,7 @@ class SlowVoice:
         self.started = threading.Semaphore(0)
         self.allow = threading.Semaphore(1_000 if allowed else 0)
 
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
+    def render(self, text: str, speed: float = 1.0) -> Sound:
         self.asked.append((text, speed))
         self.started.release()
         assert self.allow.acquire(timeout=10)
@@ -37,8 +37,8 @@ class SlowVoice:
         self.closed += 1
 
 
-def in_thread(renderer: Renderer, text: str) -> tuple[threading.Thread, list[Pcm]]:
-    results: list[Pcm] = []
+def in_thread(renderer: Renderer, text: str) -> tuple[threading.Thread, list[Sound]]:
+    results: list[Sound] = []
     thread = threading.Thread(target=lambda: results.append(renderer.get(text)), daemon=True)
     thread.start()
     return thread, results
@@ -49,7 +49,8 @@ def test_gets_what_the_voice_renders(threaded: bool) -> None:
     renderer = Renderer(EspeakVoice(), threaded=threaded)
     sound = renderer.get("Breathe in.", 1.2)
     assert np.array_equal(sound, EspeakVoice().render("Breathe in.", 1.2))
-    assert renderer.get("Breathe in.", 1.2) is sound
+    assert np.array_equal(renderer.get("Breathe in.", 1.2), sound)
+    assert renderer.length("Breathe in.", 1.2) == duration(sound)
     renderer.close()
 
 
@@ -124,7 +125,7 @@ def test_an_error_reaches_whoever_asked_and_nobody_else(threaded: bool) -> None:
 
 def test_the_cache_is_bounded_and_forgets_what_was_used_longest_ago() -> None:
     voice = SlowVoice()
-    renderer = Renderer(voice, cache_bytes=3 * 400, threaded=False)
+    renderer = Renderer(voice, cache_bytes=3 * 200, threaded=False)
     for text in ("a", "b", "c", "a", "d"):
         renderer.get(text)
     assert [renderer.ready(text) for text in "abcd"] == [True, False, True, True]
@@ -234,7 +235,7 @@ def test_prefetching_does_not_displace_what_comes_first(tmp_path: Path) -> None:
     texts = ["first", "second", "third", "fourth", "fifth", "sixth"]
     for disk in (None, PhraseCache(tmp_path)):
         voice = SlowVoice()
-        renderer = Renderer(voice, cache_bytes=4 * 400, disk=disk)
+        renderer = Renderer(voice, cache_bytes=4 * 200, disk=disk)
         renderer.prefetch(texts)
         while renderer._ahead:
             time.sleep(0.001)

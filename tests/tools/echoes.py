@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import soxr
 
-from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, level_db, silence
 from voice_coach.hearing.echo.adaptive_filter import FRAME
 from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.speaking.espeak import EspeakVoice
@@ -42,7 +42,8 @@ def room(reverberation_seconds: float, delay_seconds: float) -> Pcm:
 @cache
 def coach(seconds: float) -> Pcm:
     """Return the coach speaking, with half a second between sentences."""
-    parts = [part for text in SENTENCES for part in (EspeakVoice().render(text), silence(8000))]
+    said = (as_heard(EspeakVoice().render(text)) for text in SENTENCES)
+    parts = [part for sentence in said for part in (sentence, silence(8000))]
     return np.resize(np.concatenate(parts), to_samples(seconds))
 
 

@@ -16,7 +16,7 @@ from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.portaudio import Device, DeviceKind, Format, Frames, Play, Record, Stream
 from voice_coach.audio.streams import Limits
 from voice_coach.errors import DeviceError, NoSoundSystemError
-from voice_coach.units import SAMPLE_RATE
+from voice_coach.units import LOUDSPEAKER_RATE
 
 HURRIED = Limits(probe=0.2, start=0.3, gap=0.2, retry=0.01, patience=0.5, zeros=0.5, latency=0.0)
 """The real limits, for a world that runs a hundred times as fast."""
@@ -27,7 +27,7 @@ AMBIENT = 1e-7
 
 def device(index: int, name: str, inputs: int = 1, outputs: int = 1, **more: object) -> Device:
     """A device as PortAudio would list it."""
-    described = {"rate": SAMPLE_RATE, "system": "ALSA"} | more
+    described = {"rate": LOUDSPEAKER_RATE, "system": "ALSA"} | more
     return Device(index, name, inputs, outputs, **described)  # type: ignore[arg-type]
 
 
@@ -111,7 +111,7 @@ class FakeSystem:
             stream.abort()
         self.streams = []
 
-    def format(self, device: Device, role: DeviceKind) -> Format:
+    def format(self, device: Device, role: DeviceKind, *, duplex: bool = False) -> Format:  # noqa: ARG002
         return Format(device.rate, min(2, device.channels(role)))
 
     def open_input(self, device: Device, latency: float, record: Record) -> Stream:

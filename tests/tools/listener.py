@@ -8,7 +8,7 @@ from tests.tools.language import ENGLISH
 from voice_coach.core.cues import CueKind
 from voice_coach.core.notes import Continued, Started
 from voice_coach.core.routine import Exercise, Position, Routine
-from voice_coach.core.state import Action, Event, Role, Say, Silence, Sound, Spoken, State
+from voice_coach.core.state import Action, Event, Give, Role, Say, Silence, Spoken, State
 
 
 class Listener:
@@ -44,7 +44,7 @@ class Listener:
                     self.position = self.setup = None
                 case Continued():
                     self.position = self.setup = None
-        asked = [each for each in actions if isinstance(each, Say | Sound)]
+        asked = [each for each in actions if isinstance(each, Say | Give)]
         if any(each.role is Role.CUE for each in asked) and after.cue.kind is CueKind.MOVE:
             self._move(after.exercise)
 

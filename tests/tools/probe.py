@@ -10,10 +10,10 @@ import time
 import numpy as np
 
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.pcm import Pcm, Sound
 from voice_coach.audio.world import Limits, Notice, open_audio
 from voice_coach.errors import VoiceCoachError
-from voice_coach.units import BLOCK, Samples, to_samples
+from voice_coach.units import BLOCK, Samples, to_frames, to_samples
 
 
 def tell(**what: object) -> None:
@@ -21,9 +21,9 @@ def tell(**what: object) -> None:
     print(json.dumps(what), flush=True)  # noqa: T201
 
 
-def speech(seconds: float) -> Pcm:
-    """What the probe plays from position 0: noise, found again in a recording to the sample."""
-    noise = np.random.default_rng(1).uniform(-0.3, 0.3, to_samples(seconds))
+def speech(seconds: float) -> Sound:
+    """What the probe plays from position 0: noise, found again in a recording to the frame."""
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, to_frames(to_samples(seconds)))
     return noise.astype(np.float32)
 
 

@@ -32,6 +32,7 @@ from voice_coach.core.session import advance
 from voice_coach.core.state import (
     Action,
     Event,
+    Give,
     Heard,
     Opened,
     Place,
@@ -40,7 +41,6 @@ from voice_coach.core.state import (
     Say,
     SetVolume,
     Silence,
-    Sound,
     Spoken,
     State,
     TimeUp,
@@ -168,7 +168,7 @@ class Simulation:
                     assert not self._speaking, f"'{text}' would overlap other speech"
                     self._speaking = [(at + speech_length(text), utterance)]
                     self.log.append(Entry(at, "say", text, self.state))
-                case Sound(utterance, signal, at):
+                case Give(utterance, signal, at):
                     assert not self._speaking, f"'{signal}' would overlap speech"
                     self._speaking = [(at + SIGNAL_LENGTH, utterance)]
                     self.log.append(Entry(at, "sound", signal, self.state))

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from voice_coach.audio.pcm import Pcm, decibels
+from voice_coach.audio.pcm import Pcm, as_heard, decibels
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
 
@@ -17,7 +17,7 @@ ROOM_DB = -65.0
 @cache
 def said(text: str, voice: str = USER) -> Pcm:
     """Return `text` spoken at SPEECH_DB."""
-    speech = EspeakVoice(voice).render(text)
+    speech = as_heard(EspeakVoice(voice).render(text))
     return speech * np.float32(decibels(SPEECH_DB) / np.sqrt(np.mean(speech**2)))
 
 

@@ -13,14 +13,15 @@ import numpy as np
 from tests.tools.language import ENGLISH
 from voice_coach.app.coach import Coach
 from voice_coach.app.happenings import Happening, Said
+from voice_coach.audio.decimation import Decimator
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, Sound, silence
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.errors import VoiceCoachError
 from voice_coach.hearing.listener import Transcript
 from voice_coach.speaking.renderer import Renderer
-from voice_coach.units import BLOCK, Samples, to_samples
+from voice_coach.units import BLOCK, Samples, to_frames, to_samples
 
 QUIET = silence(BLOCK)
 
@@ -37,12 +38,12 @@ class Tone:
         self.gate.set()
         self.closed = False
 
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
+    def render(self, text: str, speed: float = 1.0) -> Sound:
         self.gate.wait(10)
         if self.unspeakable and self.unspeakable in text:
             raise VoiceCoachError(f"The voice broke at '{text}'.")
         self.rendered.put(text)
-        return np.full(round(len(text) * 777 / speed), 0.1, dtype=np.float32)
+        return np.full(to_frames(round(len(text) * 777 / speed)), 0.1, dtype=np.float32)
 
     def drained(self) -> Iterator[str]:
         """Yield what has been rendered."""
@@ -93,7 +94,8 @@ class Stage:
         self.other, self.loading = Tone(), threading.Event()
         self.loading.set()
         self.happenings: list[Happening] = []
-        self.sound: list[Pcm] = []
+        self.reference = Decimator()
+        self.sound: list[Sound] = []
         self.coach = Coach(
             routines,
             commands,
@@ -124,9 +126,9 @@ class Stage:
             self.block()
 
     def block(self) -> None:
-        played = self.mixer.render(BLOCK)
-        self.sound.append(played)
-        self.coach.on_block(QUIET, played, self.mixer.position - BLOCK)
+        sound = self.mixer.render(BLOCK)
+        self.sound.append(sound)
+        self.coach.on_block(QUIET, self.reference.push(sound), self.mixer.position - BLOCK)
 
     def hear(self, text: str, seconds: float = 0.02) -> Samples:
         """Let `text` be heard now; return when that was."""
@@ -145,7 +147,8 @@ class Stage:
             assert time.monotonic() < give_up, f"'{text}' was never said"
             self.block()
 
-    def heard(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    def heard(self) -> Sound:
+        """Return all that was played, three frames to each sample of the clock."""
         return np.concatenate(self.sound)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from voice_coach.app.rehearsal import USER_DB, USER_VOICE
-from voice_coach.audio.pcm import Pcm, decibels
+from voice_coach.audio.pcm import Pcm, as_heard, decibels
 from voice_coach.history.journal import Journal
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import to_samples
@@ -27,7 +27,7 @@ exercises:
 
 def user(words: str) -> Pcm:
     """Return what the user says, in another voice than the coach's, from two metres away."""
-    return EspeakVoice(USER_VOICE).render(words) * np.float32(decibels(USER_DB))
+    return as_heard(EspeakVoice(USER_VOICE).render(words)) * np.float32(decibels(USER_DB))
 
 
 def not_the_first_time() -> None:

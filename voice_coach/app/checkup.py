@@ -23,9 +23,10 @@ from voice_coach.app.engines import (
     choose_voice,
     make_recogniser,
     make_voice,
+    second_best,
 )
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, Sound, duration, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.written import CheckupPhrases, CheckupTexts
@@ -65,7 +66,7 @@ class Question:
     """Something that the coach says, and the stretch of sound that answers it."""
 
     text: str
-    clip: Pcm
+    clip: Sound
     start: Samples
     """Where it is said."""
     answer: slice
@@ -83,18 +84,19 @@ def requests(phrases: CheckupPhrases) -> list[Request]:
     ]
 
 
-def questions(texts: CheckupTexts, speak: Callable[[str], Pcm]) -> list[Question]:
+def questions(texts: CheckupTexts, speak: Callable[[str], Sound]) -> list[Question]:
     """Lay out the examination in time; `speak` gives the sound of a text."""
     asked: list[Question] = []
     at = _BEGIN
     for text, request in _asked(texts):
         clip = speak(text)
-        begins = at + len(clip) + _BREATH
+        ends = at + duration(clip)
+        begins = ends + _BREATH
         answer = slice(begins, begins + (_PHRASE if request else _QUIET))
         if text == texts.stay_quiet:
-            answer = slice(at, at + len(clip))
+            answer = slice(at, ends)
         asked.append(Question(text, clip, at, answer, request))
-        at = max(answer.stop, at + len(clip)) + _BREATH
+        at = max(answer.stop, ends) + _BREATH
     return asked
 
 
@@ -206,6 +208,8 @@ def check_up(
         yield Finding(Grade.BAD, "models", f"A model cannot be used: {lack}")
     yield _checked("recogniser", lambda: _try_recogniser(choose_recogniser(recogniser), commands))
     yield _checked("voice", lambda: _try_voice(choose_voice(voice), texts.be_quiet))
+    if voice is VoiceChoice.AUTO and (note := second_best(voice, choose_voice(voice))):
+        yield Finding(Grade.HINT, "voice", note)
     yield _checked("devices", lambda: _try_devices(mic, speaker))
     if left := telemetry_leftover():
         yield Finding(

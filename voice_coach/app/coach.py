@@ -23,7 +23,7 @@ from voice_coach.app.happenings import (
 )
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, faded
+from voice_coach.audio.pcm import Pcm, Sound, duration, faded
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.language import Language
 from voice_coach.core.notes import Note
@@ -34,6 +34,7 @@ from voice_coach.core.session import advance, upcoming
 from voice_coach.core.state import (
     Action,
     Event,
+    Give,
     Heard,
     Measured,
     Memory,
@@ -42,7 +43,6 @@ from voice_coach.core.state import (
     Say,
     SetVolume,
     Silence,
-    Sound,
     Spoken,
     State,
     TimeUp,
@@ -52,7 +52,7 @@ from voice_coach.core.transitions import answer
 from voice_coach.hearing.listener import Transcript
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voices import Voices
-from voice_coach.units import Samples, to_samples
+from voice_coach.units import Samples, to_frames, to_samples
 
 __all__ = [
     "Coach",
@@ -124,13 +124,13 @@ class Coach:
         self._voices = Voices(renderer)
         self._mixer = mixer
         self._watch = watch
-        self._unspoken: deque[tuple[Say, Future[Pcm]]] = deque()
+        self._unspoken: deque[tuple[Say, Future[Sound]]] = deque()
         self._rendered_ahead: tuple[Plan | None, float] | None = None
         self._unmeasured: Plan | None = None
         self._look_again: Samples = 0
         self._shelf: tuple[tuple[Routine, ...], Commands] | None = None
         self._preview: deque[str] = deque()
-        self._previewed: Future[Pcm] | None = None
+        self._previewed: Future[Sound] | None = None
         self._tones = 0
         self._ducked = False
         self._obeyed = False
@@ -260,9 +260,8 @@ class Coach:
             return
         self._look_again = self._mixer.position + MEASURED_EVERY
         texts = {cue.words for cue in plan.cues[self.state.index : -1] if cue.words}
-        sounds = self._voices.rendered(texts, speed)
-        if sounds is not None:
-            lengths = {text: len(pcm) for text, pcm in sounds.items()}
+        lengths = self._voices.lengths(texts, speed)
+        if lengths is not None:
             self._advance(Measured(lengths), self._mixer.position)
             self._rendered_ahead = (self.state.plan, speed)
             self._unmeasured = None
@@ -271,7 +270,7 @@ class Coach:
         match action:
             case Say(_, text, _, _, speed):
                 self._unspoken.append((action, self._voices.request(text, speed)))
-            case Sound(utterance, signal, at):
+            case Give(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._watch(SignalGiven(*self._play(clip, at, utterance), signal))
             case Tone(tone, at, length):
@@ -294,17 +293,17 @@ class Coach:
             begins, ends = self._play(future.result(), say.at, say.utterance)
             self._watch(Said(begins, ends, say.text, say.role))
 
-    def _play(self, clip: Pcm, at: Samples, tag: int) -> tuple[Samples, Samples]:
+    def _play(self, clip: Sound, at: Samples, tag: int) -> tuple[Samples, Samples]:
         """Schedule a clip, and return where it begins and ends.
 
         Tones, which nothing waits for, have tags below zero.
         """
         late = self._mixer.position - at
         if late > 0 and tag < 0:  # it ends in time, or it would run into the next one
-            clip = faded(clip[late:])
+            clip = faded(clip[to_frames(late) :])
         at = max(at, self._mixer.position)
         self._mixer.play(clip, at, tag)
-        return at, at + len(clip)
+        return at, at + duration(clip)
 
 
 def _shown(state: State, now: Samples) -> StateShown:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -85,6 +86,13 @@ def _missing(kind: store.Kind, engine: str) -> ModelError:
     )
 
 
+def _hibari_missing() -> ModelError:
+    return ModelError(
+        "The voice hibari is not installed. Get it with 'pip install hibari-tts', or leave the"
+        " choice to 'auto'."
+    )
+
+
 def _vosk(engine: Engine) -> Recogniser:
     from voice_coach.hearing.engines.vosk import VoskRecogniser
 
@@ -103,6 +111,12 @@ def _piper(engine: Engine) -> Voice:
     return PiperVoice(_model(engine))
 
 
+def _hibari(_: Engine) -> Voice:
+    from voice_coach.speaking.hibari import HibariVoice
+
+    return HibariVoice()
+
+
 def _espeak(engine: Engine) -> Voice:
     from voice_coach.speaking.espeak import EspeakVoice
 
@@ -112,6 +126,11 @@ def _espeak(engine: Engine) -> Voice:
 def _model(engine: Engine) -> Path:
     assert engine.model  # noqa: S101 - it was found by its model
     return engine.model
+
+
+def _hibari_voices() -> Mapping[str, Engine]:
+    """Return the voice inside the wheel; the others of the package would be downloaded."""
+    return {"heart": Engine(VoiceChoice.HIBARI, voice="heart")} if find_spec("hibari") else {}
 
 
 def _espeak_voices() -> Mapping[str, Engine]:
@@ -138,6 +157,7 @@ VOICES: Final[Mapping[str, EngineRow[Voice]]] = {
     VoiceChoice.PIPER: EngineRow(
         _models_of(VoiceChoice.PIPER, "voice"), _piper, partial(_missing, "voice", "piper")
     ),
+    VoiceChoice.HIBARI: EngineRow(_hibari_voices, _hibari, _hibari_missing),
     VoiceChoice.ESPEAK: EngineRow(_espeak_voices, _espeak),
 }
 """What speaks; "auto" is the first that is found."""
@@ -154,6 +174,16 @@ def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
     `name` is one of its voices; where the engine has none of that name, its first one speaks.
     """
     return _chosen(VOICES, choice, name)
+
+
+def second_best(choice: VoiceChoice, engine: Engine) -> str | None:
+    """Return in one line that `engine` speaks because the voice of the coach is not installed."""
+    if choice is not VoiceChoice.AUTO or engine.kind is not VoiceChoice.ESPEAK:
+        return None
+    return (
+        "The voice hibari is not installed, so espeak speaks: harder to understand."
+        " Get it with 'pip install hibari-tts'."
+    )
 
 
 def _chosen(table: Mapping[str, EngineRow[Made]], choice: str, name: str | None = None) -> Engine:

@@ -20,8 +20,8 @@ from voice_coach.app.coach import Persistence
 from voice_coach.app.engines import Engine, make_recogniser
 from voice_coach.app.happenings import Happening, SpeechHeard, Watcher, kind_and_details
 from voice_coach.audio import pcm
-from voice_coach.audio.pcm import Pcm, WavWriter
-from voice_coach.audio.world import Nowhere, open_audio
+from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.world import Nowhere, Tape, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.errors import OutputError, ScriptError, nearest
@@ -123,7 +123,8 @@ class Room:
 def _sound_of(utterance: ScriptLine, voice: Voice) -> Pcm:
     if utterance.recording:
         return pcm.read(utterance.recording)
-    return voice.render(utterance.words or "") * np.float32(pcm.decibels(USER_DB))
+    spoken = pcm.as_heard(voice.render(utterance.words or ""))
+    return spoken * np.float32(pcm.decibels(USER_DB))
 
 
 def _room_noise() -> Pcm:
@@ -168,7 +169,7 @@ def rehearse(
         raise OutputError(f"{out}: only WAV is written. Give a name that ends in .wav.")
     room = Room(script, EspeakVoice(USER_VOICE))
     with ExitStack() as open_things:
-        record = open_things.enter_context(WavWriter(out, channels=2)) if out else None
+        tape = open_things.enter_context(Tape(out)) if out else None
         lines = open_things.enter_context(_Timeline(timeline)) if timeline else None
         recogniser = open_things.enter_context(closing(make_recogniser(engines[0])))
         commands_heard = 0
@@ -191,13 +192,13 @@ def rehearse(
         )
         parts = open_things.enter_context(assembled)
         coach, mixer = parts.coach, parts.mixer
-        audio = open_audio(room, Nowhere())
+        audio = open_audio(room, tape or Nowhere())
         rest_since: Samples = 0
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
             nonlocal rest_since
-            if record:
-                record.write(played, microphone)
+            if tape:
+                tape.hear(microphone)
             coach.on_block(microphone, played, position)
             if not coach.at_rest or position < room.end:
                 rest_since = position

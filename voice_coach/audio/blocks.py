@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from voice_coach.audio.decimation import Decimator
 from voice_coach.audio.microphone_faults import NO_FLAW, Flaw
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, Sound, quiet, silence
 from voice_coach.units import BLOCK, Samples
 
 _WINDOW: Final = 100
@@ -27,14 +28,17 @@ class Block(NamedTuple):
 
     mic: Pcm
     played: Pcm
+    """The reference for an echo canceller: `sound` through the decimator, late by its DELAY."""
     position: Samples
+    sound: Sound
+    """The very frames that went to the loudspeaker."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """A block that went to the loudspeaker."""
+    """A block that went to the loudspeaker, to the frame."""
 
-    samples: Pcm
+    sound: Sound
     position: Samples
 
 
@@ -78,6 +82,7 @@ class Join:
     def __init__(self, counters: Counters, start: Samples = 0) -> None:
         self._counters = counters
         self._next = start
+        self._reference = Decimator()
         self._played: deque[Played] = deque()
         self._recorded: deque[Pcm] = deque()
         self._listening = False
@@ -106,7 +111,7 @@ class Join:
     def _add_played(self, event: Played) -> Iterator[Block]:
         expected = self._played[-1].position + BLOCK if self._played else self._next
         for position in range(expected, event.position, BLOCK):
-            self._played.append(Played(silence(BLOCK), position))
+            self._played.append(Played(quiet(BLOCK), position))
         self._played.append(event)
         self._seen += 1
         if not self._listening:
@@ -145,4 +150,4 @@ class Join:
     def _give(self, mic: Pcm) -> Block:
         played = self._played.popleft()
         self._next = played.position + BLOCK
-        return Block(mic, played.samples, played.position)
+        return Block(mic, self._reference.push(played.sound), played.position, played.sound)

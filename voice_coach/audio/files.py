@@ -4,14 +4,15 @@ Owns how a file behaves as a device; must not know real devices, words or exerci
 """
 
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import numpy as np
+import soxr
 
 from voice_coach.audio import pcm
-from voice_coach.audio.pcm import Pcm, WavWriter, silence
+from voice_coach.audio.pcm import Pcm, Sound, WavWriter, quiet, silence
 from voice_coach.errors import OutputError
-from voice_coach.units import BLOCK, Samples
+from voice_coach.units import BLOCK, LOUDSPEAKER_RATE, SAMPLE_RATE, Samples
 
 _SOUND_FILES: Final = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif"}
 
@@ -24,9 +25,9 @@ class Source(Protocol):
 
 
 class Sink(Protocol):
-    """What may stand in for a loudspeaker; a WavWriter of one channel is one."""
+    """What may stand in for a loudspeaker; a WavWriter of one channel at its rate is one."""
 
-    def write(self, *channels: Pcm) -> None:
+    def write(self, sound: Sound, /) -> None:
         """Take the next block."""
 
     def close(self) -> None:
@@ -36,11 +37,53 @@ class Sink(Protocol):
 class Nowhere:
     """A loudspeaker that nobody hears."""
 
-    def write(self, *channels: Pcm) -> None:
+    def write(self, sound: Sound, /) -> None:
         """Let the block go."""
 
     def close(self) -> None:
         """Nothing to release."""
+
+
+class Tape:
+    """A loudspeaker of which both sides are recorded: left what it plays, right what is heard.
+
+    The file is at LOUDSPEAKER_RATE, so the left side is what was played to the frame; what was
+    heard is brought to that rate, and nothing of it is delayed. Raises OutputError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = WavWriter(path, channels=2, rate=LOUDSPEAKER_RATE)
+        self._raised = soxr.ResampleStream(
+            SAMPLE_RATE, LOUDSPEAKER_RATE, 1, dtype="float32", quality="HQ"
+        )
+        self._played = self._heard = quiet(0)
+        self._closed = False
+
+    def hear(self, block: Pcm) -> None:
+        """Take what was heard while the block of the next `write` is played."""
+        self._heard = np.concatenate([self._heard, self._raised.resample_chunk(block)])
+
+    def write(self, sound: Sound, /) -> None:
+        """Take the next block that is played."""
+        self._played = np.concatenate([self._played, sound])
+        # A resampler gives out a little later what it was given.
+        both = min(len(self._played), len(self._heard))
+        self._file.write(self._played[:both], self._heard[:both])
+        self._played, self._heard = self._played[both:], self._heard[both:]
+
+    def close(self) -> None:
+        """Write the rest and put the file in its place; calling it twice does no harm."""
+        if not self._closed:
+            self._closed = True
+            rest = self._raised.resample_chunk(silence(0), last=True)
+            self._file.write(self._played, np.append(self._heard, rest)[: len(self._played)])
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Recording:
@@ -72,7 +115,7 @@ def sink_of(speaker: str | Path | Sink | None) -> Sink | None:
             raise OutputError(
                 f"Cannot write {speaker}: only WAV is written. Give a name that ends in .wav."
             )
-        return WavWriter(speaker)
+        return WavWriter(speaker, rate=LOUDSPEAKER_RATE)
     return speaker
 
 

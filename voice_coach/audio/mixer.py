@@ -2,6 +2,9 @@
 
 Owns what sounds when, to the sample; must not know devices, words or exercise.
 
+Positions are samples of the clock. Each is rendered as three frames for the loudspeaker, so a
+clip that begins at position n begins with frame 3n.
+
 What comes out is a pure function of the commands and of the positions at which they took
 effect; the sizes of the rendered blocks change nothing. Commands may come from another
 thread than `render`: they cross in a queue that `render` empties before it mixes, so the
@@ -16,9 +19,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.audio.pcm import EDGE, Pcm, decibels
-from voice_coach.audio.pcm import silence as silent
-from voice_coach.units import Samples, to_samples
+from voice_coach.audio.pcm import EDGE, Sound, decibels, duration, quiet
+from voice_coach.units import FRAMES_PER_SAMPLE, Samples, to_frames, to_samples
 
 SILENCE_FADE: Final = to_samples(0.010)
 """How long `silence` takes: one block."""
@@ -36,7 +38,7 @@ class ClipFinished:
 
     tag: int
     at: Samples
-    """One past the clip's last sample; for a clip that never sounded, when it was dropped."""
+    """When it is over, to the sample; for a clip that never sounded, when it was dropped."""
     cut: bool
     """True if it was silenced or stopped before its natural end."""
 
@@ -74,7 +76,7 @@ _FULL: Final = _Ramp(0, 0, 1.0, 1.0)
 class _Voice:
     """A clip on the schedule."""
 
-    samples: Pcm
+    sound: Sound
     start: Samples
     tag: int
     gain: np.float32
@@ -88,18 +90,19 @@ class _Voice:
         self.fades.append(_Ramp(position, fade, 1.0, 0.0))
         self.end = min(self.end, position if self.start >= position else position + fade)
 
-    def mix_into(self, mix: Pcm, position: Samples, duck: _Ramp) -> None:
+    def mix_into(self, mix: Sound, position: Samples, duck: _Ramp) -> None:
         """Add what sounds of this clip from `position` on."""
         first = max(self.start, position)
-        last = min(self.end, position + len(mix))
+        last = min(self.end, position + duration(mix))
         if first >= last:
             return
-        part = self.samples[first - self.start : last - self.start] * self.gain
+        part = self.sound[to_frames(first - self.start) : to_frames(last - self.start)] * self.gain
         for fade in (*self.fades, self.duck or duck):
             if fade.after == 1.0 and fade.settled(first):
                 continue
-            part *= fade.at(np.arange(first, last, dtype=np.float64)).astype(np.float32)
-        mix[first - position : last - position] += part
+            part *= fade.at(_positions(first, len(part))).astype(np.float32)
+        start = to_frames(first - position)
+        mix[start : start + len(part)] += part
 
 
 class Mixer:
@@ -124,13 +127,13 @@ class Mixer:
         """The next sample to be rendered: the coach's clock."""
         return self._position
 
-    def play(self, clip: Pcm, at: Samples, tag: int, gain_db: float = 0.0) -> None:
+    def play(self, clip: Sound, at: Samples, tag: int, gain_db: float = 0.0) -> None:
         """Let `clip` begin at position `at`, or at once, whole, if that has passed.
 
         `tag` names it for `stop` and `finished`. The samples must not change afterwards.
         """
         if clip.ndim != 1:
-            raise ValueError(f"a clip is mono, shape (samples,), not {clip.shape}")
+            raise ValueError(f"a clip is mono, shape (frames,), not {clip.shape}")
         gain = np.float32(decibels(gain_db))
         self._commands.append(lambda: self._begin(clip, at, tag, gain))
 
@@ -173,22 +176,22 @@ class Mixer:
             events.append(self._finished.popleft())
         return events
 
-    def render(self, frames: Samples) -> Pcm:
-        """Return the next `frames` samples and move the clock on by as many."""
+    def render(self, length: Samples) -> Sound:
+        """Return what is played in the next `length` samples, and move the clock on by as many."""
         while self._commands:
             self._commands.popleft()()
-        mix = silent(frames)
+        mix = quiet(length)
         for voice in self._voices:
             voice.mix_into(mix, self._position, self._duck)
         self._apply_volume(mix)
-        self._position += frames
+        self._position += length
         self._retire()
         return mix
 
-    def _begin(self, clip: Pcm, at: Samples, tag: int, gain: np.float32) -> None:
+    def _begin(self, clip: Sound, at: Samples, tag: int, gain: np.float32) -> None:
         start = max(at, self._position)
-        samples = np.asarray(clip, dtype=np.float32)
-        self._voices.append(_Voice(samples, start, tag, gain, start + len(samples)))
+        sound = np.asarray(clip, dtype=np.float32)
+        self._voices.append(_Voice(sound, start, tag, gain, start + duration(sound)))
 
     def _cut(self, which: Callable[[_Voice], bool], fade: Samples) -> None:
         for voice in filter(which, self._voices):
@@ -208,12 +211,11 @@ class Mixer:
         sounding = any(voice.start < self._position for voice in self._voices)
         self._duck = self._duck.towards(gain, self._position, over if sounding else 0)
 
-    def _apply_volume(self, mix: Pcm) -> None:
+    def _apply_volume(self, mix: Sound) -> None:
         if not self._voices:
             return
-        positions = np.arange(self._position, self._position + len(mix), dtype=np.float64)
         if not (self._volume.after == 1.0 and self._volume.settled(self._position)):
-            mix *= self._volume.at(positions).astype(np.float32)
+            mix *= self._volume.at(_positions(self._position, len(mix))).astype(np.float32)
         _limit(mix)
 
     def _retire(self) -> None:
@@ -225,7 +227,13 @@ class Mixer:
             self._finished.append(ClipFinished(voice.tag, voice.end, cut=bool(voice.fades)))
 
 
-def _limit(mix: Pcm) -> None:
+def _positions(first: Samples, frames: int) -> npt.NDArray[np.float64]:
+    """Return where each of so many frames lies on the clock, in samples and parts of them."""
+    start = to_frames(first)
+    return np.arange(start, start + frames, dtype=np.float64) / FRAMES_PER_SAMPLE
+
+
+def _limit(mix: Sound) -> None:
     # Without memory, so that it cannot make the output depend on the block sizes.
     size = np.abs(mix)
     loud = size > _KNEE

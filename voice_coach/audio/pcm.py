@@ -1,6 +1,6 @@
-"""One form of sound inside the coach, and the way in and out of files and other rates.
+"""The two forms of sound inside the coach, and the way in and out of files and other rates.
 
-Owns `Pcm`; must not know devices, words or exercise.
+Owns `Pcm`, which is heard, and `Sound`, which is played; must not know devices, words or exercise.
 """
 
 import struct
@@ -14,10 +14,20 @@ import soxr
 
 from voice_coach.errors import AudioFileError, OutputError
 from voice_coach.files import Replacement, reason
-from voice_coach.units import SAMPLE_RATE, Samples, to_samples
+from voice_coach.units import (
+    FRAMES_PER_SAMPLE,
+    LOUDSPEAKER_RATE,
+    SAMPLE_RATE,
+    Samples,
+    to_frames,
+    to_samples,
+)
 
 Pcm: TypeAlias = npt.NDArray[np.float32]
-"""Mono sound at SAMPLE_RATE, shape (samples,), nominally within -1 … 1."""
+"""Mono sound that is heard, at SAMPLE_RATE, shape (samples,), nominally within -1 … 1."""
+
+Sound: TypeAlias = npt.NDArray[np.float32]
+"""Mono sound that is played, at LOUDSPEAKER_RATE, shape (frames,), nominally within -1 … 1."""
 
 SILENCE_DB: Final = -120.0
 """The level of digital silence, and the lowest that `level_db` returns."""
@@ -35,6 +45,16 @@ def silence(frames: Samples) -> Pcm:
     return np.zeros(frames, dtype=np.float32)
 
 
+def quiet(samples: Samples) -> Sound:
+    """Return digital silence for the loudspeaker that lasts `samples` of the clock."""
+    return np.zeros(to_frames(samples), dtype=np.float32)
+
+
+def duration(sound: npt.NDArray[Any]) -> Samples:
+    """Return how long a `Sound` lasts on the clock, the last sample counted in full."""
+    return -(-len(sound) // FRAMES_PER_SAMPLE)
+
+
 def decibels(gain_db: float) -> float:
     """Return the amplitude factor of a gain: 1.0 for 0 dB, about 0.5 for -6 dB."""
     return float(10.0 ** (gain_db / 20.0))
@@ -48,10 +68,10 @@ def level_db(pcm: Pcm) -> float:
     return max(SILENCE_DB, 10.0 * float(np.log10(power))) if power > 0.0 else SILENCE_DB
 
 
-def faded(pcm: Pcm, start: Samples = EDGE, end: Samples = EDGE) -> Pcm:
-    """Return a copy that rises over `start` samples and falls over the last `end` samples."""
-    result = np.array(pcm, dtype=np.float32)
-    start, end = min(start, len(result)), min(end, len(result))
+def faded(sound: Sound, start: Samples = EDGE, end: Samples = EDGE) -> Sound:
+    """Return a copy that rises over `start` samples of the clock and falls over the last `end`."""
+    result = np.array(sound, dtype=np.float32)
+    start, end = (min(to_frames(length), len(result)) for length in (start, end))
     result[:start] *= np.arange(start, dtype=np.float32) / max(1, start)
     result[len(result) - end :] *= np.arange(end, dtype=np.float32)[::-1] / max(1, end)
     return result
@@ -69,15 +89,28 @@ def from_int16(samples: npt.NDArray[np.int16] | bytes) -> Pcm:
     return array.astype(np.float32) / np.float32(32768.0)
 
 
-def resample(samples: npt.NDArray[Any], rate: int) -> Pcm:
-    """Return sound of `rate` samples per second at SAMPLE_RATE.
+def exact_int16(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.int16] | None:
+    """Return `sound` as 16-bit samples if `from_int16` makes the very same of them, else None."""
+    samples = to_int16(sound)
+    return samples if np.array_equal(from_int16(samples), sound) else None
+
+
+def resample(
+    samples: npt.NDArray[Any], rate: int, to: int = SAMPLE_RATE
+) -> npt.NDArray[np.float32]:
+    """Return sound of `rate` samples per second at the rate `to`, nothing of it delayed.
 
     Takes floats or int16, shape (samples,) or (samples, channels); channels are averaged.
     """
     mono = _mono(from_int16(samples) if samples.dtype == np.int16 else samples)
-    if rate == SAMPLE_RATE or not len(mono):
+    if rate == to or not len(mono):
         return mono
-    return np.asarray(soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ"), dtype=np.float32)
+    return np.asarray(soxr.resample(mono, rate, to, quality="HQ"), dtype=np.float32)
+
+
+def as_heard(sound: Sound) -> Pcm:
+    """Return what is played as a microphone beside it would hear it, nothing of it delayed."""
+    return resample(sound, LOUDSPEAKER_RATE)
 
 
 def _mono(samples: npt.NDArray[Any]) -> Pcm:
@@ -140,14 +173,17 @@ def _reason(error: OSError) -> str:
 class WavWriter:
     """Writes a 16-bit WAV file block by block; the file appears at its place when closed.
 
+    Of one channel at LOUDSPEAKER_RATE it is a `Sink`.
+
     Until then the sound is in a hidden file of the same folder, which is a valid WAV up to
     the last whole second. What is no regular file (/dev/null) is written directly.
     Raises OutputError from every call that meets a full disk, a read-only or missing folder;
     then nothing is left behind and an older file at `path` is untouched.
     """
 
-    def __init__(self, path: Path, channels: int = 1) -> None:
+    def __init__(self, path: Path, channels: int = 1, *, rate: int = SAMPLE_RATE) -> None:
         self._path = path
+        self._rate = rate
         self._channels = channels
         self._written = 0
         self._pending = bytearray()
@@ -158,15 +194,15 @@ class WavWriter:
             raise self._failure(error) from error
         self._guarded_flush()
 
-    def write(self, *channels: Pcm) -> None:
-        """Append one sound per channel; the shorter are padded with silence."""
+    def write(self, *channels: npt.NDArray[np.float32]) -> None:
+        """Append one sound of the file's rate per channel; the shorter are padded with silence."""
         if len(channels) != self._channels:
             raise ValueError(f"{len(channels)} sounds for {self._channels} channels")
         frames = np.zeros((max(map(len, channels)), self._channels), dtype="<i2")
         for index, channel in enumerate(channels):
             frames[: len(channel), index] = to_int16(channel)
         self._pending += frames.tobytes()
-        if len(self._pending) >= 2 * self._channels * SAMPLE_RATE:
+        if len(self._pending) >= 2 * self._channels * self._rate:
             self._guarded_flush()
 
     def close(self) -> None:
@@ -213,7 +249,7 @@ class WavWriter:
 
     def _header(self, data_bytes: int) -> bytes:
         frame = 2 * self._channels
-        form = (b"fmt ", 16, 1, self._channels, SAMPLE_RATE, SAMPLE_RATE * frame, frame, 16)
+        form = (b"fmt ", 16, 1, self._channels, self._rate, self._rate * frame, frame, 16)
         riff_bytes = _HEADER.size - 8 + data_bytes
         return _HEADER.pack(b"RIFF", riff_bytes, b"WAVE", *form, b"data", data_bytes)
 
@@ -223,10 +259,10 @@ class WavWriter:
         )
 
 
-def write(path: Path, *channels: Pcm) -> None:
-    """Write one sound per channel (one or two) as a 16-bit WAV; all of it or nothing.
+def write(path: Path, *channels: npt.NDArray[np.float32], rate: int = SAMPLE_RATE) -> None:
+    """Write one sound of `rate` per channel (one or two) as a 16-bit WAV; all of it or nothing.
 
     Shorter channels are padded with silence. Raises OutputError.
     """
-    with WavWriter(path, len(channels)) as file:
+    with WavWriter(path, len(channels), rate=rate) as file:
         file.write(*channels)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_coach.errors import DeviceError, NoSoundSystemError, nearest
-from voice_coach.units import BLOCK, SAMPLE_RATE
+from voice_coach.units import BLOCK, LOUDSPEAKER_RATE, SAMPLE_RATE
 
 Frames = npt.NDArray[np.float32]
 """What a device moves at a time, shape (frames, channels), at the device's own rate."""
@@ -131,8 +131,8 @@ class SoundSystem(Protocol):
     def open_duplex(self, device: Device, latency: float, record: Record, play: Play) -> Stream:
         """Open both sides of one device on one clock; raises DeviceError."""
 
-    def format(self, device: Device, role: DeviceKind) -> Format:
-        """Return what the device will be opened with; raises DeviceError."""
+    def format(self, device: Device, role: DeviceKind, *, duplex: bool = False) -> Format:
+        """Return what the device will be opened with, alone or in `duplex`; raises DeviceError."""
 
 
 def choose(devices: Sequence[Device], wanted: str | None, role: DeviceKind) -> Device:
@@ -213,7 +213,7 @@ class PortAudio:
 
     def __init__(self) -> None:
         self._sd = _sounddevice()
-        self._formats: dict[tuple[Device, DeviceKind], Format] = {}
+        self._formats: dict[tuple[Device, DeviceKind, bool], Format] = {}
 
     def devices(self) -> list[Device]:
         """Return what there is; raises NoSoundSystemError if nothing."""
@@ -259,18 +259,19 @@ class PortAudio:
                     "or give sound files to --mic and --speaker."
                 ) from error
 
-    def format(self, device: Device, role: DeviceKind) -> Format:
-        """Return what the device will be opened with; raises DeviceError."""
-        if (device, role) not in self._formats:
-            self._formats[device, role] = self._accepted(device, role)
-        return self._formats[device, role]
+    def format(self, device: Device, role: DeviceKind, *, duplex: bool = False) -> Format:
+        """Return what the device will be opened with, alone or in `duplex`; raises DeviceError."""
+        key = device, role, duplex
+        if key not in self._formats:
+            self._formats[key] = self._accepted(device, role, _rates(device, role, duplex=duplex))
+        return self._formats[key]
 
-    def _accepted(self, device: Device, role: DeviceKind) -> Format:
+    def _accepted(self, device: Device, role: DeviceKind, rates: Sequence[int]) -> Format:
         side = "input" if role is DeviceKind.MICROPHONE else "output"
         check = getattr(self._sd, f"check_{side}_settings")
         refusal: Exception | None = None
         with hushed():
-            for rate in dict.fromkeys((SAMPLE_RATE, device.rate)):
+            for rate in rates:
                 for channels in range(1, min(2, device.channels(role)) + 1):
                     try:
                         check(device.index, channels, "float32", samplerate=rate)
@@ -315,7 +316,7 @@ class PortAudio:
         latency: float,
         callback: Callable[..., None],
     ) -> Stream:
-        formats = [self.format(device, role) for role in roles]
+        formats = [self.format(device, role, duplex=len(roles) > 1) for role in roles]
         channels = tuple(form.channels for form in formats)
         stream: Any = None
         try:
@@ -335,6 +336,12 @@ class PortAudio:
                 stream.close()
             raise _refused(device, roles[0], error) from error
         return cast(Stream, stream)
+
+
+def _rates(device: Device, role: DeviceKind, *, duplex: bool) -> list[int]:
+    """Return the rates to be tried: each side's own first, but one for both sides of a stream."""
+    best = SAMPLE_RATE if role is DeviceKind.MICROPHONE and not duplex else LOUDSPEAKER_RATE
+    return list(dict.fromkeys((best, device.rate, LOUDSPEAKER_RATE, SAMPLE_RATE)))
 
 
 def _sounddevice() -> ModuleType:

@@ -5,18 +5,20 @@ which devices were chosen and why, nor words or exercise.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 from voice_coach.audio.blocks import Counters, Played, Recorded
+from voice_coach.audio.decimation import Decimator
 from voice_coach.audio.microphone_faults import NO_FLAW, Flaw, inspected
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, Sound, quiet, silence
 from voice_coach.audio.portaudio import (
     Device,
     DeviceKind,
@@ -27,7 +29,7 @@ from voice_coach.audio.portaudio import (
     Stream,
 )
 from voice_coach.errors import DeviceError
-from voice_coach.units import BLOCK, SAMPLE_RATE
+from voice_coach.units import BLOCK, LOUDSPEAKER_RATE, SAMPLE_RATE
 
 QUEUED: Final = 3_000
 """Blocks of either side that may wait for a slow listener (30 s); more are lost."""
@@ -60,11 +62,15 @@ class Limits:
     longer than any one piece of work that holds Python's global lock, or speech has holes."""
 
 
+_Conversion = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
+"""Takes the next of a stream; returns what is complete of it at another rate."""
+
+
 class _Intake:
     """Cuts what a microphone delivers, at its rate and channels, into blocks."""
 
     def __init__(self, rate: int) -> None:
-        self._resampler = _resampler(rate, SAMPLE_RATE)
+        self._converted = _to_the_clock(rate)
         self._rest = silence(0)
         self._flaws = NO_FLAW
 
@@ -74,10 +80,8 @@ class _Intake:
         frames, flaws = inspected(frames)
         self._flaws |= flaws
         mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
-        if self._resampler:
-            mono = self._resampler.resample_chunk(np.ascontiguousarray(mono, dtype=np.float32))
         # Joined anew, so that no block is a view of the device's own buffer.
-        self._rest = np.concatenate([self._rest, mono])
+        self._rest = np.concatenate([self._rest, self._converted(mono)])
         while len(self._rest) >= BLOCK:
             yield self._rest[:BLOCK], self._flaws
             self._rest = self._rest[BLOCK:]
@@ -88,17 +92,16 @@ class _Supply:
     """Hands the loudspeaker as many frames as it asks for, at its rate."""
 
     def __init__(self, rate: int) -> None:
-        self._resampler = _resampler(SAMPLE_RATE, rate)
-        self._rest = silence(0)
+        self._converted = _from_the_loudspeaker(rate)
+        self._rest: Sound = quiet(0)
 
     def lacks(self, frames: int) -> bool:
         """Whether another block is needed to hand out `frames`."""
         return len(self._rest) < frames
 
-    def add(self, block: Pcm) -> None:
+    def add(self, block: Sound) -> None:
         """Take a rendered block."""
-        converted = self._resampler.resample_chunk(block) if self._resampler else block
-        self._rest = np.concatenate([self._rest, converted])
+        self._rest = np.concatenate([self._rest, self._converted(block)])
 
     def take(self, frames: int) -> Frames:
         """Return the next `frames`, shape (frames, 1)."""
@@ -106,10 +109,20 @@ class _Supply:
         return taken[:, np.newaxis]
 
 
-def _resampler(source: int, target: int) -> soxr.ResampleStream | None:
+def _to_the_clock(rate: int) -> _Conversion:
+    # The filter of the reference, so that both sides of one device stay together exactly.
+    return Decimator().push if rate == LOUDSPEAKER_RATE else _resampling(rate, SAMPLE_RATE)
+
+
+def _from_the_loudspeaker(rate: int) -> _Conversion:
+    return _resampling(LOUDSPEAKER_RATE, rate)
+
+
+def _resampling(source: int, target: int) -> _Conversion:
     if source == target:
-        return None
-    return soxr.ResampleStream(source, target, 1, dtype="float32", quality="MQ")
+        return lambda samples: samples
+    stream = soxr.ResampleStream(source, target, 1, dtype="float32", quality="MQ")
+    return lambda samples: stream.resample_chunk(np.ascontiguousarray(samples, dtype=np.float32))
 
 
 class Streams:
@@ -213,10 +226,10 @@ class Streams:
         if microphone is None or microphone != loudspeaker or microphone.is_server:
             return False
         try:
-            rates = {self._system.format(microphone, role).rate for role in DeviceKind}
+            rates = {self._system.format(microphone, role, duplex=True).rate for role in DeviceKind}
             if len(rates) > 1:
                 return False
-            record, play = self._recorder(microphone), self._player(microphone)
+            record, play = self._recorder(*rates), self._player(*rates)
             stream = self._system.open_duplex(microphone, self._limits.latency, record, play)
         except DeviceError:
             return False
@@ -239,16 +252,16 @@ class Streams:
         # The loudspeaker first: recorded sound needs a position on its clock.
         latency = self._limits.latency
         if loudspeaker:
-            play = self._player(loudspeaker)
+            play = self._player(self._system.format(loudspeaker, DeviceKind.LOUDSPEAKER).rate)
             stream = self._system.open_output(loudspeaker, latency, play)
             self._streams.append((stream, DeviceKind.LOUDSPEAKER))
         if microphone:
-            record = self._recorder(microphone)
+            record = self._recorder(self._system.format(microphone, DeviceKind.MICROPHONE).rate)
             stream = self._system.open_input(microphone, latency, record)
             self._streams.append((stream, DeviceKind.MICROPHONE))
 
-    def _recorder(self, device: Device) -> Record:
-        intake = _Intake(self._system.format(device, DeviceKind.MICROPHONE).rate)
+    def _recorder(self, rate: int) -> Record:
+        intake = _Intake(rate)
 
         def record(frames: Frames, overrun: bool) -> None:
             try:
@@ -261,8 +274,8 @@ class Streams:
 
         return record
 
-    def _player(self, device: Device) -> Play:
-        supply = _Supply(self._system.format(device, DeviceKind.LOUDSPEAKER).rate)
+    def _player(self, rate: int) -> Play:
+        supply = _Supply(rate)
 
         def play(frames: int, underrun: bool) -> Frames:
             try:
@@ -281,7 +294,7 @@ class Streams:
         self._latest[role] = time.monotonic()
         self._flowing.add(role)
 
-    def _render(self) -> Pcm:
+    def _render(self) -> Sound:
         position = self._mixer.position
         block = self._mixer.render(BLOCK)
         if self._events.qsize() < 2 * QUEUED:

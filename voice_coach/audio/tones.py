@@ -18,8 +18,8 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.audio.pcm import Pcm, decibels
-from voice_coach.units import SAMPLE_RATE, Samples, to_samples
+from voice_coach.audio.pcm import Sound, decibels
+from voice_coach.units import LOUDSPEAKER_RATE, Samples, to_frames, to_samples
 
 _Curve: TypeAlias = npt.NDArray[np.float64]
 
@@ -43,7 +43,7 @@ FADE: Final = to_samples(0.1)
 """How long a breath tone takes, along half a cosine, to come from silence and to go back."""
 
 SIGNAL_DB: Final = -26.0
-"""Root mean square of every signal, from its first to its last sample."""
+"""Root mean square of every signal, from its first to its last frame."""
 
 _HARMONICS: Final = (1.0, 0.32, 0.12)
 """Amplitudes of fundamental, second and third harmonic: 0, -10 and -18 dB."""
@@ -55,8 +55,8 @@ _AIR_HZ: Final = 900.0
 _AIR_OCTAVES: Final = 0.5
 """Middle of the air's band, and its standard deviation."""
 
-_AIR_LOOP: Final = 65_536
-"""Samples after which the air repeats: 4.1 s."""
+_AIR_LOOP: Final = to_frames(65_536)
+"""Frames after which the air repeats: 4.1 s."""
 
 _NOTE_HARMONICS: Final = (1.0, 0.25, 0.06)
 """As of a soft mallet on wood; each further one dies away that much sooner."""
@@ -113,59 +113,61 @@ _MELODIES: Final = {
 
 
 @lru_cache(16)
-def breath_tone(kind: Contour, length: Samples) -> Pcm:
-    """Return the tone of one breath or hold, shape (length,), first and last sample 0.
+def breath_tone(kind: Contour, length: Samples) -> Sound:
+    """Return the tone of one breath or hold of `length` samples of the clock, first and last
+    frame 0.
 
     A fall begins at the pitch and level at which a rise ends, and the other way round. Made
     for 0.5 to 20 s, to the sample; any length is possible, in one shorter than 0.2 s the
     fades are shorter as well.
     """
-    turn = _turn(kind, length)
+    frames = to_frames(length)
+    turn = _turn(kind, frames)
     tone = _warm(LOW_HZ * np.exp(turn * math.log(HIGH_HZ / LOW_HZ)))
-    tone += np.resize(_air(), length)
+    tone += np.resize(_air(), frames)
     tone *= _gain(kind, turn) / math.hypot(1.0, _AIR)
-    fade = _rising(min(FADE, (length + 1) // 2))
+    fade = _rising(min(to_frames(FADE), (frames + 1) // 2))
     tone[: len(fade)] *= fade
-    tone[length - len(fade) :] *= fade[::-1]
+    tone[frames - len(fade) :] *= fade[::-1]
     return _shared(tone)
 
 
 @cache
-def earcon(kind: Earcon) -> Pcm:
-    """Return a signal of less than 0.6 s, first and last sample 0."""
+def earcon(kind: Earcon) -> Sound:
+    """Return a signal of less than 0.6 s, first and last frame 0."""
     melody = _MELODIES[kind]
-    length = to_samples(melody.seconds)
-    sound = np.zeros(length)
+    frames, last = (to_frames(length) for length in (to_samples(melody.seconds), _LAST))
+    sound = np.zeros(frames)
     for number, hertz in enumerate(melody.hertz):
-        start = to_samples(number * melody.step)
-        sound[start:] += _note(hertz, length - start, melody)
-    sound[length - _LAST :] *= _rising(_LAST)[::-1]
+        start = to_frames(to_samples(number * melody.step))
+        sound[start:] += _note(hertz, frames - start, melody)
+    sound[frames - last :] *= _rising(last)[::-1]
     return _shared(sound * decibels(SIGNAL_DB) / np.sqrt(np.mean(sound**2)))
 
 
-def _turn(kind: Contour, length: Samples) -> _Curve:
-    """Return how near to the turn between inhale and exhale each sample is, 0 … 1."""
+def _turn(kind: Contour, frames: int) -> _Curve:
+    """Return how near to the turn between inhale and exhale each frame is, 0 … 1."""
     match kind:
         case Contour.RISE:
-            return _half_cosine(length)
+            return _half_cosine(frames)
         case Contour.FALL:
-            return _half_cosine(length)[::-1]
+            return _half_cosine(frames)[::-1]
         case Contour.HIGH:
-            return np.ones(length)
+            return np.ones(frames)
         case Contour.LOW:
-            return np.zeros(length)
+            return np.zeros(frames)
 
 
-def _gain(kind: Contour, turn: _Curve) -> Pcm:
+def _gain(kind: Contour, turn: _Curve) -> Sound:
     if kind in _HOLD_DB:
         return np.full(len(turn), decibels(_HOLD_DB[kind]), dtype=np.float32)
     span = math.log(decibels(LOUDEST_DB - QUIETEST_DB))
     return np.asarray(decibels(QUIETEST_DB) * np.exp((turn * span).astype(np.float32)))
 
 
-def _warm(pitch: _Curve) -> Pcm:
+def _warm(pitch: _Curve) -> Sound:
     """Return a tone with a root mean square of 1 that follows `pitch` in Hz."""
-    cycles = np.cumsum(pitch) / SAMPLE_RATE
+    cycles = np.cumsum(pitch) / LOUDSPEAKER_RATE
     cycles -= np.floor(cycles)  # float32 is exact enough, and much faster, for small angles
     phase = (2.0 * np.pi * cycles).astype(np.float32)
     sine, cosine = np.sin(phase), np.cos(phase)
@@ -177,9 +179,9 @@ def _warm(pitch: _Curve) -> Pcm:
 
 
 @cache
-def _air() -> Pcm:
+def _air() -> Sound:
     """Return a loop of noise with a root mean square of _AIR, shaped like a bell over octaves."""
-    hertz = np.fft.rfftfreq(_AIR_LOOP, 1.0 / SAMPLE_RATE)
+    hertz = np.fft.rfftfreq(_AIR_LOOP, 1.0 / LOUDSPEAKER_RATE)
     octaves = np.log2(np.maximum(hertz, 1.0) / _AIR_HZ)
     size = np.exp(-0.5 * (octaves / _AIR_OCTAVES) ** 2)
     # RandomState, because numpy promises that its numbers stay the same for ever.
@@ -188,27 +190,27 @@ def _air() -> Pcm:
     return _shared(noise * _AIR / np.sqrt(np.mean(noise**2)))
 
 
-def _note(hertz: float, length: Samples, melody: _Melody) -> _Curve:
-    seconds = np.arange(length) / SAMPLE_RATE
-    struck = _rising(to_samples(melody.attack))
+def _note(hertz: float, frames: int, melody: _Melody) -> _Curve:
+    seconds = np.arange(frames) / LOUDSPEAKER_RATE
+    struck = _rising(to_frames(to_samples(melody.attack)))
     decays = np.exp(-seconds / melody.decay)
-    sound = np.zeros(length)
+    sound = np.zeros(frames)
     for number, amplitude in enumerate(_NOTE_HARMONICS, 1):
         sound += amplitude * decays**number * np.sin(2.0 * np.pi * number * hertz * seconds)
     sound[: len(struck)] *= struck
     return sound
 
 
-def _rising(length: Samples) -> _Curve:
-    """Return a gain that rises from exactly 0 and would be 1 after `length` samples."""
-    return _half_cosine(length + 1)[:length]
+def _rising(frames: int) -> _Curve:
+    """Return a gain that rises from exactly 0 and would be 1 after so many frames."""
+    return _half_cosine(frames + 1)[:frames]
 
 
-def _half_cosine(length: Samples) -> _Curve:
-    return 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, length))
+def _half_cosine(frames: int) -> _Curve:
+    return 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, frames))
 
 
-def _shared(sound: _Curve | Pcm) -> Pcm:
-    pcm = sound.astype(np.float32, copy=False)
-    pcm.flags.writeable = False
-    return pcm
+def _shared(sound: _Curve | Sound) -> Sound:
+    shared = sound.astype(np.float32, copy=False)
+    shared.flags.writeable = False
+    return shared

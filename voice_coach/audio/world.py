@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Self
 
 from voice_coach.audio.blocks import Block, Counters
-from voice_coach.audio.files import Nowhere, Recording, Reel, Sink, Source, sink_of, source_of
+from voice_coach.audio.decimation import Decimator
+from voice_coach.audio.files import (
+    Nowhere,
+    Recording,
+    Reel,
+    Sink,
+    Source,
+    Tape,
+    sink_of,
+    source_of,
+)
 from voice_coach.audio.microphone_faults import MicrophoneWatch, Notice, NoticeKind, inspected
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, WavWriter
@@ -37,6 +47,7 @@ __all__ = [
     "Recording",
     "Sink",
     "Source",
+    "Tape",
     "list_devices",
     "open_audio",
 ]
@@ -44,7 +55,8 @@ __all__ = [
 OnBlock = Callable[[Pcm, Pcm, Samples], None]
 """Called with (mic, played, position), BLOCK samples each, at the same time on the clock.
 
-`played` is what went to the loudspeaker, after volume: the reference for an echo canceller.
+`played` is what went to the loudspeaker, after volume, at the rate of the microphone: the reference
+for an echo canceller.
 """
 
 
@@ -152,8 +164,8 @@ class Audio:
         try:
             with closing(blocks):
                 for block in blocks:
-                    on_block(*block)
-                    self._sink.write(block.played)
+                    on_block(block.mic, block.played, block.position)
+                    self._sink.write(block.sound)
         finally:
             self._sink.close()
 
@@ -168,10 +180,11 @@ class Audio:
         self.close()
 
     def _files(self, mixer: Mixer, on_notice: OnNotice) -> Generator[Block]:
-        reel = self._reel
+        reel, reference = self._reel, Decimator()
         while reel and not reel.over and not self._stopped.is_set():
             position = mixer.position
             mic, flaws = inspected(reel.read(position))
             if notice := self._watch.add(mic, flaws, "recording"):
                 on_notice(notice)
-            yield Block(mic, mixer.render(BLOCK), position)
+            sound = mixer.render(BLOCK)
+            yield Block(mic, reference.push(sound), position, sound)

@@ -127,6 +127,7 @@ def _coach(routine: str | None, settings: Settings) -> None:
         choose_voice,
         kept_phrases,
         make_separate_recogniser,
+        second_best,
     )
 
     speaks = choose_voice(settings.voice, settings.voice_name)
@@ -144,6 +145,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
     commands = read_commands(routines)
     screen = _screen(settings, commands)
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
+    if note := second_best(settings.voice, speaks):
+        warn(note)
 
     def ready(stage: Stage) -> None:
         out.print(f"Ready on {stage.audio}. Ctrl-C ends.", style="dim")
@@ -264,7 +267,7 @@ def _rehearse(
     import time
 
     from voice_coach.app.coach import Persistence
-    from voice_coach.app.engines import choose_recogniser, choose_voice
+    from voice_coach.app.engines import choose_recogniser, choose_voice, second_best
     from voice_coach.app.rehearsal import read_script
     from voice_coach.app.rehearsal import rehearse as perform
     from voice_coach.core.preferences import Preferences
@@ -277,6 +280,8 @@ def _rehearse(
     speaks = choose_voice(settings.voice, preferences.get("voice_name"))
     engines = choose_recogniser(settings.recogniser), speaks
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
+    if note := second_best(settings.voice, speaks):
+        warn(note)
     began = time.monotonic()
     done = perform(
         lines,
@@ -432,10 +437,12 @@ def say(
     ] = None,
 ) -> None:
     """Say something in the coach's voice."""
-    from voice_coach.app.engines import choose_voice
+    from voice_coach.app.engines import choose_voice, second_best
     from voice_coach.app.live import speak
 
     voice = choose_voice(settings.voice, settings.voice_name)
+    if note := second_best(settings.voice, voice):
+        warn(note)
     speak(text, voice, out_file or settings.speaker)
 
 

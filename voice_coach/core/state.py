@@ -111,7 +111,7 @@ class Say:
 
 
 @dataclass(frozen=True)
-class Sound:
+class Give:
     """Give a signal from sample `at` on, and report the end as `Spoken(utterance)`."""
 
     utterance: int
@@ -144,7 +144,7 @@ class SetVolume:
     db: float
 
 
-Action = Say | Sound | Tone | Silence | SetVolume | Note
+Action = Say | Give | Tone | Silence | SetVolume | Note
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
     RUNNING,
     Action,
+    Give,
     Mode,
     Progress,
     Role,
     Say,
     Silence,
-    Sound,
     State,
     Tone,
 )
@@ -54,7 +54,7 @@ def say(state: State, text: str, at: Samples, role: Role) -> Result:
 def give(state: State, signal: Signal, at: Samples, role: Role) -> Result:
     """Give `signal` from sample `at` on, as the next utterance."""
     number = state.utterance + 1
-    return replace(state, utterance=number, on_air=role), (Sound(number, signal, at, role),)
+    return replace(state, utterance=number, on_air=role), (Give(number, signal, at, role),)
 
 
 def hush(state: State) -> tuple[Action, ...]:

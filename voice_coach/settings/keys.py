@@ -29,6 +29,7 @@ class VoiceChoice(StrEnum):
 
     AUTO = "auto"
     PIPER = "piper"
+    HIBARI = "hibari"
     ESPEAK = "espeak"
 
 
@@ -160,7 +161,9 @@ class Settings:
     ] = RecogniserChoice.AUTO
     voice: Annotated[
         VoiceChoice,
-        About(about="What speaks: auto is the best that is installed; espeak always is."),
+        About(
+            about="What speaks: auto is a piper voice if you installed one, else hibari, else espeak."
+        ),
     ] = VoiceChoice.AUTO
     voice_name: Annotated[
         str | None,

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from voice_coach.audio.pcm import Pcm, from_int16, to_int16
+from voice_coach.audio.pcm import Sound, exact_int16, from_int16
 from voice_coach.files import PRIVATE, reason, replace
 from voice_coach.settings.keys import Settings
 
@@ -29,9 +29,9 @@ LIMIT_BYTES: Final = Settings.phrase_cache_mb * 2**20
 
 _MAGIC: Final = b"VCphras1"
 _HEADER: Final = struct.Struct("<8s32sII")
-"""Magic, the hash of what is said how, number of samples, CRC-32 of hash and samples.
+"""Magic, the hash of what is said how, number of frames, CRC-32 of hash and frames.
 
-The samples follow: 16 bits each, little-endian."""
+The frames follow: 16 bits each, little-endian, at LOUDSPEAKER_RATE."""
 
 _PORTION: Final = 16
 """A sixteenth of the limit may be written before the folder is looked through again."""
@@ -74,14 +74,14 @@ class PhraseCache:
         self._reads = _is_trusted(folder)
         self._writes = True
 
-    def get(self, voice: str, text: str, speed: float) -> Pcm | None:
-        """Return what `put` was given for the same key, to the sample, read-only; else None."""
+    def get(self, voice: str, text: str, speed: float) -> Sound | None:
+        """Return what `put` was given for the same key, to the frame, read-only; else None."""
         if not self._reads:
             return None
         key = _key(voice, text, speed)
         path = self._path(key)
         try:
-            pcm = self._read(path, key)
+            sound = self._read(path, key)
         except FileNotFoundError:
             return None
         except (OSError, ValueError):
@@ -90,17 +90,16 @@ class PhraseCache:
             return None
         with suppress(OSError):
             os.utime(path)  # access times are often not kept by the file system
-        return pcm
+        return sound
 
-    def put(self, voice: str, text: str, speed: float, pcm: Pcm) -> None:
-        """Keep `pcm`, unless 16 bits cannot hold it exactly or it is over the limit."""
-        samples = to_int16(pcm)
-        size = _HEADER.size + samples.nbytes
-        if size > self._limit or not np.array_equal(from_int16(samples), pcm):
+    def put(self, voice: str, text: str, speed: float, sound: Sound) -> None:
+        """Keep `sound`, unless 16 bits cannot hold it exactly or it is over the limit."""
+        frames = exact_int16(sound)
+        if frames is None or (size := _HEADER.size + frames.nbytes) > self._limit:
             return
         key = _key(voice, text, speed)
-        body = samples.astype("<i2").tobytes()
-        header = _HEADER.pack(_MAGIC, key, len(samples), _checksum(key, body))
+        body = frames.astype("<i2").tobytes()
+        header = _HEADER.pack(_MAGIC, key, len(frames), _checksum(key, body))
         with self._lock:
             if not self._writes:
                 return
@@ -114,7 +113,7 @@ class PhraseCache:
     def _path(self, key: bytes) -> Path:
         return self._folder / f"{key.hex()}.phrase"
 
-    def _read(self, path: Path, key: bytes) -> Pcm:
+    def _read(self, path: Path, key: bytes) -> Sound:
         """Raise ValueError for anything but the phrase `key`, whole."""
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
@@ -126,9 +125,9 @@ class PhraseCache:
         expected = (_MAGIC, key, len(body), _checksum(key, body))
         if (magic, named, 2 * count, checksum) != expected:
             raise ValueError("damaged")
-        pcm = from_int16(np.frombuffer(body, dtype="<i2"))
-        pcm.flags.writeable = False
-        return pcm
+        sound = from_int16(np.frombuffer(body, dtype="<i2"))
+        sound.flags.writeable = False
+        return sound
 
     def _make_room(self, size: int) -> None:
         if self._room is None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import espeakng_loader
 
-from voice_coach.audio.pcm import Pcm, from_int16
+from voice_coach.audio.pcm import Sound, from_int16
 from voice_coach.errors import ModelError, nearest
 from voice_coach.speaking.voice import bounded, identified, mastered, speakable
 
@@ -77,7 +77,7 @@ class EspeakVoice:
             self._word_gap, WORDS_PER_MINUTE, _SLOWEST_RATE, _RATE_EXPONENT,
         )  # fmt: skip
 
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
+    def render(self, text: str, speed: float = 1.0) -> Sound:
         line = speakable(text).encode()
         heard: list[bytes] = []
 

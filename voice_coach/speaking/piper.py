@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Sound, quiet
 from voice_coach.errors import ModelError
 from voice_coach.speaking.voice import bounded, identified, mastered, speakable
 
@@ -62,10 +62,10 @@ class PiperVoice:
             platform.machine(), self._files, CALM, SENTENCE_PAUSE_SECONDS,
         )  # fmt: skip
 
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
+    def render(self, text: str, speed: float = 1.0) -> Sound:
         line = speakable(text)
         if not any(character.isalnum() for character in line):
-            return silence(0)  # a voice would make some noise of it
+            return quiet(0)  # a voice would make some noise of it
         try:
             return mastered(self._sentences(line, bounded(speed)), self._rate)
         except Exception as error:  # piper and onnxruntime raise whatever they like

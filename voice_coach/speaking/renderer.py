@@ -9,14 +9,18 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from voice_coach.audio.pcm import Pcm
+import numpy as np
+import numpy.typing as npt
+
+from voice_coach.audio.pcm import Sound, duration, exact_int16, from_int16
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.voice import Voice, bounded
+from voice_coach.units import Samples
 
 CACHE_BYTES: Final = 64 * 2**20
-"""About 17 minutes of speech: every phrase of a long session."""
+"""About 11 minutes of speech: every phrase of a long session."""
 
 _AHEAD: Final = 0.75
 """The part of the memory that prefetching fills: what comes later must not displace what comes
@@ -36,28 +40,32 @@ class _Ahead(NamedTuple):
     """False to take it from the disk, or else leave it."""
 
 
+_Kept: TypeAlias = Sound | npt.NDArray[np.int16]
+"""A sound as it is kept: in 16 bits, which hold what voices make exactly, at half the size."""
+
+
 class _Memory:
     """The most recently used phrases, in at most `limit` bytes. Not thread-safe."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._phrases: OrderedDict[_Phrase, Pcm] = OrderedDict()
+        self._phrases: OrderedDict[_Phrase, _Kept] = OrderedDict()
 
     def __contains__(self, phrase: _Phrase) -> bool:
         return phrase in self._phrases
 
-    def get(self, phrase: _Phrase) -> Pcm | None:
+    def get(self, phrase: _Phrase) -> _Kept | None:
         if phrase not in self._phrases:
             return None
         self._phrases.move_to_end(phrase)
         return self._phrases[phrase]
 
-    def put(self, phrase: _Phrase, pcm: Pcm) -> None:
+    def put(self, phrase: _Phrase, kept: _Kept) -> None:
         if phrase in self._phrases:
             return
-        self._size += pcm.nbytes
-        self._phrases[phrase] = pcm
+        self._size += kept.nbytes
+        self._phrases[phrase] = kept
         while self._size > self._limit:
             self._size -= self._phrases.popitem(last=False)[1].nbytes
 
@@ -65,7 +73,7 @@ class _Memory:
 class Renderer:
     """Renders phrases of one voice, each once: at once when asked for, else ahead of time.
 
-    All methods may be called from any thread. Sounds it returns are shared and read-only.
+    All methods may be called from any thread. Sounds it returns are read-only.
     """
 
     def __init__(
@@ -90,7 +98,7 @@ class Renderer:
         self._identity: str | None = None
         self._loading: Future[Voice] = Future()
         self._room_ahead = self._most_ahead = int(cache_bytes * _AHEAD)
-        self._wanted: deque[tuple[_Phrase, Future[Pcm]]] = deque()
+        self._wanted: deque[tuple[_Phrase, Future[Sound]]] = deque()
         self._ahead: deque[_Ahead] = deque()
         self._changed = threading.Condition()
         self._closed = self._retired = False
@@ -106,14 +114,14 @@ class Renderer:
             )
             self._thread.start()
 
-    def get(self, text: str, speed: float = 1.0) -> Pcm:
+    def get(self, text: str, speed: float = 1.0) -> Sound:
         """Return `text` as sound; waits where it has not been rendered yet.
 
         Raises what the voice raised.
         """
         return self.request(text, speed).result()
 
-    def request(self, text: str, speed: float = 1.0) -> Future[Pcm]:
+    def request(self, text: str, speed: float = 1.0) -> Future[Sound]:
         """Have `text` rendered before anything that was prefetched; does not wait for that.
 
         The future is done at once for a phrase in memory or on the disk, which is read here:
@@ -121,7 +129,7 @@ class Renderer:
         raises is raised by its `result()`.
         """
         phrase = _phrase(text, speed)
-        future: Future[Pcm] = Future()
+        future: Future[Sound] = Future()
         done = self._found(phrase)
         with self._changed:
             self._check_open()
@@ -149,13 +157,15 @@ class Renderer:
         """Whether the thread of a retired or closed renderer has done its work."""
         return self._thread is None or not self._thread.is_alive()
 
-    def at_hand(self, text: str, speed: float = 1.0) -> Pcm | None:
-        """Return `text` as sound if it is in memory, else None; never waits."""
-        return self._remembered(_phrase(text, speed))
+    def length(self, text: str, speed: float = 1.0) -> Samples | None:
+        """Return how long `text` lasts if it is in memory, else None; never waits."""
+        with self._changed:
+            kept = self._memory.get(_phrase(text, speed))
+        return None if kept is None else duration(kept)
 
     def ready(self, text: str, speed: float = 1.0) -> bool:
         """Return whether `text` is in memory, so that `get()` returns at once."""
-        return self.at_hand(text, speed) is not None
+        return self.length(text, speed) is not None
 
     def prefetch(self, texts: Iterable[str], speed: float = 1.0) -> None:
         """Have `texts` ready, in this order, when nothing else is to do; forget earlier ones.
@@ -243,68 +253,84 @@ class Renderer:
             with suppress(Exception):  # get() will tell
                 self._get_ready(*ahead)
 
-    def _render_wanted(self, phrase: _Phrase, future: Future[Pcm]) -> None:
+    def _render_wanted(self, phrase: _Phrase, future: Future[Sound]) -> None:
         try:
             found = self._found(phrase)
-            pcm = self._rendered(phrase) if found is None else found
+            sound = self._rendered(phrase) if found is None else found
         except Exception as error:  # belongs to whoever waits for this phrase
             future.set_exception(error)
             return
-        self._remember(phrase, pcm)
-        future.set_result(pcm)
+        self._remember(phrase, sound)
+        future.set_result(sound)
         if found is None:
-            self._keep(phrase, pcm)  # only now: the disk may be slow
+            self._keep(phrase, sound)  # only now: the disk may be slow
 
     def _get_ready(self, phrase: _Phrase, render: bool) -> None:
-        pcm = self._remembered(phrase)
-        if pcm is None and (render or self._room_ahead > 0):
-            pcm = self._kept(phrase)
-        if pcm is None and render:
-            pcm = self._rendered(phrase)
-            self._keep(phrase, pcm)
-        if pcm is not None:
-            self._remember_ahead(phrase, pcm)
+        sound = self._remembered(phrase)
+        if sound is None and (render or self._room_ahead > 0):
+            sound = self._kept(phrase)
+        if sound is None and render:
+            sound = self._rendered(phrase)
+            self._keep(phrase, sound)
+        if sound is not None:
+            self._remember_ahead(phrase, sound)
 
-    def _found(self, phrase: _Phrase) -> Pcm | None:
-        pcm = self._remembered(phrase)
-        if pcm is None and (pcm := self._kept(phrase)) is not None:
-            self._remember(phrase, pcm)
-        return pcm
+    def _found(self, phrase: _Phrase) -> Sound | None:
+        sound = self._remembered(phrase)
+        if sound is None and (sound := self._kept(phrase)) is not None:
+            self._remember(phrase, sound)
+        return sound
 
-    def _rendered(self, phrase: _Phrase) -> Pcm:
-        pcm = self._loading.result().render(phrase.text, phrase.speed)
-        pcm.flags.writeable = False
-        return pcm
+    def _rendered(self, phrase: _Phrase) -> Sound:
+        sound = self._loading.result().render(phrase.text, phrase.speed)
+        sound.flags.writeable = False
+        return sound
 
-    def _remembered(self, phrase: _Phrase) -> Pcm | None:
+    def _remembered(self, phrase: _Phrase) -> Sound | None:
         with self._changed:
-            return self._memory.get(phrase)
+            kept = self._memory.get(phrase)
+        return None if kept is None else _taken_out(kept)
 
-    def _remember(self, phrase: _Phrase, pcm: Pcm) -> None:
+    def _remember(self, phrase: _Phrase, sound: Sound) -> None:
+        kept = _put_away(sound)
         with self._changed:
-            self._memory.put(phrase, pcm)
+            self._memory.put(phrase, kept)
 
-    def _remember_ahead(self, phrase: _Phrase, pcm: Pcm) -> None:
+    def _remember_ahead(self, phrase: _Phrase, sound: Sound) -> None:
+        kept = _put_away(sound)
         with self._changed:
-            self._room_ahead -= pcm.nbytes
+            self._room_ahead -= kept.nbytes
             if self._room_ahead >= 0:
-                self._memory.put(phrase, pcm)
+                self._memory.put(phrase, kept)
             elif not self._disk:
                 self._ahead.clear()
 
-    def _kept(self, phrase: _Phrase) -> Pcm | None:
+    def _kept(self, phrase: _Phrase) -> Sound | None:
         if self._disk is None or self._identity is None:
             return None
         return self._disk.get(self._identity, *phrase)
 
-    def _keep(self, phrase: _Phrase, pcm: Pcm) -> None:
+    def _keep(self, phrase: _Phrase, sound: Sound) -> None:
         if self._disk and self._identity is not None:
             with suppress(Exception):  # whoever is told of trouble must not end this thread
-                self._disk.put(self._identity, *phrase, pcm)
+                self._disk.put(self._identity, *phrase, sound)
 
 
 def _phrase(text: str, speed: float) -> _Phrase:
     return _Phrase(text, bounded(speed))
+
+
+def _put_away(sound: Sound) -> _Kept:
+    exact = exact_int16(sound)
+    return sound if exact is None else exact
+
+
+def _taken_out(kept: _Kept) -> Sound:
+    if kept.dtype != np.int16:
+        return np.asarray(kept, dtype=np.float32)
+    sound = from_int16(np.asarray(kept, dtype=np.int16))
+    sound.flags.writeable = False
+    return sound
 
 
 def _closed_error() -> RuntimeError:

@@ -7,8 +7,9 @@ said. Nothing here waits: not for a voice that loads, nor for one that still ren
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
-from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.pcm import Sound, duration
 from voice_coach.speaking.renderer import Renderer
+from voice_coach.units import Samples
 
 
 class Voices:
@@ -37,7 +38,7 @@ class Voices:
         self._speaks = make()
         self._announced = False
 
-    def request(self, text: str, speed: float) -> Future[Pcm]:
+    def request(self, text: str, speed: float) -> Future[Sound]:
         """Have `text` rendered before anything else; see `Renderer.request`."""
         if self._loaded() or not self._announced or self._before is None:
             self._announced = True
@@ -48,18 +49,20 @@ class Voices:
         """Have `texts` ready in the voice that speaks; see `Renderer.prefetch`."""
         self._speaks.prefetch(texts, speed)
 
-    def rendered(self, texts: Iterable[str], speed: float) -> dict[str, Pcm] | None:
-        """Return all of `texts` as sound; None as long as one of them is not in memory.
+    def lengths(self, texts: Iterable[str], speed: float) -> dict[str, Samples] | None:
+        """Return how long each of `texts` is; None as long as one of them is not in memory.
 
         Renderers without a thread render here what they lack.
         """
-        sounds: dict[str, Pcm] = {}
+        lengths: dict[str, Samples] = {}
         for text in texts:
-            pcm = (self._speaks.get if self._speaks.in_step else self._speaks.at_hand)(text, speed)
-            if pcm is None:
+            length = self._speaks.length(text, speed)
+            if length is None and self._speaks.in_step:
+                length = duration(self._speaks.get(text, speed))
+            if length is None:
                 return None
-            sounds[text] = pcm
-        return sounds
+            lengths[text] = length
+        return lengths
 
     def close(self) -> None:
         """End all voices; waits for the phrases at hand."""

@@ -1,0 +1,91 @@
+"""Speech by hibari: a small neural voice that comes in a wheel, so that nothing is downloaded.
+
+Owns the loading and running of the one voice inside that wheel; must not know what is said or
+why, nor of the voices that the wheel would download.
+"""
+
+import platform
+import re
+import textwrap
+from functools import cached_property
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.errors import ModelError
+from voice_coach.speaking.voice import bounded, identified, mastered, speakable
+
+if TYPE_CHECKING:  # importing hibari and onnxruntime takes 0.2 s: only who uses them pays
+    import hibari
+
+NAME: Final = "heart"
+"""The voice inside the wheel: American English, female."""
+
+CALM: Final = 1.15
+"""How much slower than it was made the voice speaks at speed 1."""
+
+_SEED: Final = 1
+_LONGEST: Final = 300
+"""Characters at once: time is proportional to it, memory to its square."""
+_MODEL: Final = "hibari.onnx"
+_REPAIR: Final = "Install it again: pip install --force-reinstall hibari-tts"
+
+
+class HibariVoice:
+    """A `Voice` of hibari. Its noise is drawn from the same seed for every line."""
+
+    def __init__(self) -> None:
+        """Load the voice, and say a word to warm up.
+
+        Raises ModelError if the wheel is damaged.
+        """
+        self._voice = _load()
+        if not len(self.render("Ready.")):
+            raise ModelError(f"The voice hibari makes no sound. {_REPAIR}")
+
+    @property
+    def name(self) -> str:
+        return f"hibari {NAME}"
+
+    @cached_property
+    def identity(self) -> str:
+        from hibari import dsp  # noqa: PLC0415
+
+        return identified(
+            "hibari", version("hibari-tts"), NAME, _SEED, CALM,
+            "onnxruntime", version("onnxruntime"), platform.machine(), dsp.FFT_BACKEND,
+        )  # fmt: skip
+
+    def render(self, text: str, speed: float = 1.0) -> Pcm:
+        line = speakable(text)
+        if not any(character.isalnum() for character in line):
+            return silence(0)  # it would make some noise of it
+        rate = bounded(speed) / CALM
+        parts = [self._voice(part, rate, _SEED) for part in _parts(line)]
+        return mastered(np.concatenate(parts), self._voice.sample_rate)
+
+    def close(self) -> None:
+        """Nothing to release but memory."""
+
+
+def _parts(line: str) -> list[str]:
+    """Split a line so that none of it is too long for the package, nor any number."""
+    short = re.sub(r"\d{13,}", lambda digits: " ".join(digits[0]), line)
+    return textwrap.wrap(short, _LONGEST)
+
+
+def _load() -> "hibari.Hibari":
+    """Load the model by its path: by a name the package might look for one on the network."""
+    from hibari import Hibari  # noqa: PLC0415
+
+    model = Path(str(files("hibari") / "assets" / _MODEL))
+    try:
+        voice = Hibari(voice=NAME, model=str(model), threads=1)
+        _ = voice.g2p  # reads the dictionary, which else the first line waits for
+    except Exception as error:  # onnxruntime's errors have no common class
+        raise ModelError(f"The voice hibari is damaged or incomplete. {_REPAIR}") from error
+    return voice
