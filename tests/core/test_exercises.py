@@ -84,7 +84,7 @@ TABLE = (
         setup=(
             "hands on the floor",
             "next to your shoulders",
-            "bend your elbows",
+            "elbows bent",
             "never hold your breath",
             "breathe normally",
         ),
@@ -117,14 +117,14 @@ TABLE = (
         setup=(
             "bend your knees",
             "both feet the same way",
-            "body straight",
+            "lie straight",
             "look straight up",
             "arms flat on the floor",
             "in line with your body",
         ),
         cues=(
             "slowly|lift your hips|with your legs and shoulders"
-            "|shoulders are in line with your knees|stay|twenty seconds".split("|"),
+            "|shoulders and knees in line|stay|twenty seconds".split("|"),
             ("lower your hips",),
         ),
         hold=(20, 20),
@@ -135,9 +135,9 @@ TABLE = (
         name="Leg reach",
         position="hands and knees",
         where="hands and knees",
-        setup=("look straight down", "body steady", "breathe normally"),
+        setup=("look straight down", "body steady", "breathing normally"),
         cues=(
-            ("lift your {side} leg", "straight", "head and your foot level", "hold", "ten seconds"),
+            ("lift your {side} leg", "straight", "foot and head level", "hold", "ten seconds"),
             ("back to the floor",),
         ),
         hold=(10, 10),
