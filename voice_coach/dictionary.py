@@ -105,10 +105,10 @@ class _Reader:
                 continue
             if field.name not in found:
                 raise self._wrong(node, f"{name}: '{field.name}' is missing.")
-            text = found[field.name]
-            if isinstance(text, str):
-                allowed = field.metadata.get(PLACEHOLDERS, ())
-                self._check(text, allowed, node, field.name)
+            written = found[field.name]
+            texts = written if isinstance(written, tuple) else (written,)
+            for text in (each for each in texts if isinstance(each, str)):
+                self._check(text, field.metadata.get(PLACEHOLDERS, ()), node, field.name)
         return kind(**found)
 
     def _value(self, kind: Any, node: yaml.Node, name: str) -> object:

@@ -65,11 +65,6 @@ def phrases_dir() -> Path:
     return _cache() / "phrases"
 
 
-def charts_dir() -> Path:
-    """Return where matplotlib may keep its list of fonts, beside the phrases."""
-    return _cache() / "charts"
-
-
 def crash_path() -> Path:
     """Return where the last crash is written down: VOICE_COACH_CRASH, else the state folder."""
     return _chosen("VOICE_COACH_CRASH") or _folder("state") / "crash.txt"

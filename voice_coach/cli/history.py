@@ -6,8 +6,6 @@ is whole; must not know how sessions are kept, nor what they add up to.
 
 import csv
 import json
-import logging
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,15 +18,12 @@ import typer
 from voice_coach.cli.console import out
 from voice_coach.errors import JournalError, OutputError, VoiceCoachError
 from voice_coach.files import Replacement, reason
-from voice_coach.paths import charts_dir
 
 if TYPE_CHECKING:
     from voice_coach.history.journal import PastSession
 
 SHOWN: Final = 20
 """So many sessions are shown in the terminal unless told otherwise."""
-PICTURES: Final = ("png", "svg", "pdf")
-"""Formats of charts, which are also the endings of their files."""
 NONE_YET: Final = "No sessions yet. Begin with voice-coach run, and say “start back routine”."
 
 history_app = typer.Typer(help="Show what past sessions came to; export, back up or delete it.")
@@ -67,7 +62,9 @@ def show_history(
     elif not sessions:
         out.print(NONE_YET)
     elif plot:
-        _write(plot, lambda today: _report().plot(chosen, today, form))
+        from voice_coach.history import report as drawing
+
+        _write(plot, lambda today: drawing.plot(chosen, today, form))
     else:
         _print_table(sessions, chosen if limit else sessions[-SHOWN:])
 
@@ -140,13 +137,14 @@ def report(
 
     The page is one file. It needs no network, prints on A4, and can be read without colours.
     """
+    from voice_coach.history import report as drawing
     from voice_coach.history.journal import read_sessions
 
     sessions = read_sessions()
     if not sessions:
         out.print(NONE_YET)
         return
-    _write(out_file, lambda today: _report().page(sessions, today).encode())
+    _write(out_file, lambda today: drawing.page(sessions, today).encode())
 
 
 @contextmanager
@@ -175,39 +173,11 @@ def _write(path: Path, make: "Callable[[Any], bytes]") -> None:
     out.print(f"Written: {path}", soft_wrap=True)
 
 
-def _report() -> Any:
-    """Load what draws, which takes a while."""
-    # A home that is read-only, or a list of fonts that is made once, is no news to the user.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    with _kept_in(charts_dir()):
-        from voice_coach.history import report as drawing
-
-    return drawing
-
-
-@contextmanager
-def _kept_in(folder: Path) -> Iterator[None]:
-    """Let matplotlib, and the fc-list that it runs, keep their lists of fonts in `folder`.
-
-    Left alone they make folders of their own in the user's home. Both look when matplotlib is
-    imported, and not again.
-    """
-    places = {"MPLCONFIGDIR": str(folder), "XDG_CACHE_HOME": str(folder)}
-    before = {name: os.environ.get(name) for name in places}
-    os.environ.update(places)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 def _picture_format(path: Path) -> str:
+    from voice_coach.history.picture import FORMATS
+
     form = path.suffix.casefold().removeprefix(".")
-    if form not in PICTURES:
+    if form not in FORMATS:
         raise OutputError(f"{path}: a chart is a .png, .svg or .pdf. Give a name that ends so.")
     return form
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -120,6 +121,20 @@ Spelling = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(spe
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
+def _several(value: object) -> object:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Wordings = Annotated[
+    tuple[Sided, ...],
+    Field(min_length=1, max_length=10),
+    BeforeValidator(_several, json_schema_input_type=Sided | list[Sided]),
+]
+"""One or more texts that mean the same and take turns. May contain {side} and {other_side}."""
+
+
 class _Part(BaseModel):
     """Read-only, and strict about its keys: a typo must never be a silent default."""
 
@@ -163,8 +178,8 @@ class Step(_Part):
 
     cue: Sided
     """The whole instruction, said the first time. May contain {side} and {other_side}."""
-    short: Sided | None = None
-    """What is said in later repetitions; without it, `cue` again."""
+    short: Wordings | None = None
+    """What is said in later repetitions, one wording or several; without it, `cue` again."""
     seconds: Seconds | None = None
     """How long it lasts: a hold counts from the end of the words, a breath from their start."""
     breaths: Annotated[int, Field(ge=1, le=100)] | None = None
@@ -173,8 +188,8 @@ class Step(_Part):
     """How to breathe meanwhile; never held by default."""
     pattern: Name | None = None
     """Name of the rhythm of deep breaths, instead of the routine's pace."""
-    reminder: Sided | None = None
-    """Said once, early in the hold, such as "Keep breathing."."""
+    reminder: Wordings | None = None
+    """Said once, early in the hold, such as "Keep breathing."; one wording or several."""
 
     @model_validator(mode="after")
     def _one_duration(self) -> Self:
@@ -198,7 +213,7 @@ class Step(_Part):
     @property
     def words(self) -> tuple[str, ...]:
         """All that may be said in it."""
-        return tuple(filter(None, (self.cue, self.short, self.reminder)))
+        return (self.cue, *(self.short or ()), *(self.reminder or ()))
 
     @property
     def moves_with_breath(self) -> bool:
@@ -214,8 +229,8 @@ class Release(_Part):
 
     cue: Sided
     """The instruction."""
-    short: Sided | None = None
-    """What is said in later repetitions."""
+    short: Wordings | None = None
+    """What is said in later repetitions, one wording or several."""
     seconds: Seconds = 3
     """Time to come back."""
     breath: Breath = Breath.NATURAL
@@ -224,7 +239,7 @@ class Release(_Part):
     @property
     def words(self) -> tuple[str, ...]:
         """All that may be said in it."""
-        return tuple(filter(None, (self.cue, self.short)))
+        return (self.cue, *(self.short or ()))
 
 
 class Closing(_Part):
@@ -262,6 +277,8 @@ class Exercise(_Part):
     """How to come into the position; said where the position changes."""
     setup: SpokenText
     """Where hands, feet and head go, before the first repetition."""
+    short_setup: SpokenText | None = None
+    """The same in a few words, for who knows the routine."""
     steps: Steps
     """What one repetition (on one side) is made of."""
     repetitions: Annotated[int, Field(ge=1, le=50)] = 1
@@ -278,6 +295,8 @@ class Exercise(_Part):
     """A different block at the end."""
     safety: SpokenText | None = None
     """Said with the set-up."""
+    short_safety: SpokenText | None = None
+    """The same in a few words, for who has heard it in an earlier session."""
     easier: Easier | None = None
     """A gentler variant, offered when something hurts."""
 
@@ -312,7 +331,8 @@ class Exercise(_Part):
             return self
         given = {key: value for key in ("repetitions", "steps", "closing")
                  if (value := getattr(self.easier, key)) is not None}  # fmt: skip
-        return self.model_copy(update={"setup": self.easier.setup, "easier": None, **given})
+        own = {"setup": self.easier.setup, "short_setup": None, "easier": None}
+        return self.model_copy(update={**own, **given})
 
 
 def _name_a_side(parts: Iterable[Step | Release | None]) -> bool:
@@ -332,8 +352,12 @@ class Routine(_Part):
     """What it is for, in a sentence."""
     safety: SpokenText | None = None
     """Said before the first exercise."""
+    short_safety: SpokenText | None = None
+    """The same in a few words, for who has heard it in an earlier session."""
     question: SpokenText | None = None
     """How it feels, from zero to ten: asked before and after, if the user likes that."""
+    short_question: SpokenText | None = None
+    """The same in a few words, for who has been asked before."""
     pace: Pace = Pace()
     """The rhythm of prompted breaths."""
     patterns: Mapping[Name, Pace] = Field(default_factory=dict)
