@@ -512,3 +512,17 @@ def test_there_is_a_grammar_for_every_state(commands: Commands) -> None:
     assert grammars["confirm"].accepts("yes")
     assert not grammars["session"].accepts("yes")
     assert all(grammar.accepts("that hurts") for grammar in grammars.values())
+
+
+def test_a_word_is_said_in_its_other_spelling_and_told_in_its_own(
+    routines: tuple[Routine, ...], commands: Commands
+) -> None:
+    first = routines[0].model_copy(update={"pronounce": {"Routine": "roo teen"}})
+    with closing(Stage((first, *routines[1:]), commands)) as stage:
+        stage.coach.do(Intent("start", {"routine": first.name}))
+        stage.run(0.1)
+        (said,) = stage.said()
+        assert " routine:" in said.text
+        respelt = said.text.replace(" routine:", " roo teen:")
+        assert duration(stage.renderer.get(respelt)) == said.end - said.at
+        assert said.end - said.at != duration(stage.renderer.get(said.text))

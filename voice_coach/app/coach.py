@@ -53,6 +53,7 @@ from voice_coach.core.transitions import answer
 from voice_coach.crash import described
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.hearing.listener import Transcript
+from voice_coach.speaking.pronunciation import respelled
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voices import Voices
 from voice_coach.units import Samples, to_frames, to_samples
@@ -123,7 +124,7 @@ class Coach:
         mixer.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
-        self._voices = Voices(renderer, voices)
+        self._voices = Voices(renderer, voices, self._respelled)
         self._mixer = mixer
         self._watch = watch
         self._unspoken: deque[tuple[Say, Future[Sound]]] = deque()
@@ -280,9 +281,9 @@ class Coach:
 
     def _perform(self, action: Action, now: Samples) -> None:
         match action:
-            case Say(_, text, _, _, speed):
+            case Say(_, text, _, _, speed, breath):
                 sample, self._sample = self._sample, None
-                self._unspoken.append((action, sample or self._voices.request(text, speed)))
+                self._unspoken.append((action, sample or self._voices.request(text, speed, breath)))
             case Give(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._watch(SignalGiven(*self._play(clip, at, utterance), signal))
@@ -298,6 +299,14 @@ class Coach:
             case note:
                 self._persistence.note(note, now)
         self._speak()
+
+    def _respelled(self, text: str) -> str:
+        """Return `text` as the language and the routine write it for the voice."""
+        plan, routines = self.state.plan, self.state.routines
+        pronounce = dict(self.state.language.written.pronounce)
+        for routine in (plan.routine,) if plan else routines:
+            pronounce |= routine.pronounce
+        return respelled(text, pronounce)
 
     def _speak(self) -> None:
         """Schedule what has been rendered; an engine that is still at work is not waited for."""
