@@ -334,7 +334,7 @@ class Coach:
         changed = self.state.preferences.voice_name != kept
         name = self._voices.replace_failed()
         said = f"The coach speaks with {name} instead." if name else "There is no other voice."
-        self.problems.append(f"{described(fault)} {said}")
+        self.problems.append(f"{described(fault).rstrip('.')}. {said}")
         if name is None:
             return False
         chosen = kept if name == self._first else name

@@ -336,7 +336,7 @@ def load_voice(
             del turns[name]
         else:
             if first:
-                tell(f"{crash.described(first)} The coach speaks with {each} instead.")
+                tell(f"{crash.described(first).rstrip('.')}. The coach speaks with {each} instead.")
             return voice, turns
     assert first  # noqa: S101 - there is at least the one that was chosen
     raise first
