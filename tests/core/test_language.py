@@ -42,7 +42,6 @@ from voice_coach.hearing.enrolled.takes import Trial, Trouble
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.units import BLOCK, Samples
-from voice_coach.web import choices
 
 CORE = Path(voice_coach.core.__file__).parent
 FILES = resource("languages/en")
@@ -263,7 +262,7 @@ def test_the_core_holds_no_words_for_the_user(path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "places"),
     [
-        (Texts, (*CORE.glob("*.py"), *CORE.parent.glob("app/*.py"), Path(choices.__file__))),
+        (Texts, tuple(CORE.parent.rglob("*.py"))),
         (Phrasings, tuple(CORE.glob("*.py"))),
         (EnrolmentTexts, (Path(enrolment.__file__),)),
         (CheckupTexts, (Path(checkup.__file__),)),

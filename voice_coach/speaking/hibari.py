@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Sound, quiet
 from voice_coach.errors import ModelError
 from voice_coach.speaking.voice import bounded, identified, mastered, speakable
 
@@ -31,6 +31,8 @@ CALM: Final = 1.15
 _SEED: Final = 1
 _LONGEST: Final = 300
 """Characters at once: time is proportional to it, memory to its square."""
+_WORDS: Final = re.compile(r"\b(no|fig)\.", re.IGNORECASE)
+"""Words that the package, before a full stop, takes for short: for "number", for "figure"."""
 _MODEL: Final = "hibari.onnx"
 _REPAIR: Final = "Install it again: pip install --force-reinstall hibari-tts"
 
@@ -56,14 +58,14 @@ class HibariVoice:
         from hibari import dsp  # noqa: PLC0415
 
         return identified(
-            "hibari", version("hibari-tts"), NAME, _SEED, CALM,
+            "hibari", version("hibari-tts"), NAME, _SEED, CALM, _WORDS.pattern,
             "onnxruntime", version("onnxruntime"), platform.machine(), dsp.FFT_BACKEND,
         )  # fmt: skip
 
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
+    def render(self, text: str, speed: float = 1.0) -> Sound:
         line = speakable(text)
         if not any(character.isalnum() for character in line):
-            return silence(0)  # it would make some noise of it
+            return quiet(0)  # it would make some noise of it
         rate = bounded(speed) / CALM
         parts = [self._voice(part, rate, _SEED) for part in _parts(line)]
         return mastered(np.concatenate(parts), self._voice.sample_rate)
@@ -74,7 +76,7 @@ class HibariVoice:
 
 def _parts(line: str) -> list[str]:
     """Split a line so that none of it is too long for the package, nor any number."""
-    short = re.sub(r"\d{13,}", lambda digits: " ".join(digits[0]), line)
+    short = re.sub(r"\d{13,}", lambda digits: " ".join(digits[0]), _WORDS.sub(r"\1 .", line))
     return textwrap.wrap(short, _LONGEST)
 
 
