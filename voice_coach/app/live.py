@@ -305,7 +305,7 @@ def speak(
     `tell` gets one line where another voice had to take the place of `engine`. Raises DeviceError,
     ModelError, OutputError, and VoiceCoachError for an unspeakable text.
     """
-    _, voice = load_voice(engine, tell)
+    voice, _ = load_voice(engine, tell)
     with closing(voice):
         clip = voice.render(text)
     if not len(clip):
