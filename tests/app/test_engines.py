@@ -30,7 +30,7 @@ from voice_coach.grammar import Grammar
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
-from voice_coach.units import SAMPLE_RATE
+from voice_coach.units import SAMPLE_RATE, Samples
 
 TONES = Path(__file__).resolve().parents[1] / "fixtures" / "piper" / "tones-22050.onnx"
 HEART = Engine(VoiceChoice.HIBARI, voice="heart")
@@ -140,7 +140,7 @@ class Hum:
         self._pitch = pitch
         self.closed = False
 
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Pcm:  # noqa: ARG002
         at = np.arange(round(160 * len(text) / speed))
         wave = np.rint(2_000 * np.sin(2 * np.pi * self._pitch * at / SAMPLE_RATE))
         return (wave / 32_768).astype(np.float32)

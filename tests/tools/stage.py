@@ -38,7 +38,7 @@ class Tone:
         self.gate.set()
         self.closed = False
 
-    def render(self, text: str, speed: float = 1.0) -> Sound:
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:  # noqa: ARG002
         self.gate.wait(10)
         if self.unspeakable and self.unspeakable in text:
             raise VoiceCoachError(f"The voice broke at '{text}'.")

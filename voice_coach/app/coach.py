@@ -268,8 +268,8 @@ class Coach:
 
     def _perform(self, action: Action, now: Samples) -> None:
         match action:
-            case Say(_, text, _, _, speed):
-                self._unspoken.append((action, self._voices.request(text, speed)))
+            case Say(_, text, _, _, speed, breath):
+                self._unspoken.append((action, self._voices.request(text, speed, breath)))
             case Give(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._watch(SignalGiven(*self._play(clip, at, utterance), signal))

@@ -38,15 +38,15 @@ class Voices:
         self._speaks = make()
         self._announced = False
 
-    def request(self, text: str, speed: float) -> Future[Sound]:
+    def request(self, text: str, speed: float, breath: Samples = 0) -> Future[Sound]:
         """Have `text` rendered before anything else; see `Renderer.request`."""
         if self._loaded() or not self._announced or self._before is None:
             self._announced = True
-            return self._speaks.request(text, speed)
-        return self._before.request(text, speed)
+            return self._speaks.request(text, speed, breath)
+        return self._before.request(text, speed, breath)
 
-    def prefetch(self, texts: Iterable[str], speed: float) -> None:
-        """Have `texts` ready in the voice that speaks; see `Renderer.prefetch`."""
+    def prefetch(self, texts: Iterable[tuple[str, Samples]], speed: float) -> None:
+        """Have `texts`, each with the breath that it leads, ready in the voice that speaks; see `Renderer.prefetch`."""
         self._speaks.prefetch(texts, speed)
 
     def lengths(self, texts: Iterable[str], speed: float) -> dict[str, Samples] | None:
