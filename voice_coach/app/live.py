@@ -102,6 +102,7 @@ def coach_live(
         if screen:
             notice = _noticed_by(screen.mailbox, notice)
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
+        audio.open()
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         for state in commands.states:  # now, so that no change of state waits for its grammar
             recogniser.use(commands.grammar(state))
