@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from voice_coach.app.coach import Coach, Ears, Persistence
-from voice_coach.app.engines import Engine, load_voice, make_voice, voices_of
+from voice_coach.app.engines import Engine, load_voice, make_voice
 from voice_coach.app.happenings import Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.core.intents import Commands
@@ -55,7 +55,7 @@ def assemble(
     def rendering(speaks: Voice | Callable[[], Voice]) -> Renderer:
         return Renderer(speaks, disk=phrases, threaded=live)
 
-    engine, loaded = load_voice(voice, tell)
+    loaded, turns = load_voice(voice, tell)
     with closing(Ears(listener, commands, live=live)) as ears:
         mixer = Mixer()
         coach = Coach(
@@ -67,7 +67,7 @@ def assemble(
             mixer=mixer,
             voices={
                 name: partial(rendering, partial(make_voice, other))
-                for name, other in voices_of(engine).items()
+                for name, other in turns.items()
             },
             persistence=persistence,
             watch=watch,

@@ -102,6 +102,7 @@ def coach_live(
         if screen:
             notice = _noticed_by(screen.mailbox, notice)
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
+        audio.open()
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         for state in commands.states:  # now, so that no change of state waits for its grammar
             recogniser.use(commands.grammar(state))
@@ -305,7 +306,7 @@ def speak(
     `tell` gets one line where another voice had to take the place of `engine`. Raises DeviceError,
     ModelError, OutputError, and VoiceCoachError for an unspeakable text.
     """
-    _, voice = load_voice(engine, tell)
+    voice, _ = load_voice(engine, tell)
     with closing(voice):
         clip = voice.render(text)
     if not len(clip):

@@ -4,6 +4,7 @@ Owns which texts there are, those of the lesson and of the check-up too: the rea
 as a whole, and stands below the app. Must not know a word of them, nor when or by whom one is said.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -184,6 +185,7 @@ class Templates:
     skipped: str = _with("what")
     pain_question: str = _with("question")
     read_back: str = _with("number")
+    read_back_certain: str = _with("number")
     pain: str = _with("number")
     pain_as_before: str = _with("number")
     pain_changed: str = _with("before", "after")
@@ -274,3 +276,5 @@ class Written:
     templates: Templates
     enrolment: EnrolmentTexts
     checkup: CheckupTexts
+    pronounce: Mapping[str, str] = field(default_factory=dict)
+    """Words that a voice says wrong, each with how it is to be said."""
