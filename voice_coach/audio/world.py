@@ -197,5 +197,4 @@ class Audio:
             if notice := self._watch.add(mic, flaws, "recording"):
                 on_notice(notice)
             sound = mixer.render(BLOCK)
-            self._watch.played(sound)
             yield Block(mic, reference.push(sound), position, sound)
