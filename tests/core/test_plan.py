@@ -68,7 +68,7 @@ class TestOrder:
             ("introduce", "Reach."),
             ("introduce", "Stand up."),
             ("introduce", "Relax. Gently."),
-            ("get ready", "Say ready, or I start in ten seconds."),
+            ("get ready", "We start in ten seconds, or when you say ready."),
             ("move", "Reach."),
             ("move", "Let go."),
         ]
@@ -254,7 +254,7 @@ class TestTempo:
             assert counts["In."] == 4 / tempo
             assert counts["Down."] == 6 / tempo
             assert counts["Breathe."] == 20 / tempo
-            assert [c for text, c in counts.items() if text.startswith("Say ready")] == [20 / tempo]
+            assert [c for text, c in counts.items() if text.startswith("We start in")] == [20 / tempo]
 
     def test_breaths_within_a_hold_are_paced_and_the_hold_is_not(self) -> None:
         step = {"cue": "Hold.", "seconds": 25, "breath": "deep"}
@@ -275,7 +275,7 @@ class TestTempo:
 
     def test_the_time_to_get_ready_is_what_is_said(self) -> None:
         (cue,) = [c for c in planned(tempo=1.15).cues if c.kind is CueKind.GET_READY]
-        assert cue.text == "Say ready, or I start in nine seconds."
+        assert cue.text == "We start in nine seconds, or when you say ready."
         assert to_seconds(cue.count) == 9
 
     def test_words_take_longer_when_they_are_spoken_slower(self) -> None:
