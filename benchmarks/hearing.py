@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from multiprocessing import Pool
 from pathlib import Path
@@ -61,8 +62,9 @@ def main() -> int:
     options = Options(asked.quick, speech, asked.recogniser)
     results: dict[str, list[Result]] = {}
     figures: list[Figure] = []
-    for name in asked.rows:
-        results[name] = run(ROWS[name], options, asked.processes, asked.share)
+    rows = [ROWS[name] for name in asked.rows]
+    for name, found in run(rows, options, asked.processes, asked.share):
+        results[name] = found
         figures += ROWS[name].figures(results[name]) if results[name] else []
         if asked.json:  # after each row, so that little is lost when it is stopped
             report.write_json(asked.json, figures, results)
@@ -91,23 +93,51 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(row: Row, options: Options, processes: int, share: float = 1.0) -> list[Result]:
-    """Return what came of every task of `row`, or of a `share` of them, in their order."""
+def run(
+    rows: Iterable[Row], options: Options, processes: int, share: float = 1.0
+) -> Iterator[tuple[str, list[Result]]]:
+    """Yield for each row its name and what came of every task of it, or of a `share` of them.
+
+    The processes go on from row to row without a break; then those rows come that have to be
+    alone. Within a row the order is that of its tasks.
+    """
+    do, began = partial(_do, options.recogniser), time.monotonic()
+    drawn = {row: _drawn(row, options, share) for row in rows}
+    with Pool(processes) as pool:
+        under_way = [
+            (row, pool.imap(do, tasks, chunksize=4))
+            for row, tasks in drawn.items()
+            if not row.alone
+        ]
+        for row, results in under_way:
+            yield row.name, _collected(row, results, len(drawn[row]), began)
+    for row, tasks in drawn.items():
+        if row.alone:
+            with Pool(1) as pool:
+                yield row.name, _collected(row, pool.imap(do, tasks), len(tasks), began)
+
+
+def _drawn(row: Row, options: Options, share: float) -> list[Task]:
+    """Return the tasks of `row`, or a `share` of them, always the same; none it cannot have."""
     if row.recordings and not options.speech:
         return []
-    tasks, began, results = row.tasks(options), time.monotonic(), []
-    if not row.whole:
-        count = math.ceil(share * len(tasks))
-        tasks = [tasks[i] for i in sorted(random.Random(1).sample(range(len(tasks)), count))]
-    do = partial(_do, options.recogniser)
-    with Pool(1 if row.alone else processes) as pool:
-        for done, result in enumerate(pool.imap(do, tasks, chunksize=1 if row.alone else 4), 1):
-            results.append(result)
-            if sys.stderr.isatty() or done % 500 == 0:
-                print(f"{row.name}: {done} of {len(tasks)}", end="\r", file=sys.stderr, flush=True)
+    tasks = row.tasks(options)
+    if row.whole:
+        return tasks
+    count = math.ceil(share * len(tasks))
+    return [tasks[i] for i in sorted(random.Random(1).sample(range(len(tasks)), count))]
+
+
+def _collected(row: Row, results: Iterable[Result], count: int, began: float) -> list[Result]:
+    """Return the results as they come, and tell how far it is."""
+    collected: list[Result] = []
+    for done, result in enumerate(results, 1):
+        collected.append(result)
+        if sys.stderr.isatty() or done % 500 == 0:
+            print(f"{row.name}: {done} of {count}", end="\r", file=sys.stderr, flush=True)
     spent = time.monotonic() - began
-    print(f"{row.name}: {len(tasks)} sounds in {spent:.0f} s", file=sys.stderr, flush=True)
-    return results
+    print(f"{row.name}: {count} sounds, after {spent:.0f} s", file=sys.stderr, flush=True)
+    return collected
 
 
 @cache

@@ -436,7 +436,7 @@ def test_a_listener_that_is_too_slow_loses_sound_and_no_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("voice_coach.audio.streams.QUEUED", 40)
-    system = FakeSystem()
+    system = FakeSystem(pause=0.001)  # fast, but not too fast for who does not dawdle
     listener = live(system, blocks=400)
     listener.mixer.play(sound(70_000), 0, tag=1)
 

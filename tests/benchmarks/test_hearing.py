@@ -30,7 +30,7 @@ def ears() -> Ears:
 def test_without_recordings_a_row_is_left_out_or_has_fewer_tasks(row: Row) -> None:
     full = Options(quick=False, speech=False, recogniser="pocketsphinx")
     if row.recordings:
-        assert hearing.run(row, full, processes=1) == []
+        assert list(hearing.run([row], full, processes=1)) == [(row.name, [])]
     elif row is resource_use.ROW:
         assert len(row.tasks(full)) == 4
     else:

@@ -170,6 +170,7 @@ def speak_over(take: Take, coach: RunningCoach) -> None:
     take.wait(4.0)
 
 
+@pytest.mark.real_time  # what is looked for under the echo shows every hole
 def test_the_user_is_obeyed_over_the_coach_and_the_coach_is_not(
     sound_server: SoundServer, record_property: Callable[[str, object], None]
 ) -> None:

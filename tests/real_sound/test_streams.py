@@ -76,6 +76,7 @@ def burst(seconds: float = 0.5, seed: int = 5) -> Pcm:
     return generator.uniform(-0.3, 0.3, to_samples(seconds)).astype(np.float32)
 
 
+@pytest.mark.real_time
 def test_both_directions_run_in_real_time_on_one_clock(sound_server: SoundServer) -> None:
     probe = ProbeProcess(sound_server.env, seconds=8.0)
     with sound_server.recording() as take:
@@ -96,6 +97,7 @@ def test_both_directions_run_in_real_time_on_one_clock(sound_server: SoundServer
     assert (frames[begin:over] == last_words).mean() > 0.9
 
 
+@pytest.mark.real_time
 def test_silence_on_demand_is_heard_at_once(sound_server: SoundServer) -> None:
     probe = ProbeProcess(sound_server.env, seconds=7.0, reacts=True)
     scene = sound_server.perform([(3.5, burst())], seconds=6.0)

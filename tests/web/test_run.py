@@ -68,6 +68,7 @@ class TestClock:
     AT = range(4, 12)
     """Seconds at which a click is played; the sound server takes two to come alive."""
 
+    @pytest.mark.real_time
     def test_within_fifty_milliseconds(self, sound_server: SoundServer) -> None:
         measured = subprocess.run(
             [*AHEAD, sys.executable, "-c", CLICKS, *map(str, self.AT)],

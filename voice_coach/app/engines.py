@@ -32,7 +32,7 @@ SPOKEN: Final = "en"
 
 
 @dataclass(frozen=True)
-class Wish:
+class Selection:
     """What the user has asked for."""
 
     kind: str = "auto"
@@ -49,7 +49,7 @@ class Engine:
     model: Path | None = None
     voice: str | None = None
     """Which of its voices, where it has several."""
-    wish: Wish = field(default=Wish(), compare=False, repr=False)
+    wish: Selection = field(default=Selection(), compare=False, repr=False)
     """What this is the answer to."""
 
     def __str__(self) -> str:
@@ -225,7 +225,7 @@ def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
 
 def second_best(engine: Engine) -> str | None:
     """Return in one line that `engine` speaks because the voice of the coach is not installed."""
-    if engine.wish != Wish() or engine.kind != VoiceChoice.ESPEAK:
+    if engine.wish != Selection() or engine.kind != VoiceChoice.ESPEAK:
         return None
     return (
         "The voice hibari is not installed, so espeak speaks: harder to understand."
@@ -239,7 +239,7 @@ def _chosen(table: Mapping[str, EngineRow[Made]], choice: str, name: str | None 
     if name is not None and name not in found and (found or _to_fetch(name)):
         raise _unknown(table, choice, name, found)
     if found:
-        return replace(found[name or next(iter(found))], wish=Wish(choice, name))
+        return replace(found[name or next(iter(found))], wish=Selection(choice, name))
     if missing := next(iter(_rows(table, choice).values())).missing:
         raise missing()
     raise ModelError(f"{choice} is not installed. Install it, or leave the choice to 'auto'.")

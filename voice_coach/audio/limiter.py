@@ -141,12 +141,13 @@ class Limiter:
                 self._after = self._before.towards(float(aims[number - first]))
         self._knot = knots[-1]
         knots.append((-(-end // _CELL) * _CELL, self._after.value))
-        return np.interp(positions(start, to_frames(length)), *zip(*knots, strict=True))
+        places, values = np.array(knots).T
+        return np.asarray(np.interp(positions(start, to_frames(length)), places, values))
 
     def _value(self, at: Samples, begins: Samples) -> float:
         """Return the gain at a place in the cell that begins at `begins`."""
-        ends = (begins + _CELL, self._after.value)
-        return float(np.interp(at, *zip(self._knot, ends, strict=True)))
+        places, values = np.array([self._knot, (begins + _CELL, self._after.value)]).T
+        return float(np.interp(at, places, values))
 
 
 def _aims(allowed: _Curve) -> _Curve:

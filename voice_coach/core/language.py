@@ -182,9 +182,11 @@ class Language:
         number = self.number(int(whole))
         return self.written.templates.and_a_half.format(number=number) if half else number
 
-    def read_back(self, value: float) -> str:
-        """Make sure that a number was heard right."""
-        return self._filled(self.written.templates.read_back, number=self.score(value))
+    def read_back(self, value: float, *, certain: bool) -> str:
+        """Say which number was heard; unless `certain`, ask whether that is right."""
+        templates = self.written.templates
+        text = templates.read_back_certain if certain else templates.read_back
+        return self._filled(text, number=self.score(value))
 
     def pain_told(self, before: float | None, after: float) -> str:
         """Close with how it feels now."""

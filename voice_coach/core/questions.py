@@ -29,6 +29,11 @@ from voice_coach.core.transitions import (
 from voice_coach.units import Samples
 
 
+MILD = 3
+"""Pain up to which nothing depends on the number: it is said again, and taken as right unless the
+user objects. What is worse is asked about."""
+
+
 def ask_pain(state: State, now: Samples) -> Result | None:
     """Ask how it feels, if the user likes that and the routine has a question for it."""
     routine = plan_of(state).routine
@@ -56,7 +61,13 @@ def number(state: State, event: Event, now: Samples) -> Result:
     value = event.intent.slots["value"] if isinstance(event, Heard) else None
     assert isinstance(value, int | float)  # noqa: S101 - the templates fill it with a number
     heard = replace(state, mode=Mode.CONFIRMING_PAIN, told_number=value, due=None)
-    return answer(heard, state.language.read_back(value), now)
+    return answer(heard, state.language.read_back(value, certain=value <= MILD), now)
+
+
+def assumed(state: State) -> bool:
+    """Whether the number that is read back is taken as right without an answer."""
+    number = state.told_number
+    return state.mode is Mode.CONFIRMING_PAIN and number is not None and number <= MILD
 
 
 def right(state: State, _: Event, now: Samples) -> Result:
@@ -78,9 +89,9 @@ def skip(state: State, _: Event, now: Samples) -> Result:
     return _go_on(state, now, state.texts.not_kept)
 
 
-def unanswered(state: State, _: Event, now: Samples) -> Result:
+def unanswered(state: State, event: Event, now: Samples) -> Result:
     """Go on: a question stands in nobody's way."""
-    return _go_on(state, now)
+    return right(state, event, now) if assumed(state) else _go_on(state, now)
 
 
 def wait(state: State, _: Event, now: Samples) -> Result:

@@ -184,6 +184,7 @@ class Templates:
     skipped: str = _with("what")
     pain_question: str = _with("question")
     read_back: str = _with("number")
+    read_back_certain: str = _with("number")
     pain: str = _with("number")
     pain_as_before: str = _with("number")
     pain_changed: str = _with("before", "after")

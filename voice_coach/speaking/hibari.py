@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Sound, quiet
 from voice_coach.errors import ModelError
 from voice_coach.speaking.voice import bounded, identified, mastered, speakable
 
@@ -62,10 +62,10 @@ class HibariVoice:
             "onnxruntime", version("onnxruntime"), platform.machine(), dsp.FFT_BACKEND,
         )  # fmt: skip
 
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
+    def render(self, text: str, speed: float = 1.0) -> Sound:
         line = speakable(text)
         if not any(character.isalnum() for character in line):
-            return silence(0)  # it would make some noise of it
+            return quiet(0)  # it would make some noise of it
         rate = bounded(speed) / CALM
         parts = [self._voice(part, rate, _SEED) for part in _parts(line)]
         return mastered(np.concatenate(parts), self._voice.sample_rate)
