@@ -28,7 +28,6 @@ from voice_coach.core.transitions import (
 )
 from voice_coach.units import Samples
 
-
 MILD = 3
 """Pain up to which nothing depends on the number: it is said again, and taken as right unless the
 user objects. What is worse is asked about."""
