@@ -293,7 +293,7 @@ class TestRehearse:
             == "Listens with pocketsphinx and moonshine (embedded), speaks with espeak (embedded)."
         )
         assert re.fullmatch(r"00:0\d\.\d\d  you    “what can i say”", lines[1])
-        assert re.fullmatch(r"00:0\d\.\d\d  coach  Say start back routine, .*", lines[2])
+        assert re.fullmatch(r"00:0\d\.\d\d  coach  You can say start back routine, .*", lines[2])
         assert re.fullmatch(r"00:\d\d\.\d\d  coach  Nothing is running\. .*", lines[4])
         assert re.fullmatch(
             r"\d+\.\d s of session in \d+\.\d s; 2 commands heard, 2 spoken\.", lines[5]
