@@ -42,12 +42,14 @@ def assemble(
     phrases: PhraseCache | None = None,
     persistence: Persistence | None = None,
     watch: Watcher = lambda _: None,
+    loaded: Callable[[], Voice] | None = None,
 ) -> Iterator[Assembly]:
     """Give a coach that hears with `listener` and speaks with `voice`; close it in the end.
 
     With `live` sound nothing waits: hearing and speaking have threads of their own. Else both
     keep step with the blocks, so that the same sound has the same answer at every run. `phrases`
-    keeps what was rendered. ModelError where the voice cannot be loaded.
+    keeps what was rendered. `loaded` returns the voice where that is being loaded already.
+    ModelError where it cannot be.
     """
 
     def rendering(speaks: Voice | Callable[[], Voice]) -> Renderer:
@@ -60,7 +62,7 @@ def assemble(
             commands,
             language=read_language(),
             ears=ears,
-            renderer=rendering(make_voice(voice)),
+            renderer=rendering(loaded() if loaded else make_voice(voice)),
             mixer=mixer,
             voices={
                 name: partial(rendering, partial(make_voice, other))

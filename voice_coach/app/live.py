@@ -3,9 +3,9 @@
 Owns the start and the end of everything that is alive; must not know what is said when.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from voice_coach.hearing.listener import Listener
 from voice_coach.history.journal import Journal
 from voice_coach.settings import file as settings_file
 from voice_coach.speaking.cache import PhraseCache
+from voice_coach.speaking.voice import Voice
 from voice_coach.units import Samples, to_samples
 from voice_coach.web.mailbox import Mailbox, NewRoutines, Preview, Sight
 
@@ -88,7 +89,8 @@ def coach_live(
         if screen:
             notice = _noticed_by(screen.mailbox, notice)
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
-        audio.open()
+        audio.open()  # so that the devices wake meanwhile
+        voice = open_things.enter_context(_loading(engines[1]))
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         for state in commands.states:  # now, so that no change of state waits for its grammar
             recogniser.use(commands.grammar(state))
@@ -103,6 +105,7 @@ def coach_live(
             phrases=phrases,
             persistence=disk.persistence(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
+            loaded=voice.result,
         )
         parts = open_things.enter_context(assembled)
         coach, mixer = parts.coach, parts.mixer
@@ -124,6 +127,13 @@ def coach_live(
             health.check(position)
 
         audio.run(mixer, on_block, lambda news: notice(news.text, mixer.position))
+
+
+@contextmanager
+def _loading(engine: Engine) -> Iterator[Future[Voice]]:
+    """Load a voice while everything else is opened; whoever takes it closes it."""
+    with ThreadPoolExecutor(1, "voice") as pool:
+        yield pool.submit(make_voice, engine)
 
 
 def _sight(stage: Stage) -> Sight:

@@ -16,6 +16,7 @@ import numpy as np
 
 from voice_coach.audio.pcm import Sound
 from voice_coach.errors import ModelError
+from voice_coach.memory import give_back
 from voice_coach.speaking.delivery import delivered
 from voice_coach.speaking.voice import identified, speakable
 from voice_coach.units import Samples
@@ -45,6 +46,7 @@ class HibariVoice:
         self._voice = _load()
         if not len(self.render("Ready.")):
             raise ModelError(f"The voice hibari makes no sound. {_REPAIR}")
+        give_back()  # 24 MB, in which the dictionary was read
 
     @property
     def name(self) -> str:
