@@ -26,7 +26,7 @@ from benchmarks.rig.sound_server import Scene, Take, private_server
 from voice_coach.app.coach import Persistence
 from voice_coach.app.happenings import Happening
 from voice_coach.app.rehearsal import USER_DB, USER_VOICE, ScriptLine, rehearse
-from voice_coach.audio.pcm import Pcm, decibels
+from voice_coach.audio.pcm import Pcm, as_heard, decibels
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.transitions import GAP
 from voice_coach.dictionary import read_language
@@ -175,7 +175,7 @@ def _converse(take: Take, coach: Performance, rounds: int) -> list[Pcm]:
     said: list[Pcm] = []
 
     def say(words: str, then: float) -> None:
-        said.append(voice.render(words) * np.float32(decibels(USER_DB)))
+        said.append(as_heard(voice.render(words)) * np.float32(decibels(USER_DB)))
         take.play(said[-1])
         time.sleep(then)
 

@@ -15,11 +15,21 @@ from typing import Final
 import numpy as np
 
 from benchmarks.corpus import MOST_USED, Speaker, own_commands, said
-from benchmarks.echoes import ECHO_DB, ROOMS, DuckingCoach, Room, coach, echo_of, jumped, skewed
+from benchmarks.echoes import (
+    ECHO_DB,
+    ROOMS,
+    DuckingCoach,
+    Room,
+    coach,
+    echo_of,
+    jumped,
+    reference_of,
+    skewed,
+)
 from benchmarks.harness import Ears, Options, Row, Task
 from benchmarks.rooms import levelled
 from benchmarks.scoring import Figure, Result
-from voice_coach.audio.pcm import Pcm, decibels, silence
+from voice_coach.audio.pcm import Pcm, Sound, decibels, duration, silence
 from voice_coach.core.intents import Intent
 from voice_coach.hearing.echo.adaptive_filter import FRAME
 from voice_coach.hearing.echo.canceller import EchoCanceller
@@ -206,12 +216,13 @@ def _recovery(room: Room, ears: Ears) -> Result:
     played = coach(to_samples(60), np.random.default_rng(seed))
     scene = _mixed(JUMP, room, played, silence(0), seed)
     canceller = EchoCanceller(latency=0)
-    frames = range(0, len(played) - FRAME + 1, FRAME)
+    frames = range(0, len(scene.played) - FRAME + 1, FRAME)
     cleaned = [
-        canceller.process(scene.microphone[s : s + FRAME], played[s : s + FRAME]) for s in frames
+        canceller.process(scene.microphone[s : s + FRAME], scene.played[s : s + FRAME])
+        for s in frames
     ]
     removed = removed_db(scene.microphone, np.concatenate(cleaned))
-    seconds = seconds_to_recover(removed, len(played) // 2)
+    seconds = seconds_to_recover(removed, len(scene.played) // 2)
     return {"case": JUMP.name, "room": room.name, "seconds_to_recover": round(seconds, 2)}
 
 
@@ -260,15 +271,15 @@ def _scene(case: Case, room: Room, users: tuple[Speaker, ...], seed: int) -> Sce
     return Scene(mixed.microphone, mixed.played, words, speaker)
 
 
-def _mixed(case: Case, room: Room, played: Pcm, user: Pcm, seed: int) -> Scene:
-    mixed_in = case.echo and not case.ducks
-    echo = echo_of(played, room, seed, clipped=case.clipped) if mixed_in else played * 0
+def _mixed(case: Case, room: Room, played: Sound, user: Pcm, seed: int) -> Scene:
+    length, mixed_in = duration(played), case.echo and not case.ducks
+    echo = echo_of(played, room, seed, clipped=case.clipped) if mixed_in else silence(length)
     microphone = jumped(skewed(echo, case.skew_ppm), case.jump)
-    voice = np.pad(user, (0, len(played) - len(user)))
+    voice = np.pad(user, (0, length - len(user)))
     microphone = microphone + voice * decibels(ECHO_DB + (case.over_db or 0.0))
-    noise = np.random.default_rng(1000 + seed).standard_normal(len(played))
+    noise = np.random.default_rng(1000 + seed).standard_normal(length)
     microphone = (microphone + noise * decibels(room.noise_db)).astype(np.float32)
-    reference = played if case.reference and case.echo else silence(len(played))
+    reference = reference_of(played) if case.reference and case.echo else silence(length)
     return Scene(microphone, reference, [])
 
 

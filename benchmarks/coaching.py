@@ -23,6 +23,7 @@ from benchmarks import (
     report,
     session_memory,
     start_up_time,
+    talk,
 )
 from benchmarks.coaching_table import Options
 from benchmarks.crash_safety import Row
@@ -46,6 +47,7 @@ def _durability(options: Options) -> Sequence[Row]:
 
 ROWS: Final = {
     "plan": Measurement("cues against the plan", ideal_clock.against_the_plan),
+    "talk": Measurement("how much is said", talk.measure),
     "live": Measurement("cues on real streams", cue_timing.live_position, quick=False),
     "pages": Measurement("cues beside pages", cue_timing.with_pages, quick=False),
     "file-answers": Measurement("answers by the rules alone", answer_latency.on_files),

@@ -19,12 +19,12 @@ import numpy as np
 import soundfile
 from platformdirs import user_cache_path
 
-from voice_coach.audio.pcm import Pcm, decibels, read, resample
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, read
 from voice_coach.core.intents import Commands
 from voice_coach.files import Replacement
 from voice_coach.library import read_commands, read_library
+from voice_coach.speaking.delivery import mastered
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.speaking.voice import mastered
 from voice_coach.units import Samples, to_samples
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -195,13 +195,13 @@ def _version(speaker: Speaker) -> str:
 
 def _synthesised(speaker: Speaker, text: str, rate: float) -> Pcm:
     if speaker.synthesiser == "espeak":
-        return EspeakVoice(speaker.voice).render(text, rate)
+        return as_heard(EspeakVoice(speaker.voice).render(text, rate))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "said.wav"
         program = _flite if speaker.synthesiser == "flite" else _festival
         subprocess.run(program(speaker.voice, text, 1 / rate, path), check=True, timeout=60)
         samples, sample_rate = soundfile.read(path, dtype="float32")
-    return mastered(resample(samples, sample_rate), to_samples(1))
+    return as_heard(mastered(samples, sample_rate))
 
 
 def _flite(voice: str, text: str, stretch: float, path: Path) -> list[str]:

@@ -24,7 +24,7 @@ from benchmarks.ideal_clock import Begun, Clips, place_of
 from benchmarks.live_session import Casting, Performance, performing
 from benchmarks.rig.crowd import REFUSED, Crowd, crowd
 from benchmarks.rig.sound_server import AHEAD, private_server
-from voice_coach.audio.pcm import Pcm, level_db
+from voice_coach.audio.pcm import Pcm, as_heard, level_db
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
 JITTER_MS: Final = 5.0
@@ -177,7 +177,7 @@ def positions(session: Session) -> list[tuple[Samples, Samples]]:
     found = []
     with closing(Clips()) as clips:
         for one in said:
-            clip = clips.of(Begun(one["at"], "said", one["text"]))
+            clip = as_heard(clips.of(Begun(one["at"], "said", one["text"])))
             if one["at"] + len(clip) > len(session.played):
                 continue
             at, likeness = _sought(clip, session.recorded, one["at"] + offset, ALIKE)

@@ -15,10 +15,11 @@ import yaml
 from benchmarks.corpus import ROOT
 from benchmarks.rooms import convolved, levelled
 from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER
+from voice_coach.audio.decimation import Decimator
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, Sound, as_heard, duration, quiet, silence
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.units import Samples, to_samples
+from voice_coach.units import Samples, to_frames, to_samples
 
 PROMPTS: Final = (
     "Paused. Say resume to go on, or next for the next exercise.",
@@ -54,22 +55,22 @@ ROOMS: Final = (
 )
 
 
-def coach(length: Samples, rng: np.random.Generator) -> Pcm:
+def coach(length: Samples, rng: np.random.Generator) -> Sound:
     """Return the coach speaking without end, sentences in an order that `rng` chooses."""
-    parts: list[Pcm] = []
+    parts: list[Sound] = []
     total, texts = 0, _texts()
     while total < length:
         for index in rng.permutation(len(texts)):
-            pause = silence(int(rng.integers(to_samples(0.3), to_samples(1.0))))
+            pause = quiet(int(rng.integers(to_samples(0.3), to_samples(1.0))))
             parts += [_coach_says(texts[index]), pause]
-            total += len(parts[-1]) + len(parts[-2])
+            total += duration(parts[-1]) + duration(parts[-2])
             if total >= length:
                 break
-    return np.concatenate(parts)[:length]
+    return np.concatenate(parts)[: to_frames(length)]
 
 
 @cache
-def _coach_says(text: str) -> Pcm:
+def _coach_says(text: str) -> Sound:
     return EspeakVoice().render(text)
 
 
@@ -92,11 +93,16 @@ def _strings(content: Any) -> Iterator[str]:
                 yield from _strings(value)
 
 
-def echo_of(played: Pcm, room: Room, seed: int, *, clipped: bool = False) -> Pcm:
+def reference_of(played: Sound) -> Pcm:
+    """Return what the canceller is given of `played`."""
+    return Decimator().push(played)
+
+
+def echo_of(played: Sound, room: Room, seed: int, *, clipped: bool = False) -> Pcm:
     """Return what the microphone hears of `played`: a loudspeaker that bends, then the room."""
     path, peak = _path(room, seed), float(np.abs(played).max())
-    bent = _bent(played, peak, room, clipped=clipped)
-    return levelled(convolved(bent, path)[: len(played)], ECHO_DB)
+    bent = as_heard(_bent(played, peak, room, clipped=clipped))
+    return levelled(convolved(bent, path)[: len(bent)], ECHO_DB)
 
 
 def _path(room: Room, seed: int) -> Pcm:
@@ -107,7 +113,7 @@ def _path(room: Room, seed: int) -> Pcm:
     return np.concatenate([silence(to_samples(room.delay)), tail])
 
 
-def _bent(played: Pcm, peak: float, room: Room, *, clipped: bool) -> Pcm:
+def _bent(played: Sound, peak: float, room: Room, *, clipped: bool) -> Sound:
     """Return what a loudspeaker makes of `played`, of which `peak` is the loudest sample."""
     bent = np.tanh(played / peak * room.drive) * peak / room.drive
     return np.clip(bent, -CLIPPED * peak, CLIPPED * peak) if clipped else bent
@@ -116,27 +122,31 @@ def _bent(played: Pcm, peak: float, room: Room, *, clipped: bool) -> Pcm:
 class DuckingCoach:
     """The coach as it speaks in a session: it lowers its voice while the user is noticed."""
 
-    def __init__(self, speech: Pcm, room: Room, seed: int) -> None:
+    def __init__(self, speech: Sound, room: Room, seed: int) -> None:
         """`speech` is what it says; not lowered, its echo is just that of `echo_of`."""
         self._mixer = Mixer()
         self._mixer.play(speech, 0, 1)
         self._room, self._peak = room, float(np.abs(speech).max())
-        raw = convolved(_bent(speech, self._peak, room, clipped=False), path := _path(room, seed))
-        loudest = int(np.argmax(np.abs(raw[: len(speech)])))
+        bent = as_heard(_bent(speech, self._peak, room, clipped=False))
+        raw = convolved(bent, path := _path(room, seed))
+        loudest = int(np.argmax(np.abs(raw[: len(bent)])))
         self._path = path * (echo_of(speech, room, seed)[loudest] / raw[loudest])
         self._coming = silence(len(path))
+        # Both sides through the same filter, as with one device in both directions.
+        self._reference, self._microphone = Decimator(), Decimator()
         self._ducked = False
 
     def speak(self, length: Samples, *, lower: bool) -> tuple[Pcm, Pcm]:
-        """Return the next samples that are played, and what the microphone hears meanwhile."""
+        """Return the next samples of the reference, and what the microphone hears meanwhile."""
         if lower != self._ducked:
             self._ducked = lower
             self._mixer.duck(*((DUCK_DB, DUCK_OVER) if lower else (0.0, RELEASE_OVER)))
         played = self._mixer.render(length)
-        late = convolved(_bent(played, self._peak, self._room, clipped=False), self._path)
+        bent = _bent(played, self._peak, self._room, clipped=False)
+        late = convolved(self._microphone.push(bent), self._path)
         coming = np.pad(self._coming, (0, length))[: len(late)] + late
         self._coming = coming[length:]
-        return played, coming[:length].astype(np.float32)
+        return self._reference.push(played), coming[:length].astype(np.float32)
 
 
 def skewed(sound: Pcm, ppm: float) -> Pcm:

@@ -22,7 +22,7 @@ from voice_coach.app.happenings import Happening, SpeechHeard
 from voice_coach.app.rehearsal import ScriptLine, rehearse
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.pcm import Pcm, Sound, duration
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import make_plan
@@ -46,7 +46,15 @@ from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
+from voice_coach.units import (
+    BLOCK,
+    LOUDSPEAKER_RATE,
+    SAMPLE_RATE,
+    Samples,
+    to_frames,
+    to_samples,
+    to_seconds,
+)
 
 EMBEDDED: Final = Engine(RecogniserChoice.POCKETSPHINX), Engine(VoiceChoice.ESPEAK)
 SIZES: Final = (10, 100, 1000)
@@ -118,15 +126,15 @@ class Clips:
 
     def __init__(self) -> None:
         self._voice = EspeakVoice()
-        self._kept: dict[tuple[str, float], Pcm] = {}
+        self._kept: dict[tuple[str, float], Sound] = {}
 
-    def words(self, text: str, speed: float) -> Pcm:
+    def words(self, text: str, speed: float) -> Sound:
         """Return `text` as the coach says it."""
         if (text, speed) not in self._kept:
             self._kept[text, speed] = self._voice.render(text, speed)
         return self._kept[text, speed]
 
-    def of(self, begun: Begun) -> Pcm:
+    def of(self, begun: Begun) -> Sound:
         """Return what sounds."""
         if begun.kind == "said":
             return self.words(begun.text, begun.speed)
@@ -144,10 +152,11 @@ def shipped(name: str) -> Routine:
     return read_routine(resource("routines") / f"{name}.yaml")
 
 
-def place_of(clip: Pcm, sound: Pcm, near: Samples, reach: Samples) -> tuple[Samples, float]:
+def place_of(clip: Pcm, sound: Pcm, near: int, reach: int) -> tuple[int, float]:
     """Return where `clip` lies in `sound`, at most `reach` from `near`, and how alike it is there.
 
-    By normalised cross-correlation: 1 is the clip and nothing else.
+    All are of one rate, and so are the places. By normalised cross-correlation: 1 is the clip
+    and nothing else.
     """
     first = max(0, near - reach)
     window = sound[first : near + reach + len(clip)]
@@ -176,14 +185,15 @@ def against_the_plan(options: Options) -> list[Line]:
         sound, happened = _rehearsed(routine, Path(folder) / "sound.wav")
         start = next(one.at for one in happened if isinstance(one, SpeechHeard))
         clock = IdealClock(
-            State((routine,), read_language()), lambda text, speed: len(clips.words(text, speed))
+            State((routine,), read_language()),
+            lambda text, speed: duration(clips.words(text, speed)),
         )
         # The coach decides between two blocks of 10 ms: the first one after the command is its.
         clock.run(-(-start // BLOCK) * BLOCK, routine.name)
         return _compared(name, clock.begun, sound, clips)
 
 
-def _rehearsed(routine: Routine, out: Path) -> tuple[Pcm, list[Happening]]:
+def _rehearsed(routine: Routine, out: Path) -> tuple[Sound, list[Happening]]:
     happened: list[Happening] = []
     script = [ScriptLine(SAMPLE_RATE, 0, f"start {routine.name} routine", None)]
     rehearse(script, (routine,), read_commands([routine]), EMBEDDED, out=out, watch=happened.append)
@@ -191,7 +201,7 @@ def _rehearsed(routine: Routine, out: Path) -> tuple[Pcm, list[Happening]]:
     return np.ascontiguousarray(both[:, 0]), happened
 
 
-def _compared(name: str, planned: Iterable[Begun], sound: Pcm, clips: Clips) -> list[Line]:
+def _compared(name: str, planned: Iterable[Begun], sound: Sound, clips: Clips) -> list[Line]:
     planned = list(planned)
     mixer = Mixer()
     off, lost = [], 0
@@ -199,26 +209,27 @@ def _compared(name: str, planned: Iterable[Begun], sound: Pcm, clips: Clips) -> 
         clip = clips.of(begun)
         mixer.play(clip, begun.at, number)
         if begun.kind == "said":
-            found, likeness = place_of(clip, sound, begun.at, SAMPLE_RATE // 2)
+            at = to_frames(begun.at)
+            found, likeness = place_of(clip, sound, at, LOUDSPEAKER_RATE // 2)
             lost += likeness < 0.5
-            off.append(found - begun.at)
-    apart = np.abs(mixer.render(len(sound)) - sound)
+            off.append(found - at)
+    apart = np.abs(mixer.render(duration(sound)) - sound)
     wrong = int(np.count_nonzero(apart > 1.5 * ONE_BIT))
     worst = max(map(abs, off))
-    minutes = to_seconds(len(sound)) / 60
+    minutes = to_seconds(duration(sound)) / 60
     values = {"clips": len(off), "worst": worst, "lost": lost, "samples_wrong": wrong}
     return [
         Line(
             f"cue position against the plan, file mode ({name} routine, {minutes:.0f} min)",
-            "0 samples",
-            f"{worst} samples at most, of {len(off)} cues; {lost} not found",
+            "0 frames",
+            f"{worst} frames of 48 kHz at most, of {len(off)} cues; {lost} not found",
             worst == 0 and lost == 0,
             values,
         ),
         Line(
             "the written sound against one mixed from the plan alone, words and tones",
             "the same to 1/32768",
-            f"{wrong} of {len(sound):,} samples differ",
+            f"{wrong} of {len(sound):,} frames differ",
             wrong == 0,
             {"samples_wrong": wrong, "greatest": float(apart.max())},
         ),

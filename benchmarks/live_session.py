@@ -25,6 +25,7 @@ from benchmarks.rig.sound_server import AHEAD, SoundServer
 from voice_coach.app.engines import kept_phrases
 from voice_coach.app.happenings import Happening, Said, SpeechHeard, kind_and_details
 from voice_coach.app.live import Stage, coach_live
+from voice_coach.audio.decimation import DELAY
 from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Intent
 from voice_coach.core.plan import Plan
@@ -227,8 +228,9 @@ class Performance:
         return [record for record in self.records if record["kind"] == kind]
 
     def sound(self, side: str) -> Pcm:
-        """Return what it "heard" or "played", from position 0 on."""
-        return cast(Pcm, np.fromfile(self.folder / f"{side}.raw", dtype="<f4"))
+        """Return what it "heard" or "played", from position 0 on, both at the clock's rate."""
+        sound = cast(Pcm, np.fromfile(self.folder / f"{side}.raw", dtype="<f4"))
+        return sound[DELAY:] if side == "played" else sound
 
     def close(self) -> None:
         """Leave nothing running."""

@@ -14,7 +14,7 @@ from typing import Any
 OPENING = {
     ("live", "open_audio"): "opening PortAudio",
     ("engines", "make_separate_recogniser"): "starting the recogniser's process",
-    ("live", "make_voice"): "the voice, beside the rest",
+    ("live", "load_voice"): "the voice, beside the rest",
 }
 """Functions by the module of the app that calls them, and the part that each is."""
 GRAMMARS = "its grammars"

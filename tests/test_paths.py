@@ -133,6 +133,7 @@ COMMANDS = {
     "listen": ["mic.wav"],
     "teach": ["--show"],
     "say": ["Hello.", "--out=out.wav"],
+    "voices": [],
     "devices": [],
     "doctor": [],
     "report": [],

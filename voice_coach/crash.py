@@ -11,13 +11,18 @@ from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
 
-from voice_coach.errors import NoHomeError
+from voice_coach.errors import NoHomeError, VoiceCoachError
 from voice_coach.paths import crash_path
 
 
 def raw() -> bool:
     """Whether VOICE_COACH_TRACEBACK asks for tracebacks as Python prints them."""
     return bool(os.environ.get("VOICE_COACH_TRACEBACK"))
+
+
+def described(fault: BaseException) -> str:
+    """Return one line on what has failed: its own words if the user can mend it, else `told`."""
+    return str(fault) if isinstance(fault, VoiceCoachError) else told(fault)
 
 
 def told(fault: BaseException) -> str:

@@ -5,7 +5,8 @@ the coach, which runs in a process of its own with `SoundServer.env`.
 
 One null sink with two channels, `world`, stands behind everything. The sink `loudspeaker`
 is its left channel, the sink `room` its right, and the source `microphone` listens to the
-right. So recording the monitor of `world` gives both sides aligned to the sample.
+right. So recording the monitor of `world` gives both sides aligned to the frame. It runs at the
+loudspeaker's rate, as real sound cards do.
 """
 
 import os
@@ -21,12 +22,19 @@ from pathlib import Path
 
 import numpy as np
 
-from voice_coach.audio.pcm import Pcm, decibels, silence
-from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
+from voice_coach.audio.pcm import Pcm, Sound, as_heard, decibels, resample, silence
+from voice_coach.units import (
+    LOUDSPEAKER_RATE,
+    SAMPLE_RATE,
+    Samples,
+    to_frames,
+    to_samples,
+    to_seconds,
+)
 
 _MODULES = {
-    "world": "module-null-sink sink_name=world format=float32le rate=16000 channels=2 "
-    "channel_map=front-left,front-right",
+    "world": "module-null-sink sink_name=world format=float32le channels=2 "
+    f"rate={LOUDSPEAKER_RATE} channel_map=front-left,front-right",
     "loudspeaker": "module-remap-sink sink_name=loudspeaker master=world channels=1 "
     "channel_map=mono master_channel_map=front-left remix=no",
     "room": "module-remap-sink sink_name=room master=world channels=1 "
@@ -39,7 +47,7 @@ _ECHO = (
     "source_dont_move=true sink_dont_move=true"
 )
 """From the loudspeaker through the air to the microphone."""
-_FLOATS = ("--rate=16000", "--format=float32le", "--raw")
+_FLOATS = (f"--rate={LOUDSPEAKER_RATE}", "--format=float32le", "--raw")
 _ALSA_TO_PULSE = "".join(
     f"{kind}.{name} {{ type pulse }}\n"
     for kind in ("pcm", "ctl")
@@ -64,7 +72,9 @@ class Scene:
     room: Pcm
     """What the microphone heard."""
     loudspeaker: Pcm
-    """What the coach said."""
+    """What the coach said …"""
+    frames: Sound
+    """… and the same as it came, at the loudspeaker's rate."""
     cues: list[Cue]
     """Where each sound that was played into the room lies, in the order of playing."""
 
@@ -94,7 +104,7 @@ class Take:
     @property
     def now(self) -> Samples:
         """How much has been recorded."""
-        return self._path.stat().st_size // 8
+        return self._path.stat().st_size // to_frames(8)
 
     def play(self, sound: Pcm) -> None:
         """Play into the room; returns when it has been heard."""
@@ -102,7 +112,9 @@ class Take:
         # The first milliseconds of a new stream are lost: they shall be silence.
         padded = np.concatenate([silence(to_samples(0.2)), sound, silence(to_samples(0.1))])
         command = ["pacat", "--playback", "--device=room", "--channels=1", "--latency-msec=400"]
-        self._server.run([*command, *_FLOATS], data=padded.tobytes())
+        self._server.run(
+            [*command, *_FLOATS], data=resample(padded, SAMPLE_RATE, LOUDSPEAKER_RATE).tobytes()
+        )
 
     def wait(self, seconds: float) -> None:
         """Record `seconds` more."""
@@ -116,14 +128,20 @@ class Take:
         """Return what has been recorded so far; `least` is for what sounded beside other sound."""
         raw = self._path.read_bytes()
         both = np.frombuffer(raw[: len(raw) // 8 * 8], dtype="<f4").reshape(-1, 2)
-        left, right = np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1])
-        return Scene(right, left, [find(sound, right, at, least) for at, sound in self._played])
+        frames, room = np.ascontiguousarray(both[:, 0]), as_heard(both[:, 1])
+        cues = [find(sound, room, at, least) for at, sound in self._played]
+        return Scene(room, as_heard(frames), frames, cues)
 
 
-def find(sound: Pcm, room: Pcm, after: Samples, least: float = LIKENESS) -> Cue:
-    """Return where `sound` lies in what was recorded from `after` on; RuntimeError if nowhere."""
-    first = max(0, after - SAMPLE_RATE // 2)
-    window = room[first : after + len(sound) + 3 * SAMPLE_RATE]
+def find(
+    sound: Pcm, room: Pcm, after: int, least: float = LIKENESS, *, rate: int = SAMPLE_RATE
+) -> Cue:
+    """Return where `sound` lies in what was recorded from `after` on; RuntimeError if nowhere.
+
+    Sounds and places are of the same `rate`.
+    """
+    first = max(0, after - rate // 2)
+    window = room[first : after + len(sound) + 3 * rate]
     size = 1 << int(np.ceil(np.log2(len(window) + len(sound))))
     product = np.fft.rfft(window, size) * np.conj(np.fft.rfft(sound, size))
     match = np.fft.irfft(product)[: max(1, len(window) - len(sound) + 1)]
@@ -132,7 +150,7 @@ def find(sound: Pcm, room: Pcm, after: Samples, least: float = LIKENESS) -> Cue:
     likeness = float(match[best]) / max(1e-9, float(np.linalg.norm(heard) * np.linalg.norm(sound)))
     if likeness < least:
         raise RuntimeError(
-            f"what was played at {to_seconds(after):.1f} s was recorded with holes (likeness "
+            f"what was played at {after / rate:.1f} s was recorded with holes (likeness "
             f"{likeness:.2f}): this machine is too busy for a test in real time"
         )
     return first + best, first + best + len(sound)

@@ -40,6 +40,7 @@ from voice_coach.history.journal import Journal, local_now
 from voice_coach.library import read_commands, read_library
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples, to_samples, to_seconds
+from voice_coach.web.choices import NOTHING, Equipment
 from voice_coach.web.mailbox import NewRoutines, Preview, Sight, Wish
 from voice_coach.web.messages import Picture
 from voice_coach.web.server import Screen
@@ -66,10 +67,21 @@ class StandIn:
     """A coach that keeps time and takes wishes, but has neither voice nor ears."""
 
     def __init__(
-        self, port: int, *, ask_pain: bool = False, clock: Callable[[], float] = time.monotonic
+        self,
+        port: int,
+        *,
+        ask_pain: bool = False,
+        equipment: Equipment = NOTHING,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         routines = tuple(each.routine for each in read_library()[0])
-        self.state = State(routines, read_language(), preferences=Preferences(ask_pain=ask_pain))
+        self._equipment = equipment
+        self.state = State(
+            routines,
+            read_language(),
+            preferences=Preferences(ask_pain=ask_pain),
+            voices=tuple(voice.name for voice in equipment.voices),
+        )
         self.commands = read_commands(routines)
         self.previews: list[str] = []
         self.told: list[str] = []
@@ -103,7 +115,9 @@ class StandIn:
         return Sight(lambda: self.state, self.position, level_db=self._level)
 
     def _screen(self, port: int) -> Screen:
-        return Screen(ScreenChoice.ON, port, self.commands.intents)
+        return Screen(
+            ScreenChoice.ON, port, self.commands.intents, equipment=lambda: self._equipment
+        )
 
     def _show(self) -> None:
         assert self.screen.show(self.sight(), self.told.append), self.told

@@ -26,7 +26,7 @@ from websockets.sync.client import connect
 from scripts import ROOT
 from voice_coach.app.checkup import questions
 from voice_coach.audio import pcm
-from voice_coach.audio.pcm import Pcm, decibels, silence
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, silence
 from voice_coach.dictionary import read_language
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.hibari import HibariVoice
@@ -134,7 +134,7 @@ def install_models(home: Path) -> None:
 
 
 def _said(voice: Voice, text: str) -> Pcm:
-    return voice.render(text) * np.float32(decibels(-12))
+    return as_heard(voice.render(text)) * np.float32(decibels(-12))
 
 
 def _answers(user: Voice, coach: Voice) -> Pcm:

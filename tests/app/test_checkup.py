@@ -15,9 +15,9 @@ from tests.tools.language import ENGLISH
 from tests.tools.speech import room, said
 from voice_coach.app.advice import Figures, Grade, diagnosed
 from voice_coach.app.checkup import Question, check_up, examine, questions, requests
-from voice_coach.app.engines import Engine
+from voice_coach.app.engines import Engine, choose_recogniser, choose_voice
 from voice_coach.audio import pcm
-from voice_coach.audio.pcm import Pcm, decibels, silence
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, duration, silence
 from voice_coach.core.intents import Commands
 from voice_coach.library import read_commands, read_library
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
@@ -53,7 +53,7 @@ def answered(
     """
     sound = room(asked[-1].answer.stop + to_samples(1.5), db=noise_db)
     for question in asked:
-        _add(sound, question.clip * np.float32(decibels(echo_db)), question.start + DELAY)
+        _add(sound, as_heard(question.clip) * np.float32(decibels(echo_db)), question.start + DELAY)
         if question.request:
             words = said(question.request.phrase) * np.float32(decibels(user_db))
             _add(sound, words, question.answer.start + to_samples(0.5))
@@ -87,7 +87,7 @@ def troubles(figures: Figures) -> str:
 def test_questions_leave_time_for_their_answers(asked: list[Question]) -> None:
     assert [q.request for q in asked] == [None, *requests(TEXTS.phrases), None]
     for before, after in itertools.pairwise(asked):
-        assert before.start + len(before.clip) <= after.start
+        assert before.start + duration(before.clip) <= after.start
         assert before.answer.stop <= after.start
     assert to_samples(25) < asked[-1].answer.stop < to_samples(45)
 
@@ -180,6 +180,8 @@ def test_the_check_up_on_the_command_line(tmp_path: Path) -> None:
     done = run("--mic=mic.wav", "--speaker=out.wav", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓ recogniser: Listens with pocketsphinx and moonshine (embedded)" in done.stdout
+    assert " s. It is the first of vosk, pocketsphinx, moonshine that is there." in done.stdout
+    assert "✓ voice: Speaks with hibari (heart); ready in" in done.stdout
     done = run("--mic=missing.wav", "--json", cwd=tmp_path)
     assert done.returncode == 1
     told = json.loads(done.stdout)
@@ -195,9 +197,12 @@ def test_a_check_up_goes_on_after_what_is_wrong(
     monkeypatch.setenv("VOICE_COACH_MODELS", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     pcm.write(tmp_path / "mic.wav", room(16_000))
-    choices = RecogniserChoice.VOSK, VoiceChoice.PIPER
+    choose = (
+        lambda: choose_recogniser(RecogniserChoice.VOSK),
+        lambda: choose_voice(VoiceChoice.PIPER),
+    )
     mic, speaker = str(tmp_path / "mic.wav"), str(tmp_path / "out.wav")
-    found = list(check_up(TEXTS, commands, *choices, mic=mic, speaker=speaker))
+    found = list(check_up(TEXTS, commands, choose, mic=mic, speaker=speaker))
     assert [f.subject for f in found] == ["version", "recogniser", "voice", "devices"]
     assert [f.grade for f in found] == [Grade.GOOD, Grade.BAD, Grade.BAD, Grade.GOOD]
     assert "models install" in found[1].text
@@ -213,12 +218,12 @@ def test_what_an_earlier_version_left_is_found(
     monkeypatch.setenv("XDG_CACHE_HOME", str(caches))
     pcm.write(tmp_path / "mic.wav", room(16_000))
     mic, speaker = str(tmp_path / "mic.wav"), str(tmp_path / "out.wav")
-    engines = RecogniserChoice.POCKETSPHINX, VoiceChoice.ESPEAK
-    *_, last = check_up(TEXTS, commands, *engines, mic=mic, speaker=speaker)
+    choose = (lambda: EMBEDDED[0]), (lambda: EMBEDDED[1])
+    *_, last = check_up(TEXTS, commands, choose, mic=mic, speaker=speaker)
     assert (last.grade, last.subject) == (Grade.HINT, "leftover")
     assert "another program that uses onnxruntime" in last.text
     assert last.text.endswith(f"Delete it: rm -r '{left}'")
     subprocess.run(last.text.split("Delete it: ")[1], shell=True, check=True)  # noqa: S602
     assert "leftover" not in [
-        f.subject for f in check_up(TEXTS, commands, *engines, mic=mic, speaker=speaker)
+        f.subject for f in check_up(TEXTS, commands, choose, mic=mic, speaker=speaker)
     ]

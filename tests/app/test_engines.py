@@ -11,11 +11,13 @@ import soundfile
 
 from voice_coach.app import engines
 from voice_coach.app.engines import (
+    ESPEAK_VOICES,
     VOICES,
     Engine,
     EngineRow,
     choose_recogniser,
     choose_voice,
+    load_voice,
     make_recogniser,
     make_separate_recogniser,
     make_voice,
@@ -23,6 +25,7 @@ from voice_coach.app.engines import (
     voices_of,
 )
 from voice_coach.app.happenings import Happening, Said
+from voice_coach.app.offers import why
 from voice_coach.app.rehearsal import read_script, rehearse
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.errors import ModelError
@@ -73,23 +76,25 @@ class TestChoice:
     @pytest.mark.usefixtures("models")
     def test_of_hibari_only_the_voice_that_is_there_can_be_chosen(self) -> None:
         for name in ("emma", "fenrir", "fable", "kore"):  # the package would download them
-            assert choose_voice(VoiceChoice.HIBARI, name) == HEART
-        assert list(voices_of(HEART)) == ["heart"]
+            for choice in (VoiceChoice.HIBARI, VoiceChoice.AUTO):
+                with pytest.raises(ModelError, match=f"'{name}' would have to be downloaded"):
+                    choose_voice(choice, name)
+        assert list(voices_of(HEART)) == ["heart", *ESPEAK_VOICES]
 
     @pytest.mark.usefixtures("models")
     def test_without_hibari_espeak_speaks_and_it_is_told(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        assert second_best(VoiceChoice.AUTO, choose_voice(VoiceChoice.AUTO)) is None
+        assert second_best(choose_voice(VoiceChoice.AUTO)) is None
         monkeypatch.setattr(engines, "find_spec", lambda _: None)
         chosen = choose_voice(VoiceChoice.AUTO)
         assert chosen == Engine(VoiceChoice.ESPEAK)
-        note = second_best(VoiceChoice.AUTO, chosen)
+        note = second_best(chosen)
         assert note == (
             "The voice hibari is not installed, so espeak speaks: harder to understand."
             " Get it with 'pip install hibari-tts'."
         )
-        assert second_best(VoiceChoice.ESPEAK, chosen) is None
+        assert second_best(choose_voice(VoiceChoice.ESPEAK)) is None
         with pytest.raises(ModelError, match=r"^The voice hibari is not installed\. Get it with"):
             choose_voice(VoiceChoice.HIBARI)
 
@@ -99,6 +104,59 @@ class TestChoice:
         chosen = choose_recogniser(RecogniserChoice.POCKETSPHINX)
         assert chosen == Engine(RecogniserChoice.POCKETSPHINX)
         assert choose_voice(VoiceChoice.AUTO) == HEART
+
+    def test_of_several_vosk_models_the_better_one_unless_one_is_named(
+        self, models: Path, vosk_model: Path
+    ) -> None:
+        small, large = "vosk-model-small-en-us-0.15", "vosk-model-en-us-0.22-lgraph"
+        for name in (small, large, "vosk-model-small-ko-0.22"):
+            (models / name).symlink_to(vosk_model)
+        best = choose_recogniser(RecogniserChoice.AUTO)
+        assert best == Engine(RecogniserChoice.VOSK, models / large)
+        assert why(best) == (
+            "it is the first of vosk, pocketsphinx, moonshine that is there,"
+            " and the best of its 2 models (7.82 % of words wrong, by its publisher)"
+        )
+        named = choose_recogniser(RecogniserChoice.AUTO, small)
+        assert named == Engine(RecogniserChoice.VOSK, models / small)
+        assert why(named) == "you have chosen it"
+        with pytest.raises(ModelError, match=f"^vosk has no model 'large'.* are: {large}, {small}"):
+            choose_recogniser(RecogniserChoice.VOSK, "large")
+        other = choose_recogniser(RecogniserChoice.POCKETSPHINX, small)
+        assert other == Engine(RecogniserChoice.POCKETSPHINX)
+
+    def test_a_model_of_another_language_is_not_taken(self, models: Path, vosk_model: Path) -> None:
+        (models / "vosk-model-small-ko-0.22").symlink_to(vosk_model)
+        for name in (TONES.name, f"{TONES.name}.json"):
+            shutil.copy(TONES.with_name(name), models / f"de_DE-{name}")
+        chosen = choose_recogniser(RecogniserChoice.AUTO)
+        assert chosen == Engine(RecogniserChoice.POCKETSPHINX)
+        assert choose_voice(VoiceChoice.AUTO) == HEART
+
+    @pytest.mark.usefixtures("piper")
+    @pytest.mark.parametrize(
+        ("choice", "name", "said"),
+        [
+            ("auto", "hart", r"^The coach has no voice 'hart'\. Did you mean 'heart'\? There a"),
+            ("auto", "en-gb+f3", r"Did you mean 'en-gb\+f2'\? There are: tones-22050, heart, en-"),
+            ("piper", "tone", r"^piper has no voice 'tone'\..* There is: tones-22050\.$"),
+            ("hibari", "emma", r"^The voice 'emma' would have to be .* There is: heart\.$"),
+            ("espeak", "heart", r"^'heart' is a voice of hibari, and espeak was asked for\. There"),
+            ("auto", "en_GB-cori-high", r"not installed\. Get it: voice-coach models install en_"),
+        ],
+    )
+    def test_a_voice_that_is_not_there_is_told_with_those_that_are(
+        self, choice: str, name: str, said: str
+    ) -> None:
+        with pytest.raises(ModelError, match=said):
+            choose_voice(VoiceChoice(choice), name)
+
+    @pytest.mark.usefixtures("piper")
+    def test_a_name_alone_finds_its_engine(self) -> None:
+        assert choose_voice(VoiceChoice.AUTO, "heart") == HEART
+        accent = choose_voice(VoiceChoice.AUTO, "en-us")
+        assert accent == Engine(VoiceChoice.ESPEAK, voice="en-us")
+        assert next(iter(voices_of(accent))) == "en-us"
 
     def test_with_a_voice_piper_unless_told_otherwise(self, piper: Path) -> None:
         for choice in (VoiceChoice.AUTO, VoiceChoice.PIPER):
@@ -171,8 +229,8 @@ class TestAnotherEngine:
     def test_it_is_chosen_and_named(self) -> None:
         chosen = choose_voice(VoiceChoice.AUTO, "high")
         assert str(chosen) == "hum (high)"
-        assert str(choose_voice(VoiceChoice.AUTO, "none of its own")) == "hum (low)"
-        assert list(voices_of(chosen)) == ["high", "low"]
+        assert list(voices_of(chosen)) == ["high", "low", "heart", *ESPEAK_VOICES]
+        assert list(voices_of(choose_voice("hum", "high"))) == ["high", "low"]  # type: ignore[arg-type]
         assert choose_voice(VoiceChoice.ESPEAK) == Engine(VoiceChoice.ESPEAK)
 
     @pytest.mark.usefixtures("models")
@@ -232,6 +290,25 @@ class TestMaking:
             recogniser.start()
             recogniser.hear(silence(16_000))
             assert recogniser.finish().text in {"", "pause"}
+
+    @pytest.mark.usefixtures("piper")
+    def test_in_place_of_a_voice_that_cannot_be_loaded_the_next_speaks(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(_: Engine) -> Hum:
+            raise ModelError("The file is damaged.")
+
+        rows = {"hum": EngineRow(lambda: {"low": Engine("hum", voice="low")}, broken), **VOICES}  # type: ignore[arg-type]
+        monkeypatch.setattr(engines, "VOICES", rows)
+        told: list[str] = []
+        engine, voice = load_voice(choose_voice(VoiceChoice.AUTO), told.append)
+        voice.close()
+        assert str(engine) == "piper (tones-22050)"
+        assert told == ["The file is damaged. The coach speaks with piper (tones-22050) instead."]
+        for choice, name in (("auto", "low"), ("hum", None)):
+            with pytest.raises(ModelError, match=r"^The file is damaged\.$"):
+                load_voice(choose_voice(choice, name), told.append)  # type: ignore[arg-type]
+        assert len(told) == 1
 
     def test_voices(self, piper: Path) -> None:
         with closing(make_voice(Engine(VoiceChoice.PIPER, piper))) as voice:

@@ -17,6 +17,7 @@ from voice_coach.app.coach import attend
 from voice_coach.app.engines import Engine, make_recogniser
 from voice_coach.app.enrolment import Lesson, Teacher, teach
 from voice_coach.audio import pcm
+from voice_coach.audio.decimation import Decimator
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.core.intents import Commands
@@ -149,7 +150,7 @@ def held(
     """Hold a lesson with a user in a quiet room; return what the microphone heard, too."""
     sounds: list[Pcm] = []
     noise = room(to_samples(seconds))
-    mixer = Mixer()
+    mixer, reference = Mixer(), Decimator()
     with closing(Renderer(EspeakVoice(), threaded=False)) as renderer:
         teacher = Teacher(
             lesson,
@@ -162,7 +163,7 @@ def held(
         )
         while not teacher.over and mixer.position < len(noise) - BLOCK:
             position = mixer.position
-            played = mixer.render(BLOCK)
+            played = reference.push(mixer.render(BLOCK))
             microphone = user.block(played) + noise[position : position + BLOCK]
             sounds.append(microphone)
             teacher.on_block(microphone, played, position)

@@ -16,7 +16,7 @@ from voice_coach.app.coach import LEAD, Persistence
 from voice_coach.app.engines import Engine
 from voice_coach.app.rehearsal import ROOM_DB, Report, Room, ScriptLine, read_script, rehearse
 from voice_coach.audio import pcm
-from voice_coach.audio.pcm import Pcm, decibels, level_db
+from voice_coach.audio.pcm import Pcm, Sound, as_heard, decibels, duration, level_db
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory
 from voice_coach.errors import AudioFileError, ScriptError
@@ -24,7 +24,15 @@ from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples, to_seconds
+from voice_coach.units import (
+    BLOCK,
+    LOUDSPEAKER_RATE,
+    SAMPLE_RATE,
+    Samples,
+    to_frames,
+    to_samples,
+    to_seconds,
+)
 
 EMBEDDED = Engine(RecogniserChoice.POCKETSPHINX), Engine(VoiceChoice.ESPEAK)
 FADE = to_samples(0.010)
@@ -64,7 +72,7 @@ class Performance:
 
     report: Report
     wav: bytes
-    coach: Pcm
+    coach: Sound
     room: Pcm
     lines: tuple[dict[str, Any], ...]
     timeline: bytes
@@ -104,18 +112,20 @@ def perform(
         timeline=timeline,
     )
     both, rate = soundfile.read(out, dtype="float32", always_2d=True)
-    assert rate == SAMPLE_RATE
+    assert rate == LOUDSPEAKER_RATE
     lines = tuple(json.loads(line) for line in timeline.read_text().splitlines())
     coach, room = (np.ascontiguousarray(both[:, channel]) for channel in range(2))
-    return Performance(report, out.read_bytes(), coach, room, lines, timeline.read_bytes())
+    return Performance(
+        report, out.read_bytes(), coach, as_heard(room), lines, timeline.read_bytes()
+    )
 
 
 def perform_short(folder: Path, routines: tuple[Routine, ...]) -> Performance:
     """Perform the short script, with a recording at another rate and in stereo."""
     with closing(EspeakVoice("en-us+m3")) as voice:
         stop = voice.render("stop the session")
-    stereo = np.repeat(np.repeat(stop, 3)[:, None] * decibels(-12), 2, axis=1)
-    soundfile.write(folder / "stop.wav", stereo, 3 * SAMPLE_RATE)
+    stereo = np.repeat(stop[:, None] * decibels(-12), 2, axis=1)
+    soundfile.write(folder / "stop.wav", stereo, LOUDSPEAKER_RATE)
     return perform(SHORT, folder, routines)
 
 
@@ -156,10 +166,11 @@ class TestShort:
         decided = to_samples(performance.heard("pause")["time"])
         said = next(performance.said_after(performance.heard("pause")["time"]))
         assert said["text"].startswith("Paused")
-        before = performance.coach[decided - to_samples(0.2) : decided]
+        before = performance.coach[to_frames(decided - to_samples(0.2)) : to_frames(decided)]
         assert level_db(before) > -50, "the coach was not speaking: the test proves nothing"
-        silent = performance.coach[decided + BLOCK + FADE : to_samples(said["time"])]
-        assert len(silent) > to_samples(0.03)
+        begins, ends = decided + BLOCK + FADE, to_samples(said["time"])
+        silent = performance.coach[to_frames(begins) : to_frames(ends)]
+        assert ends - begins > to_samples(0.03)
         assert not silent.any()
 
     def test_nothing_but_paused_is_said_until_resume(self, performance: Performance) -> None:
@@ -177,8 +188,9 @@ class TestShort:
         length = to_samples(performance.heard("next")["start"]) - start
         assert length > to_samples(3)
         with closing(EspeakVoice()) as voice:
-            clip = voice.render(again["text"])[:length]
-        heard = performance.coach[start : start + len(clip)]
+            clip = voice.render(again["text"])[: to_frames(length)]
+        first = to_frames(start)
+        heard = performance.coach[first : first + len(clip)]
         assert np.max(np.abs(heard - clip)) <= 1 / 32768
 
     def test_a_recording_is_heard_like_a_voice(self, performance: Performance) -> None:
@@ -194,7 +206,7 @@ class TestShort:
         assert performance.events("state")[-1]["mode"] == "idle"
         rest = to_seconds(performance.report.length) - performance.events("said")[-1]["end"]
         assert 0.9 < rest < 1.2
-        assert len(performance.coach) == len(performance.room) == performance.report.length
+        assert duration(performance.coach) == len(performance.room) == performance.report.length
 
     def test_the_timeline_can_be_read_along_with_the_sound(self, performance: Performance) -> None:
         times = [line["time"] for line in performance.lines]
@@ -203,8 +215,8 @@ class TestShort:
             of_kind = [line["time"] for line in performance.events(kind)]
             assert of_kind == sorted(of_kind)
         for line in performance.events("said"):
-            start = to_samples(line["time"])
-            assert level_db(performance.coach[start : start + to_samples(0.3)]) > -50
+            start, end = to_samples(line["time"]), to_samples(line["time"] + 0.3)
+            assert level_db(performance.coach[to_frames(start) : to_frames(end)]) > -50
 
     def test_the_room_holds_the_user_over_its_noise(self, performance: Performance) -> None:
         quiet = performance.room[: to_samples(0.9)]
@@ -247,7 +259,7 @@ def test_the_coach_lowers_its_voice_while_the_user_speaks(
     ends = begins + int(np.flatnonzero(spoken[begins : begins + to_samples(7)])[-1])
     with closing(EspeakVoice()) as voice:
         clip = voice.render(welcome["text"])
-    gain = _gain(performance.coach[start:], clip)
+    gain = _gain(performance.coach[to_frames(start) :], clip)[:: to_frames(1)]
     assert np.nanmax(np.abs(gain[: begins - 160] - 1)) < 0.02
     lowered = gain[begins + to_samples(0.14) : ends]
     assert np.nanmax(np.abs(lowered[: to_samples(0.15)] - decibels(-15))) < 0.02
@@ -262,8 +274,8 @@ def test_the_coach_lowers_its_voice_while_the_user_speaks(
     assert np.nanmax(np.abs(gain[ends + to_samples(0.9) : again] - 1)) < 0.02
 
 
-def _gain(heard: Pcm, clip: Pcm) -> Pcm:
-    """Return by how much `clip` was made louder at each sample; NaN where that is unknown."""
+def _gain(heard: Sound, clip: Sound) -> Sound:
+    """Return by how much `clip` was made louder at each frame; NaN where that is unknown."""
     clip = clip[: len(heard)]
     gain = np.full(len(clip), np.nan, dtype=np.float32)
     loud = np.abs(clip) > decibels(-26)
@@ -409,7 +421,7 @@ class TestRoom:
     def test_one_utterance_follows_the_end_of_the_one_before(self, voice: EspeakVoice) -> None:
         gap = to_samples(2)
         room = Room([ScriptLine(0, 0, "pause", None), ScriptLine(None, gap, "pause", None)], voice)
-        length = len(voice.render("pause"))
+        length = len(as_heard(voice.render("pause")))
         assert room.end == 2 * length + gap
         assert level_db(room.read(gap, length)) == pytest.approx(ROOM_DB, abs=1.5)
 

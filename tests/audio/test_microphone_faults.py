@@ -16,7 +16,7 @@ from voice_coach.audio.microphone_faults import (
     piled_up,
 )
 from voice_coach.audio.pcm import Pcm, decibels, from_int16, to_int16
-from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_samples
+from voice_coach.units import BLOCK, SAMPLE_RATE, Samples, to_frames, to_samples
 
 LIFELESS = to_samples(5)
 
@@ -162,3 +162,19 @@ class TestWatch:
     def test_the_noise_of_a_quiet_room_is_life(self) -> None:
         noise = np.random.default_rng(1).normal(0, 0.6 / 32768, 20 * SAMPLE_RATE)
         assert not told(from_int16(to_int16(noise)))
+
+
+def test_an_overdriven_microphone_is_told_when_the_coach_is_silent() -> None:
+    cut = np.clip(np.tile(sine(440, 0.9), 2), -0.5, 0.5)
+    loud, soft = (np.full(to_frames(BLOCK), peak, dtype=np.float32) for peak in (0.5, 0.04))
+    for own, expected in ((loud, 0), (soft, 1)):
+        watch, notices = MicrophoneWatch(LIFELESS), []
+        for at in range(0, len(cut) - BLOCK + 1, BLOCK):
+            watch.played(own)
+            notices.append(watch.add(*inspected(cut[at : at + BLOCK]), "microphone 'USB'"))
+        assert len([each for each in notices if each]) == expected
+    watch.played(loud)
+    assert not told(cut[: to_samples(0.5)], watch)
+    watch = MicrophoneWatch(LIFELESS)
+    watch.played(loud)
+    assert [notice.kind for notice in told(cut, watch)] == [NoticeKind.CLIPPED]

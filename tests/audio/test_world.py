@@ -411,14 +411,22 @@ def test_a_microphone_of_one_value_is_told_once_and_goes_on() -> None:
     assert live(system, blocks=200).run().notices == [NoticeKind.CONSTANT]
 
 
-@pytest.mark.parametrize("rate", [SAMPLE_RATE, 48_000])
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 44_100, LOUDSPEAKER_RATE])
 def test_an_overdriven_microphone_is_told_once_and_goes_on(rate: int) -> None:
     """Also where the ceiling is below full scale, and the sound is converted."""
-    system = FakeSystem([replace(CARD, rate=rate)], ceiling=0.2)
-    listener = live(system, blocks=200)
+    system = FakeSystem([replace(CARD, rate=rate)], ceiling=0.2, guest=0.5)
+    assert live(system, blocks=200).run().notices == [NoticeKind.CLIPPED]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_the_coachs_own_loud_voice_is_no_fault_of_the_microphone(split: bool) -> None:
+    system = FakeSystem(ceiling=0.2, duplex_opens=not split)
+    listener = live(system, blocks=300)
     time = np.arange(to_frames(30_000)) / LOUDSPEAKER_RATE
+    listener.mixer.volume_db = 8.0
     listener.mixer.play((0.5 * np.sin(2 * np.pi * 440 * time)).astype(np.float32), 0, tag=1)
-    assert listener.run().notices == [NoticeKind.CLIPPED]
+    assert listener.run().notices == []
+    assert np.abs(listener.heard()).max() == pytest.approx(0.2, abs=0.05), "it was cut off"
 
 
 def test_samples_that_are_no_numbers_are_silence_and_told() -> None:
@@ -470,7 +478,7 @@ def test_a_listener_that_is_too_slow_loses_sound_and_no_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("voice_coach.audio.streams.QUEUED", 40)
-    system = FakeSystem()
+    system = FakeSystem(pause=0.001)  # fast, but not too fast for who does not dawdle
     listener = live(system, blocks=400)
     listener.mixer.play(sound(70_000), 0, tag=1)
 

@@ -227,6 +227,16 @@ WRONG = {
     # models
     "vosk": (["rehearse", "--recogniser", "vosk"], r"model for vosk is not installed.* models in"),
     "piper": (["say", "hello", "--voice", "piper"], r"model for piper is not installed"),
+    "voice": (
+        ["say", "hello", "--voice-name", "hart"],
+        r"no voice 'hart'\. Did you mean 'heart'\?",
+    ),
+    "voice elsewhere": (["voices", "emma"], r"'emma' would have to be downloaded.* There are: hea"),
+    "voice of another": (["run", "--voice", "espeak", "--voice-name", "heart"], r"voice of hibari"),
+    "vosk model": (
+        ["listen", "noise.wav", "--vosk-model", "vosk-model-en-us-0.22-lgraph"],
+        r"not installed\. Get it: voice-coach models install vosk-model-en-us-0\.22-lgraph\.$",
+    ),
     "install": (["models", "install", "vsok"], r"No model is called 'vsok'"),
     "remove": (["models", "remove", "vosk"], r"No model called 'vosk' is installed"),
     # the command line itself
@@ -334,7 +344,7 @@ def test_a_microphone_that_is_not_there_gets_the_list_of_those_that_are(
 def pause() -> pcm.Pcm:
     """Somebody says "pause the music"."""
     with closing(EspeakVoice("en-us+m3")) as voice:
-        clip = voice.render("pause the music") * np.float32(decibels(-10))
+        clip = pcm.as_heard(voice.render("pause the music")) * np.float32(decibels(-10))
     return np.concatenate([silence(to_samples(0.6)), clip, silence(to_samples(0.6))])
 
 
@@ -530,7 +540,7 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording of an hour, at the beginning of which a routine is started."""
     place = tmp_path_factory.mktemp("hour") / "hour.wav"
     with closing(EspeakVoice("en-us+m5")) as voice:
-        start = voice.render("start back routine") * np.float32(decibels(-12))
+        start = pcm.as_heard(voice.render("start back routine")) * np.float32(decibels(-12))
     with soundfile.SoundFile(place, "w", SAMPLE_RATE, 1) as file:
         file.write(np.concatenate([silence(SAMPLE_RATE), start]))
         for _ in range(60):

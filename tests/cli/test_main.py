@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from rich.console import Console
 
 from tests.tools.speech import spoken_in_room
 from voice_coach.audio import pcm
-from voice_coach.cli import console, main, routines_and_models
+from voice_coach.cli import console, main, routines_and_models, voices
 from voice_coach.library import schema
 from voice_coach.resources import resource
 from voice_coach.units import SAMPLE_RATE
 
+TONES = Path(__file__).resolve().parents[1] / "fixtures" / "piper" / "tones-22050.onnx"
 ROUTINES = ("back", "breathing", "gentle-stretch")
 
 
@@ -26,7 +28,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOICE_COACH_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
-    for module in (main, routines_and_models, console):
+    for module in (main, routines_and_models, voices, console):
         for name in {"out", "err"} & set(vars(module)):
             plain = Console(
                 width=100, stderr=name == "err", highlight=False, markup=False, emoji=False
@@ -75,6 +77,7 @@ class TestHelp:
             (["rehearse"], ["--out", "--timeline", "say 'pause'", "same at every run", "--tempo"]),
             (["listen"], ["--state", "--sentences", "--json", "idle", "confirm"]),
             (["say"], ["--out", "--speaker", "--voice"]),
+            (["voices"], ["--play", "--json", "--voice-name", "NAME"]),
             (["routines"], ["list", "show", "check", "schema"]),
             (["models"], ["list", "install", "remove"]),
             (["settings"], ["show", "path", "edit"]),
@@ -150,6 +153,89 @@ class TestModels:
         assert "vosk-model-small-en-us-0.15" in shown
         assert "installed" not in shown
         assert str(tmp_path / "models") in shown.replace("\n", "")
+
+    def test_what_is_removed_and_chosen_is_told(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        installed(tmp_path)
+        (tmp_path / "settings.toml").write_text('voice_name = "tones-22050"\n')
+        assert coach("models", "remove", "tones-22050") == 0
+        shown = capsys.readouterr()
+        assert shown.out.count("Removed ") == 2
+        assert shown.err == (
+            "You have chosen tones-22050: choose another one with voice-coach settings edit.\n"
+        )
+
+
+def installed(tmp_path: Path) -> None:
+    """Install a voice of piper's."""
+    (tmp_path / "models").mkdir()
+    for path in TONES.parent.glob("tones-22050.onnx*"):
+        shutil.copy(path, tmp_path / "models")
+
+
+class TestVoices:
+    """`voice-coach voices`"""
+
+    def test_the_list_tells_which_one_speaks_and_why(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach("voices") == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[1].split()[:3] == ["heart", "hibari", "speaks"]
+        assert [line for line in lines[2:] if line.rstrip().endswith("harder to understand.")]
+        assert sum(" speaks " in line for line in lines) == 1
+        assert "heart speaks: it is the first of piper, hibari, espeak that is there." in lines
+        installed(tmp_path)
+        assert coach("voices", "--voice", "espeak") == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[1].split()[:2] == ["tones-22050", "piper"]
+        assert "en-gb speaks: you have chosen espeak." in lines
+
+    def test_an_object_for_programs(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("voices", "en-us", "heart", "--voice-name", "en-us", "--json") == 0
+        first, second = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (first["name"], first["engine"], first["speaks"]) == ("en-us", "espeak", True)
+        assert first["why"] == "you have chosen it"
+        assert (second["name"], second["speaks"], second["why"]) == ("heart", False, None)
+
+    def test_they_are_heard_one_after_the_other(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for names in (["en-gb"], ["en-us"], ["en-gb", "en-us"]):
+            file = tmp_path / f"{len(names)}{names[0]}.wav"
+            assert coach("voices", "--play", *names, "--speaker", str(file)) == 0
+        assert capsys.readouterr().out.splitlines()[-2:] == ["en-gb (espeak)", "en-us (espeak)"]
+        one, other, both = (
+            soundfile.info(tmp_path / name).duration
+            for name in ("1en-gb.wav", "1en-us.wav", "2en-gb.wav")
+        )
+        assert both == pytest.approx(one + other + 0.6, abs=0.3)
+
+    def test_one_that_cannot_speak_does_not_keep_the_others_from_it(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        installed(tmp_path)
+        (tmp_path / "models" / "tones-22050.onnx").write_bytes(b"damaged")
+        names = ("tones-22050", "en-gb")
+        assert coach("voices", "--play", *names, "--speaker", str(tmp_path / "a.wav")) == 1
+        shown = capsys.readouterr()
+        assert shown.out == "en-gb (espeak)\n"
+        assert "tones-22050.onnx is damaged" in shown.err
+
+    @pytest.mark.parametrize("command", [["say", "hello"], ["voices"]])
+    def test_an_unknown_name_is_told_with_its_place(
+        self, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings = tmp_path / "settings.toml"
+        settings.write_text('\nvoice_name = "hart"\n')
+        assert coach(*command) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(
+            f"voice-coach: {settings}:2: The coach has no voice 'hart'. Did you mean 'heart'?"
+        )
+        assert line.endswith(", en-us-nyc. Change it: voice-coach settings edit")
+        assert coach(*command, "--voice-name", "hart") == 2
 
 
 class TestListen:

@@ -78,6 +78,7 @@ EXAMPLES = {
     "microphone": ("usb", "hand", "desk"),
     "speaker": ("headset", "hall", "bar"),
     "recogniser": ("vosk", "moonshine", "pocketsphinx"),
+    "vosk_model": ("one", "two", "three"),
     "voice": ("piper", "hibari", "auto"),
     "voice_name": ("one", "two", "three"),
     "tempo": ("0.57", "1.75", "1.2"),
@@ -134,6 +135,28 @@ class TestPrecedence:
         assert probe(*options) == 0
         assert probe.choices[name] == Choice(taken(option), "option", key.options[0])
         assert type(getattr(probe.settings, name)) is key.kind
+
+    @pytest.mark.parametrize(
+        ("options", "voice", "name"),
+        [
+            ([], "piper", "theirs"),
+            (["--voice", "espeak"], "espeak", None),
+            (["--voice-name", "heart"], "auto", "heart"),
+            (["--voice", "espeak", "--voice-name", "en-us"], "espeak", "en-us"),
+        ],
+    )
+    def test_of_engine_and_voice_the_nearer_one_counts(
+        self, options: list[str], voice: str, name: str | None, probe: Probe, path: Path
+    ) -> None:
+        path.write_text('voice = "piper"\nvoice_name = "theirs"\n')
+        assert probe(*options) == 0
+        assert (probe.settings.voice, probe.settings.voice_name) == (voice, name)
+
+    def test_a_voice_that_is_given_alone_needs_no_engine(self, probe: Probe, path: Path) -> None:
+        path.write_text('voice = "piper"\n')
+        assert probe("--voice-name", "heart", command="rehearse") == 0
+        assert probe.settings.voice == "auto"
+        assert probe.own == ["rehearse", {"voice_name": "heart"}]
 
     def test_help_needs_no_file(
         self,

@@ -7,8 +7,8 @@ import pytest
 from tests.tools.language import ENGLISH
 from voice_coach.core.cues import Cue, CueKind, MarkKind
 from voice_coach.core.plan import Plan, make_plan
-from voice_coach.core.routine import Breath
-from voice_coach.library import read_routine
+from voice_coach.core.routine import Breath, Step
+from voice_coach.library import read_library, read_routine
 from voice_coach.resources import resource
 from voice_coach.units import to_seconds
 
@@ -44,7 +44,7 @@ TABLE = (
         position="any",
         where="sit, stand or lie",
         setup=("small aches only", "nothing may hurt"),
-        cues=(("stretch", "hold"), ("let go",)),
+        cues=(("stretch", "hold", "twenty seconds"), ("let go",)),
         hold=(20, 20),
         repetitions=ONCE,
         breaths=(Breath.NATURAL,),
@@ -52,11 +52,11 @@ TABLE = (
     Row(
         name="Seated stretch",
         position="sitting",
-        where="cross-legged on something flat and comfortable",
-        setup=("relax your shoulders", "straighten your back", "fingers together"),
+        where="with your legs crossed, on something flat and comfortable",
+        setup=("relax your shoulders", "keep your back straight", "fingers together"),
         cues=(
-            "slowly|arms|out to the sides and up|stretch upwards|spine long|elbows straight"
-            "|deep breaths".split("|"),
+            "slowly|arms|out to the sides, and up|stretch upwards|long spine|straight elbows"
+            "|breathe deeply".split("|"),
             ("lower your arms",),
         ),
         hold=(20, 30),
@@ -90,7 +90,7 @@ TABLE = (
         ),
         cues=(
             ("breathe in", "lift your chest", "your arms"),
-            ("stay", "breathe normally"),
+            ("stay", "thirty seconds", "breathe normally"),
             ("lower your chest",),
         ),
         hold=(30, 30),
@@ -116,14 +116,15 @@ TABLE = (
         where="on your back",
         setup=(
             "bend your knees",
-            "body and face straight",
-            "feet in the same direction",
+            "both feet the same way",
+            "lie straight",
+            "look straight up",
             "arms flat on the floor",
             "in line with your body",
         ),
         cues=(
             "slowly|lift your hips|with your legs and shoulders"
-            "|shoulders are in line with your knees|stay".split("|"),
+            "|shoulders and knees in line|stay|twenty seconds".split("|"),
             ("lower your hips",),
         ),
         hold=(20, 20),
@@ -134,9 +135,9 @@ TABLE = (
         name="Leg reach",
         position="hands and knees",
         where="hands and knees",
-        setup=("look straight down", "body steady", "breathe normally"),
+        setup=("look straight down", "body steady", "breathing normally"),
         cues=(
-            ("lift your {side} leg", "straight", "head and foot level", "hold"),
+            ("lift your {side} leg", "straight", "foot and head level", "hold", "ten seconds"),
             ("back to the floor",),
         ),
         hold=(10, 10),
@@ -306,8 +307,27 @@ def test_every_exercise_has_a_gentler_variant_that_asks_for_less(plan: Plan) -> 
     assert easier.length < plan.length
 
 
+HOLDS = [
+    (exercise.name, place, step)
+    for shelved in read_library()[0]
+    if not shelved.own
+    for exercise in shelved.routine.exercises
+    for place, step in exercise.placed_steps()
+    if step.seconds and step.breath is Breath.NATURAL
+]
+
+
+@pytest.mark.parametrize(("name", "place", "step"), HOLDS)
+def test_every_hold_says_at_first_how_long_it_is(
+    name: str, place: tuple[str | int, ...], step: Step
+) -> None:
+    """Whoever lies face down sees no clock."""
+    assert step.seconds
+    assert f"for {ENGLISH.number(round(step.seconds))} seconds" in step.cue, (name, place)
+
+
 def test_the_signs_for_which_one_sees_a_doctor_are_named_before_anything_else(plan: Plan) -> None:
-    first = make_plan(plan.routine, ENGLISH, opening=ENGLISH.texts.red_flags)
+    first = make_plan(plan.routine, ENGLISH, danger=ENGLISH.texts.red_flags)
     welcome = first.cues[0].text.casefold()
-    signs = ("nothing may hurt", "numbness", "bladder or bowel", "weak leg", "medical help")
+    signs = ("if anything hurts", "numbness", "bladder or bowel", "weak leg", "medical help")
     assert [words for words in signs if words not in welcome] == []

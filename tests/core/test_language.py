@@ -26,7 +26,14 @@ from voice_coach.core.routine import Side
 from voice_coach.core.session import advance
 from voice_coach.core.state import Event, Say, State
 from voice_coach.core.transitions import laid_out
-from voice_coach.core.written import CheckupPhrases, CheckupTexts, EnrolmentTexts, Texts, Troubles
+from voice_coach.core.written import (
+    CheckupPhrases,
+    CheckupTexts,
+    EnrolmentTexts,
+    Phrasings,
+    Texts,
+    Troubles,
+)
 from voice_coach.dictionary import language_of, read_language
 from voice_coach.errors import LanguageError
 from voice_coach.grammar import ListeningState
@@ -191,7 +198,8 @@ def test_everything_that_a_teacher_renders_is_of_the_language() -> None:
     with closing(teacher):
         while not teacher.over:
             position = mixer.position
-            teacher.on_block(silence(BLOCK), mixer.render(BLOCK), position)
+            mixer.render(BLOCK)
+            teacher.on_block(silence(BLOCK), silence(BLOCK), position)
     assert len(reader.texts) == foreseen + 6  # an answer to each silence
     for text in reader.texts:
         assert is_marked(text), text
@@ -254,7 +262,8 @@ def test_the_core_holds_no_words_for_the_user(path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "places"),
     [
-        (Texts, tuple(CORE.glob("*.py"))),
+        (Texts, tuple(CORE.parent.rglob("*.py"))),
+        (Phrasings, tuple(CORE.glob("*.py"))),
         (EnrolmentTexts, (Path(enrolment.__file__),)),
         (CheckupTexts, (Path(checkup.__file__),)),
         (CheckupPhrases, (Path(checkup.__file__),)),
@@ -269,15 +278,17 @@ def test_every_text_is_used(kind: type[Texts], places: tuple[Path, ...]) -> None
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("  halfway:", "  halfways:", r":\d+: texts: unknown key 'halfways'"),
-        ('  halfway: "Halfway."\n', "", r":\d+: texts: 'halfway' is missing"),
+        ("  stopped:", "  stoped:", r":\d+: texts: unknown key 'stoped'"),
+        ('  done: "We are done."\n', "", r":\d+: texts: 'done' is missing"),
         ("{session} in all", "{sesion} in all", r":\d+: 'time_left\w*': unknown placeholder"),
-        ('"Halfway."', "[]", r":\d+: 'halfway': expected a text"),
+        ('"We are done."', "[]", r":\d+: 'done': expected a text"),
+        ("halfway: [", "halfway: [[], ", r":\d+: 'halfway': expected a text"),
+        ("{done} of {total}", "{don} of {total}", r":\d+: 'repetition': unknown placeholder"),
         ("  skips: [skip, ", "  skips: [[], ", r":\d+: 'skips': expected a text"),
         ("Please say: {phrase}", "Please say: {word}", r":\d+: 'please_say': unknown placeholder"),
         ("    too_short:", "    short:", r":\d+: troubles: unknown key 'short'"),
         ("{pause: pause, ", "{", r":\d+: phrases: 'pause' is missing"),
-        ("praise: [", "praise: {", r":\d+: not valid YAML"),
+        ("halfway: [", "halfway: {", r":\d+: not valid YAML"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_file_is_one_line(
@@ -351,11 +362,11 @@ def test_one_code_decides_what_is_spoken_and_what_is_understood(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(FILES, tmp_path / "languages" / "xx")
-    for name, old, new in (("phrases", "Halfway.", "HALF!"), ("sentences", "slower", "adagio")):
+    for name, old, new in (("phrases", "We are done.", "DONE!"), ("sentences", "slower", "adagio")):
         path = tmp_path / "languages" / "xx" / f"{name}.yaml"
         path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
     monkeypatch.setattr("voice_coach.resources._PLACES", (tmp_path,))
-    assert read_language.__wrapped__("xx").texts.halfway == "HALF!"
+    assert read_language.__wrapped__("xx").texts.done == "DONE!"
     commands = read_commands((), "xx")
     assert commands.match("adagio", ListeningState.SESSION)
     assert not commands.match("slower", ListeningState.SESSION)

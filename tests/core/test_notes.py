@@ -15,6 +15,7 @@ PLAIN: list[tuple[Note, str, str]] = [
         "started",
         '{"routine": "Back", "exercises": ["Cobra", "Bridge"]}',
     ),
+    (notes.Greeted(), "greeted", "{}"),
     (notes.Continued(), "continued", "{}"),
     (
         notes.CueReached(1, "Bridge", 17, 2, "left"),

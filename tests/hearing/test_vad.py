@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.noises import rush
-from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, level_db, silence
 from voice_coach.hearing.vad import CHUNK, SileroActivity
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples
@@ -35,7 +35,7 @@ def probability(activity: SileroActivity, sound: Pcm) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("word", ["no", "help", "eight"])
 def test_a_word_is_found_however_long_nobody_spoke(word: str, voice: EspeakVoice) -> None:
-    talk, clip = voice.render("what can I say"), voice.render(word)
+    talk, clip = (as_heard(voice.render(text)) for text in ("what can I say", word))
     before = np.concatenate([silence(to_samples(1)), talk, silence(to_samples(20))])
     before = before[: len(before) // CHUNK * CHUNK]
     sound = np.concatenate([before, clip]) + room(len(before) + len(clip), -24)

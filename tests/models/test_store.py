@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 
 from voice_coach.errors import ModelError, OutputError, VoiceCoachError
-from voice_coach.models.store import Manifest, find, install, installed, remove, verify
+from voice_coach.models.store import (
+    InstalledModel,
+    Manifest,
+    find,
+    install,
+    installed,
+    remove,
+    verify,
+)
 from voice_coach.paths import models_dir
 
 RECOGNISER = "vosk-model-tiny-en"
@@ -172,6 +180,50 @@ def test_only_https_is_downloaded(publisher: Publisher, url: str) -> None:
 
 
 # --- where models are ---
+
+
+def put_recogniser(folder: Path, name: str, network: int = 10) -> None:
+    for path, content in model_files(f"{name}/").items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content * network if path.endswith(".mdl") else content)
+
+
+def test_the_better_recogniser_comes_first(folder: Path) -> None:
+    for name in ("vosk-model-small-en-us-0.15", "vosk-model-en-us-0.22-lgraph", "a-small-one"):
+        put_recogniser(folder, name)
+    put_recogniser(folder, "my-large-one", network=20)
+    put_recogniser(folder, "vosk-model-small-en-gb-0.15")
+    assert [(each.name, each.word_errors) for each in installed("recogniser")] == [
+        ("vosk-model-en-us-0.22-lgraph", 7.82),
+        ("vosk-model-small-en-us-0.15", 9.85),
+        ("vosk-model-small-en-gb-0.15", None),
+        ("my-large-one", None),
+        ("a-small-one", None),
+    ]
+
+
+def test_the_voice_of_higher_quality_comes_first(folder: Path) -> None:
+    qualities = {"en_US-b-medium": "medium", "en_US-a-medium": "medium", "own": None, "c": "high"}
+    folder.mkdir()
+    for name, quality in qualities.items():
+        (folder / f"{name}.onnx").write_bytes(ONNX)
+        (folder / f"{name}.onnx.json").write_text(json.dumps({"audio": {"quality": quality}}))
+    names = [each.name for each in installed("voice")]
+    assert names == ["c", "en_US-a-medium", "en_US-b-medium", "own"]
+
+
+def test_the_name_tells_the_language() -> None:
+    names = {
+        "vosk-model-small-en-us-0.15": "en",
+        "vosk-model-en-us-0.22-lgraph": "en",
+        "vosk-model-small-ko-0.22": "ko",
+        "vosk-model-tiny-en": "en",
+        "mine": None,
+    }
+    told = {name: InstalledModel(name, "recogniser", Path()).language for name in names}
+    assert told == names
+    assert InstalledModel("de_DE-thorsten-medium", "voice", Path()).language == "de"
+    assert InstalledModel("tones-22050", "voice", Path()).language is None
 
 
 def test_the_folder_can_be_chosen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from benchmarks.rig.fresh_user import KEPT
 from benchmarks.rig.sound_server import AHEAD, Scene, SoundServer, Take, find
 from tests.tools.language import ENGLISH
 from tests.tools.user import keep_routine, not_the_first_time, user
-from voice_coach.audio.pcm import decibels, level_db
+from voice_coach.audio.pcm import as_heard, decibels, level_db
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples, to_seconds
 
@@ -127,7 +127,9 @@ def test_a_session_by_voice_alone(
     assert status == 130, said
     assert "Traceback" not in said
     start, pause, resume, stop, yes = scene.cues
-    answer, over = find(EspeakVoice().render(ENGLISH.texts.paused), scene.loudspeaker, pause[1])
+    answer, over = find(
+        as_heard(EspeakVoice().render(ENGLISH.texts.paused)), scene.loudspeaker, pause[1]
+    )
     cut = last_sound_before(scene, answer)
     delay = to_seconds(cut - pause[1])
     record_property("pause_to_silence_ms", round(delay * 1000))
@@ -186,7 +188,9 @@ def test_the_user_is_obeyed_over_the_coach_and_the_coach_is_not(
     assert -36 < level_db(echo) < -26, "there was no echo: the test proves nothing"
     for begin, end in (scene.cues[1], scene.cues[5]):
         assert level_db(scene.loudspeaker[begin - to_samples(1) : begin]) > -40
-        answer, _ = find(EspeakVoice().render(ENGLISH.texts.paused), scene.loudspeaker, begin)
+        answer, _ = find(
+            as_heard(EspeakVoice().render(ENGLISH.texts.paused)), scene.loudspeaker, begin
+        )
         delay = to_seconds(last_sound_before(scene, answer) - end)
         record_property("pause_to_silence_ms", round(delay * 1000))
         sys.stdout.write(f"from the end of “pause” to silence: {delay * 1000:.0f} ms\n")

@@ -21,7 +21,7 @@ from tests import CHECKOUT
 from tests.tools.probe import speech
 from voice_coach.audio import pcm
 from voice_coach.audio.pcm import Pcm
-from voice_coach.units import SAMPLE_RATE, to_samples, to_seconds
+from voice_coach.units import LOUDSPEAKER_RATE, SAMPLE_RATE, to_samples, to_seconds
 
 pytestmark = pytest.mark.real_sound
 
@@ -91,9 +91,10 @@ def test_both_directions_run_in_real_time_on_one_clock(sound_server: SoundServer
     assert end["blocks"] == 800
     assert end["heard"] == pytest.approx(100, abs=5)
     assert end["jitter_ms"] < 50
-    last_words = speech(8.0)[-SAMPLE_RATE // 2 :]
-    begin, over = find(last_words, scene.loudspeaker, len(scene.loudspeaker) - 3 * SAMPLE_RATE)
-    assert (scene.loudspeaker[begin:over] == last_words).mean() > 0.9
+    rate, frames = LOUDSPEAKER_RATE, scene.frames
+    last_words = speech(8.0)[-rate // 2 :]
+    begin, over = find(last_words, frames, len(frames) - 3 * rate, rate=rate)
+    assert (frames[begin:over] == last_words).mean() > 0.9
 
 
 @pytest.mark.real_time

@@ -41,6 +41,12 @@ def test_markup_is_read_as_it_stands(voice: HibariVoice) -> None:
     assert len(voice.render("[knee](/ˈɛlbO/)")) > len(voice.render("knee"))
 
 
+def test_no_at_the_end_of_a_sentence_is_no_number(voice: HibariVoice) -> None:
+    # The package takes "no." for the short form of "number".
+    assert np.array_equal(voice.render("Say yes or no."), voice.render("Say yes or no ."))
+    assert len(voice.render("No. Go on.")) < len(voice.render("Number. Go on."))
+
+
 @pytest.mark.parametrize("text", ["knee " * 100, "9" * 200, "a" * 300, ")-́ ˛-a 1.2.3,4 " * 9])
 def test_texts_that_nobody_says_are_spoken_too(voice: HibariVoice, text: str) -> None:
     sound = voice.render(text)

@@ -81,6 +81,8 @@ class FakeSystem:
     """The microphone's stream is open and never calls back."""
     zeros: bool = False
     """The microphone delivers digital silence."""
+    guest: float = 0.0
+    """Somebody in the room makes a tone of this amplitude."""
     bias: float = 0.0
     """The microphone adds this to all it delivers."""
     ceiling: float = 10.0
@@ -94,6 +96,7 @@ class FakeSystem:
     heard: list[Pcm] = field(default_factory=list)
     """All that was played, at the device's rate."""
     refreshed: int = 0
+    _heard: int = 0
     _air: deque[Frames] = field(default_factory=deque)
 
     def devices(self) -> list[Device]:
@@ -163,6 +166,11 @@ class FakeSystem:
 
     def _hear(self, form: Format) -> Frames:
         arrived = self._air.popleft() if self._air else silence(form.block)[:, np.newaxis]
+        if self.guest:
+            time = (self._heard + np.arange(form.block)) / form.rate
+            tone = self.guest * np.sin(2 * np.pi * 440 * time)
+            arrived = (arrived + tone[:, np.newaxis]).astype(np.float32)
+        self._heard += form.block
         if self.zeros:
             arrived = np.zeros_like(arrived)
         elif not arrived.any():

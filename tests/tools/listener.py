@@ -4,6 +4,8 @@ Owns the promise that nobody is led into a movement unprepared; must not know ho
 keeps it, so it goes by what is said and never by the plan.
 """
 
+import itertools
+
 from tests.tools.language import ENGLISH
 from voice_coach.core.cues import CueKind
 from voice_coach.core.notes import Continued, Started
@@ -59,9 +61,11 @@ class Listener:
             if each.get_there in text:
                 self.position = each.position
             for variant in (each, each.made_easier()):
-                if self.position is each.position and _setup(variant) in text:
-                    self.setup = _setup(variant)
-        self.safe = self.safe or (self.routine.safety or "") in text
+                told = [setup for setup in _setups(variant) if setup in text]
+                if self.position is each.position and told:
+                    self.setup = told[0]
+        safety = (self.routine.safety or "", self.routine.short_safety or self.routine.safety or "")
+        self.safe = self.safe or any(words in text for words in safety)
         self.warned = self.warned or ENGLISH.texts.red_flags in text
 
     def _move(self, exercise: Exercise) -> None:
@@ -70,8 +74,11 @@ class Listener:
         assert self.safe, f"{name} begins before the word of safety was heard"
         assert self.warned, f"{name} begins before the signs of danger were named"
         assert self.position is exercise.position, f"nobody said how to get there for {name}"
-        assert self.setup == _setup(exercise), f"{name} begins without its set-up"
+        assert self.setup in _setups(exercise), f"{name} begins without its set-up"
 
 
-def _setup(exercise: Exercise) -> str:
-    return " ".join(filter(None, (exercise.setup, exercise.safety)))
+def _setups(exercise: Exercise) -> list[str]:
+    """Return how an exercise may be set up: in whole words, and in those for who knows it."""
+    safety = (exercise.safety, exercise.short_safety or exercise.safety)
+    setup = (exercise.setup, exercise.short_setup or exercise.setup)
+    return [" ".join(filter(None, each)) for each in itertools.product(setup, safety)]

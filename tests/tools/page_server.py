@@ -13,9 +13,21 @@ from voice_coach.core.intents import Commands
 from voice_coach.core.state import State
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.units import Samples
+from voice_coach.web.choices import Equipment, Offer
 from voice_coach.web.mailbox import Sight
 from voice_coach.web.routes import parts
 from voice_coach.web.server import Screen
+
+EQUIPMENT = Equipment(
+    voices=(
+        Offer("heart", "hibari", "Calm and clear."),
+        Offer("en-gb", "espeak", "Plain and quick."),
+        Offer("en-us", "espeak", "Plain and quick."),
+    ),
+    models=(Offer("large", "vosk", "Better."), Offer("small", "vosk", "Quicker.")),
+    listens="large",
+)
+"""What there is on the machine of the tests."""
 
 SECONDS = 5.0
 """How long a test waits for what comes at once."""
@@ -127,6 +139,8 @@ def serve(page: Path, state: State, commands: Commands, port: int = 0) -> Served
     """Start a server."""
     told: list[str] = []
     session = Session(state)
-    screen = Screen(ScreenChoice.ON, port, commands.intents, files=parts(page))
+    screen = Screen(
+        ScreenChoice.ON, port, commands.intents, files=parts(page), equipment=lambda: EQUIPMENT
+    )
     assert screen.show(session.sight, told.append), told
     return Served(screen, session, told)

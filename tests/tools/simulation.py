@@ -10,10 +10,12 @@ A transcript is a text file: what happens at which time, and what is expected of
     with 5 s                    the cue before took so long from its first word on
     silence                     the sound was stopped before what is said next
     sound 'begin'               a signal, in place of words
+    tick 'lead in'              before something begins; not asked for unless it stands there
     tone rise 4 s               a tone that leads the breath; not asked for unless it stands there
     note hurt cobra             what the journal keeps, likewise
     prefer breath tones         how the user likes to be led, from the start
     remember first              there was no session before; or hurt 'cobra' in 'back', or
+    remember ungreeted          nothing was said for an hour; or led 3 times through 'back', or
     remember place 'leg reach' 2 right in 'back', where a session was cut off
     open                        the coach comes alive
     mode paused                 the mode after all lines matched so far
@@ -24,7 +26,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from voice_coach.core.cues import SIGNAL_LENGTH, CueKind, speech_length
+from voice_coach.core.cues import SIGNAL_LENGTH, CueKind, Signal, speech_length
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.notes import kind_and_details
 from voice_coach.core.preferences import Preferences
@@ -49,8 +51,8 @@ from voice_coach.core.state import (
 from voice_coach.core.transitions import jump, laid_out
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
 
-_EXPECTED = r"(later )?(say|sound|hold|with|silence|tone|note) ?'?(.*?)'?"
-_ASIDE = ("silence", "tone", "note")
+_EXPECTED = r"(later )?(say|sound|hold|with|silence|tone|tick|note) ?'?(.*?)'?"
+_ASIDE = ("silence", "tone", "tick", "note")
 """What a transcript need not mention."""
 
 
@@ -165,13 +167,14 @@ class Simulation:
         for action in actions:
             match action:
                 case Say(utterance, text, at):
-                    assert not self._speaking, f"'{text}' would overlap other speech"
-                    self._speaking = [(at + speech_length(text), utterance)]
+                    assert all(end <= at for end, _ in self._speaking), f"'{text}' would overlap"
+                    self._speaking.append((at + speech_length(text), utterance))
                     self.log.append(Entry(at, "say", text, self.state))
                 case Give(utterance, signal, at):
                     assert not self._speaking, f"'{signal}' would overlap speech"
                     self._speaking = [(at + SIGNAL_LENGTH, utterance)]
-                    self.log.append(Entry(at, "sound", signal, self.state))
+                    kind = "tick" if signal is Signal.LEAD_IN else "sound"
+                    self.log.append(Entry(at, kind, signal, self.state))
                 case Tone(tone, at, length):
                     text = f"{tone} {to_seconds(length):g} s"
                     self.log.append(Entry(at, "tone", text, self.state))
@@ -303,6 +306,13 @@ def _remembering(state: State, kind: str, what: str) -> State:
     memory = state.memory
     if kind == "first":
         return replace(state, memory=replace(memory, sessions=0))
+    if kind == "ungreeted":
+        return replace(state, memory=replace(memory, greeted=False))
+    if kind == "led":
+        known = re.fullmatch(r"(\d+) times through '(.*)'", what)
+        assert known, "expected: led 3 times through 'routine'"
+        name = next(r.name for r in state.routines if r.name.casefold() == known[2])
+        return replace(state, memory=replace(memory, led={name: int(known[1])}))
     found = re.fullmatch(r"'(.*?)'(?: (\d+))?(?: (left|right))? in '(.*)'", what)
     assert found, "expected: 'exercise' [repetition] [side] in 'routine'"
     routine = next(r for r in state.routines if r.name.casefold() == found[4])

@@ -11,14 +11,15 @@ from queue import SimpleQueue
 import numpy as np
 
 from tests.tools.language import ENGLISH
-from voice_coach.app.coach import Coach
+from voice_coach.app.coach import Coach, Persistence
 from voice_coach.app.happenings import Happening, Said
 from voice_coach.audio.decimation import Decimator
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound, silence
 from voice_coach.core.intents import Commands
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
-from voice_coach.errors import VoiceCoachError
+from voice_coach.errors import ModelError
 from voice_coach.hearing.listener import Transcript
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.units import BLOCK, Samples, to_frames, to_samples
@@ -33,6 +34,7 @@ class Tone:
 
     def __init__(self) -> None:
         self.unspeakable = ""
+        self.fault: Exception | None = None
         self.rendered: SimpleQueue[str] = SimpleQueue()
         self.gate = threading.Event()
         self.gate.set()
@@ -40,8 +42,10 @@ class Tone:
 
     def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:  # noqa: ARG002
         self.gate.wait(10)
+        if self.fault:
+            raise self.fault
         if self.unspeakable and self.unspeakable in text:
-            raise VoiceCoachError(f"The voice broke at '{text}'.")
+            raise ModelError(f"The voice broke at '{text}'.")
         self.rendered.put(text)
         return np.full(to_frames(round(len(text) * 777 / speed)), 0.1, dtype=np.float32)
 
@@ -93,6 +97,9 @@ class Stage:
         self.renderer = Renderer(self.voice, threaded=threaded)
         self.other, self.loading = Tone(), threading.Event()
         self.loading.set()
+        self.broken = ""
+        """Why the other voice cannot be made, if it cannot."""
+        self.kept: list[Preferences] = []
         self.happenings: list[Happening] = []
         self.reference = Decimator()
         self.sound: list[Sound] = []
@@ -104,6 +111,7 @@ class Stage:
             renderer=self.renderer,
             mixer=self.mixer,
             voices={"first": self._first, "second": self._second},
+            persistence=Persistence(prefer=self.kept.append),
             watch=self.happenings.append,
         )
 
@@ -116,6 +124,8 @@ class Stage:
 
         def make() -> Tone:
             self.loading.wait(10)
+            if self.broken:
+                raise ModelError(self.broken)
             return self.other
 
         return Renderer(make, threaded=not self.renderer.in_step)

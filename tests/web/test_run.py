@@ -97,7 +97,7 @@ from voice_coach.units import SAMPLE_RATE
 at = [int(each) for each in sys.argv[1:]]
 mixer, chunks, looks = Mixer(), [], []
 for second in at:
-    mixer.play(np.full(80, 0.8, dtype=np.float32), second * SAMPLE_RATE, 1)
+    mixer.play(np.full(240, 0.8, dtype=np.float32), second * SAMPLE_RATE, 1)
 command = "parec --device=loudspeaker.monitor --rate=16000 --format=float32le --channels=1 --raw"
 ear = subprocess.Popen([*command.split(), "--latency-msec=5"], stdout=subprocess.PIPE, bufsize=0)
 audio = open_audio()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from voice_coach.app.coach import Coach, Ears, Persistence
-from voice_coach.app.engines import Engine, make_voice, voices_of
+from voice_coach.app.engines import Engine, load_voice, make_voice, voices_of
 from voice_coach.app.happenings import Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.core.intents import Commands
@@ -42,19 +42,22 @@ def assemble(
     phrases: PhraseCache | None = None,
     persistence: Persistence | None = None,
     watch: Watcher = lambda _: None,
-    loaded: Callable[[], Voice] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    loaded: Callable[[], tuple[Engine, Voice]] | None = None,
 ) -> Iterator[Assembly]:
     """Give a coach that hears with `listener` and speaks with `voice`; close it in the end.
 
     With `live` sound nothing waits: hearing and speaking have threads of their own. Else both
     keep step with the blocks, so that the same sound has the same answer at every run. `phrases`
-    keeps what was rendered. `loaded` returns the voice where that is being loaded already.
-    ModelError where it cannot be.
+    keeps what was rendered. Where the voice cannot be loaded, `tell` gets one line and the next one
+    speaks; what it raised is raised if the user has named it, or there is no other.
+    `loaded` returns what is speaking where that is being loaded already.
     """
 
     def rendering(speaks: Voice | Callable[[], Voice]) -> Renderer:
         return Renderer(speaks, disk=phrases, threaded=live)
 
+    engine, speaks = loaded() if loaded else load_voice(voice, tell)
     with closing(Ears(listener, commands, live=live)) as ears:
         mixer = Mixer()
         coach = Coach(
@@ -62,11 +65,11 @@ def assemble(
             commands,
             language=read_language(),
             ears=ears,
-            renderer=rendering(loaded() if loaded else make_voice(voice)),
+            renderer=rendering(speaks),
             mixer=mixer,
             voices={
                 name: partial(rendering, partial(make_voice, other))
-                for name, other in voices_of(voice).items()
+                for name, other in voices_of(engine).items()
             },
             persistence=persistence,
             watch=watch,

@@ -8,7 +8,7 @@ import platform
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final, get_args
@@ -17,26 +17,19 @@ import numpy as np
 
 from voice_coach.app.advice import Figures, Finding, Grade, Understood
 from voice_coach.app.coach import attend
-from voice_coach.app.engines import (
-    Engine,
-    choose_recogniser,
-    choose_voice,
-    make_recogniser,
-    make_voice,
-    second_best,
-)
+from voice_coach.app.engines import Engine, load_voice, make_recogniser, make_voice, second_best
+from voice_coach.app.offers import why
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound, duration, silence
 from voice_coach.audio.world import Audio, Limits, Notice, NoticeKind, open_audio
 from voice_coach.core.intents import Commands
 from voice_coach.core.written import CheckupPhrases, CheckupTexts
-from voice_coach.errors import VoiceCoachError
+from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import ListeningState
 from voice_coach.hearing import measures
 from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.models import store
 from voice_coach.paths import telemetry_leftover
-from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
 from voice_coach.units import BLOCK, Samples, to_samples
 
 _BRIEF: Final = Limits(start=4.0, patience=2.0, zeros=1.0)
@@ -120,7 +113,8 @@ def examine(
 
     Raises DeviceError, ModelError, OutputError, AudioFileError.
     """
-    with closing(make_voice(engines[1])) as voice:
+    _, voice = load_voice(engines[1], tell)
+    with closing(voice):
         asked = questions(texts, voice.render)
     notices: list[NoticeKind] = []
     with open_audio(mic, speaker) as audio:
@@ -195,21 +189,24 @@ def _understood(question: Question, heard: list[Transcript], commands: Commands)
 def check_up(
     texts: CheckupTexts,
     commands: Commands,
-    recogniser: RecogniserChoice,
-    voice: VoiceChoice,
+    choose: tuple[Callable[[], Engine], Callable[[], Engine]],
     *,
     mic: str | None,
     speaker: str | None,
 ) -> Iterator[Finding]:
-    """Yield whether versions, models, engines and devices are as they must be."""
+    """Yield whether versions, models, engines and devices are as they must be.
+
+    `choose` returns the recogniser and the voice, or raises what is wrong with the choice.
+    """
     python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield Finding(Grade.GOOD, "version", f"voice-coach {version('voice-coach')}, {python}.")
     for lack in (lack for kind in get_args(store.Kind) for lack in store.incomplete(kind)):
         yield Finding(Grade.BAD, "models", f"A model cannot be used: {lack}")
-    yield _checked("recogniser", lambda: _try_recogniser(choose_recogniser(recogniser), commands))
-    yield _checked("voice", lambda: _try_voice(choose_voice(voice), texts.be_quiet))
-    if voice is VoiceChoice.AUTO and (note := second_best(voice, choose_voice(voice))):
-        yield Finding(Grade.HINT, "voice", note)
+    yield _checked("recogniser", lambda: _try_recogniser(choose[0](), commands))
+    yield _checked("voice", lambda: _try_voice(choose[1](), texts.be_quiet))
+    with suppress(ModelError):  # it has been told
+        if note := second_best(choose[1]()):
+            yield Finding(Grade.HINT, "voice", note)
     yield _checked("devices", lambda: _try_devices(mic, speaker))
     if left := telemetry_leftover():
         yield Finding(
@@ -237,7 +234,7 @@ def _try_recogniser(engine: Engine, commands: Commands) -> str:
         recogniser.start()
         recogniser.hear(silence(to_samples(0.5)))
         recogniser.finish()
-    return f"Listens with {engine}; ready in {time.monotonic() - began:.1f} s."
+    return f"Listens with {engine}; ready in {time.monotonic() - began:.1f} s. {_why(engine)}"
 
 
 def _try_voice(engine: Engine, text: str) -> str:
@@ -246,7 +243,12 @@ def _try_voice(engine: Engine, text: str) -> str:
         clip = voice.render(text)
     if not len(clip):
         raise VoiceCoachError(f"{engine} says nothing. Choose another one with --voice.")
-    return f"Speaks with {engine}; ready in {time.monotonic() - began:.1f} s."
+    return f"Speaks with {engine}; ready in {time.monotonic() - began:.1f} s. {_why(engine)}"
+
+
+def _why(engine: Engine) -> str:
+    reason = why(engine)
+    return f"{reason[0].upper()}{reason[1:]}."
 
 
 def _try_devices(mic: str | None, speaker: str | None) -> str:

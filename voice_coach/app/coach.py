@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
 from voice_coach.app.ears import Ears, attend
@@ -23,7 +24,7 @@ from voice_coach.app.happenings import (
 )
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, Sound, duration, faded
+from voice_coach.audio.pcm import Pcm, Sound, duration, faded, quiet
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.language import Language
 from voice_coach.core.notes import Note
@@ -49,7 +50,10 @@ from voice_coach.core.state import (
     Tone,
 )
 from voice_coach.core.transitions import answer
+from voice_coach.crash import described
+from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.hearing.listener import Transcript
+from voice_coach.speaking.pronunciation import respelled
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voices import Voices
 from voice_coach.units import Samples, to_frames, to_samples
@@ -105,10 +109,7 @@ class Coach:
         persistence: Persistence | None = None,
         watch: Watcher = lambda _: None,
     ) -> None:
-        """Speak with `renderer` until another of `voices` is asked for, by name.
-
-        What makes one of them returns at once, and loads it in a thread of its own.
-        """
+        """Speak with `renderer`, the first of `voices`; see `Voices`."""
         self._persistence = persistence or Persistence()
         self.state = State(
             routines,
@@ -117,11 +118,13 @@ class Coach:
             voices=tuple(voices),
             memory=self._persistence.memory,
         )
-        self._others = voices
+        self.problems: list[str] = []
+        """One line for each voice that failed, and for what none could say."""
+        self._first = next(iter(voices), "")
         mixer.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
-        self._voices = Voices(renderer)
+        self._voices = Voices(renderer, voices, self._respelled)
         self._mixer = mixer
         self._watch = watch
         self._unspoken: deque[tuple[Say, Future[Sound]]] = deque()
@@ -130,7 +133,9 @@ class Coach:
         self._look_again: Samples = 0
         self._shelf: tuple[tuple[Routine, ...], Commands] | None = None
         self._preview: deque[str] = deque()
+        self._preview_voice: str | None = None
         self._previewed: Future[Sound] | None = None
+        self._sample: Future[Sound] | None = None
         self._tones = 0
         self._ducked = False
         self._obeyed = False
@@ -162,9 +167,13 @@ class Coach:
         """Offer these routines from now on, once nothing is running."""
         self._shelf = (routines, commands)
 
-    def preview(self, text: str) -> None:
-        """Say `text` when it is rendered, if nothing is running then; one at a time."""
-        self._preview = deque(re.split(r"(?<=[.!?]) +", text.strip()))
+    def preview(self, text: str, voice: str | None = None) -> None:
+        """Say `text` when it is rendered, if nothing is running then; one at a time.
+
+        `voice` names another voice than the one that speaks; it says this and nothing more.
+        """
+        whole = [text] if voice else re.split(r"(?<=[.!?]) +", text.strip())
+        self._preview, self._preview_voice = deque(whole), voice
         self._previewed = None
 
     @property
@@ -196,12 +205,16 @@ class Coach:
         elif self.state.on_air is None:
             text = self._preview[0]
             if self._previewed is None:
-                speed = self.state.preferences.tempo
-                self._previewed = self._voices.request(text, speed)
+                speed, voice = self.state.preferences.tempo, self._preview_voice
+                sample = partial(self._voices.sample, voice) if voice else self._voices.request
+                self._previewed = sample(text, speed)
             if self._previewed.done():
                 self._preview.popleft()
-                if self._previewed.exception() is None:
+                if fault := self._previewed.exception():
+                    self.problems += [described(fault)] if self._preview_voice else []
+                else:
                     now = self._mixer.position
+                    self._sample = self._previewed
                     self._become(*answer(self.state, text, now), now)
                 self._previewed = None
 
@@ -244,8 +257,8 @@ class Coach:
     def _like(self, before: Preferences) -> None:
         """Take over what the user has changed, and keep it."""
         name = self.state.preferences.voice_name
-        if name is not None and name != before.voice_name and name in self._others:
-            self._voices.change(self._others[name])
+        if name is not None and name != before.voice_name and name in self._voices.names:
+            self._voices.change(name)
             self._rendered_ahead = None
         self._persistence.prefer(self.state.preferences)
 
@@ -269,7 +282,9 @@ class Coach:
     def _perform(self, action: Action, now: Samples) -> None:
         match action:
             case Say(_, text, _, _, speed, breath):
-                self._unspoken.append((action, self._voices.request(text, speed, breath)))
+                sample, self._sample = self._sample, None
+                asked = sample or self._voices.request(text, speed, breath)
+                self._unspoken.append((action, asked))
             case Give(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._watch(SignalGiven(*self._play(clip, at, utterance), signal))
@@ -286,12 +301,59 @@ class Coach:
                 self._persistence.note(note, now)
         self._speak()
 
+    def _respelled(self, text: str) -> str:
+        """Return `text` as the language and the routine write it for the voice."""
+        plan, routines = self.state.plan, self.state.routines
+        pronounce = dict(self.state.language.written.pronounce)
+        for routine in (plan.routine,) if plan else routines:
+            pronounce |= routine.pronounce
+        return respelled(text, pronounce)
+
     def _speak(self) -> None:
         """Schedule what has been rendered; an engine that is still at work is not waited for."""
         while self._unspoken and self._unspoken[0][1].done():
             say, future = self._unspoken.popleft()
+            if (fault := future.exception()) is not None:
+                self._unspoken.appendleft(self._otherwise(say, future, fault))
+                continue
             begins, ends = self._play(future.result(), say.at, say.utterance)
             self._watch(Said(begins, ends, say.text, say.role))
+
+    def _otherwise(
+        self, say: Say, future: Future[Sound], fault: BaseException
+    ) -> tuple[Say, Future[Sound]]:
+        """Have another voice say what one has failed to; where none can, it is left unsaid."""
+        unsaid: Future[Sound] = Future()
+        unsaid.set_result(quiet(0))
+        if isinstance(fault, VoiceCoachError) and not isinstance(fault, ModelError):
+            self.problems.append(str(fault))  # it is the text's fault, and no voice's
+            return say, unsaid
+        if self._voices.speaks(future):
+            if not self._take_over(fault):
+                return say, unsaid
+            if say.text == self.state.texts.other_voice:
+                say = replace(say, text=self.state.texts.voice_failed)
+        return say, self._voices.request(say.text, say.speed)
+
+    def _take_over(self, fault: BaseException) -> bool:
+        """Let another voice speak in place of one that failed; return whether there is one.
+
+        A failed voice that the user has changed to is not kept for the next session.
+        """
+        kept = self._persistence.preferences.voice_name
+        changed = self.state.preferences.voice_name != kept
+        name = self._voices.replace_failed()
+        said = f"The coach speaks with {name} instead." if name else "There is no other voice."
+        self.problems.append(f"{described(fault)} {said}")
+        if name is None:
+            return False
+        chosen = kept if name == self._first else name
+        preferences = replace(self.state.preferences, voice_name=chosen)
+        self.state = replace(self.state, preferences=preferences, voices=self._voices.names)
+        self._rendered_ahead = None
+        if changed:
+            self._persistence.prefer(preferences)
+        return True
 
     def _play(self, clip: Sound, at: Samples, tag: int) -> tuple[Samples, Samples]:
         """Schedule a clip, and return where it begins and ends.

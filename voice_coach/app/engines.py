@@ -7,13 +7,14 @@ the meaning of "auto"; must not know what engines are used for. A new voice is a
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-from voice_coach.errors import ModelError
+from voice_coach import crash
+from voice_coach.errors import ModelError, nearest, shortened
 from voice_coach.hearing.engines.recogniser import Recogniser
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.enrolled.profile import EnrolledVoice, Profile, own_profile
@@ -26,6 +27,19 @@ from voice_coach.speaking.voice import Voice
 ESPEAK_VOICES: Final = ("en-gb", "en-us+f3", "en-gb-scotland+m2", "en-us+m7", "en-gb+f2")
 """Voices of espeak that are pleasant to listen to, the default first."""
 
+SPOKEN: Final = "en"
+"""The language of the coach, in which its models must speak and listen."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user has asked for."""
+
+    kind: str = "auto"
+    """An engine, or "auto"."""
+    name: str | None = None
+    """One of its voices or models."""
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -35,11 +49,19 @@ class Engine:
     model: Path | None = None
     voice: str | None = None
     """Which of its voices, where it has several."""
+    wish: Selection = field(default=Selection(), compare=False, repr=False)
+    """What this is the answer to."""
 
     def __str__(self) -> str:
         """Name it for people."""
-        model = self.model.name.removesuffix(".onnx") if self.model else self.voice or "embedded"
-        return f"{self.kind}{self._checked} ({model})"
+        return f"{self.kind}{self._checked} ({self.name})"
+
+    @property
+    def name(self) -> str:
+        """The name of its model or voice, by which one may ask for it."""
+        if self.model:
+            return self.model.name.removesuffix(".onnx")
+        return self.voice or ("embedded" if self.kind in RECOGNISERS else ESPEAK_VOICES[0])
 
     @property
     def _checked(self) -> str:
@@ -61,14 +83,23 @@ class EngineRow(Generic[Made]):
     """Load it. It is imported here and not before: engines are heavy."""
     missing: Callable[[], ModelError] | None = None
     """Return how to come by it, where there is more to say than that it is not installed."""
+    about: str = ""
+    """What its voices are like, for whoever has to choose."""
+    elsewhere: tuple[str, ...] = ()
+    """Names of its voices that are not on this machine and would have to be downloaded."""
 
 
 EngineFinder = Callable[[], Mapping[str, Engine]]
 
 
 def _models_of(kind: RecogniserChoice | VoiceChoice, model: store.Kind) -> EngineFinder:
-    """Find an engine by the models that are installed for it."""
-    return lambda: {each.name: Engine(kind, each.path) for each in store.installed(model)}
+    """Find an engine by the models that are installed for it and are not of another language."""
+
+    def found() -> Mapping[str, Engine]:
+        there = (each for each in store.installed(model) if each.language in (SPOKEN, None))
+        return {each.name: Engine(kind, each.path) for each in there}
+
+    return found
 
 
 def _embedded(kind: RecogniserChoice) -> EngineFinder:
@@ -134,7 +165,10 @@ def _hibari_voices() -> Mapping[str, Engine]:
 
 
 def _espeak_voices() -> Mapping[str, Engine]:
-    first, *others = ESPEAK_VOICES
+    """Return those that are pleasant, and after them every English accent as espeak has it."""
+    from voice_coach.speaking.espeak import accents
+
+    first, *others = dict.fromkeys((*ESPEAK_VOICES, *accents()))
     named = {name: Engine(VoiceChoice.ESPEAK, voice=name) for name in others}
     return {first: Engine(VoiceChoice.ESPEAK), **named}
 
@@ -157,28 +191,41 @@ VOICES: Final[Mapping[str, EngineRow[Voice]]] = {
     VoiceChoice.PIPER: EngineRow(
         _models_of(VoiceChoice.PIPER, "voice"), _piper, partial(_missing, "voice", "piper")
     ),
-    VoiceChoice.HIBARI: EngineRow(_hibari_voices, _hibari, _hibari_missing),
-    VoiceChoice.ESPEAK: EngineRow(_espeak_voices, _espeak),
+    VoiceChoice.HIBARI: EngineRow(
+        _hibari_voices,
+        _hibari,
+        _hibari_missing,
+        about="Calm and clear: an American woman's voice that comes with the coach.",
+        elsewhere=("emma", "fable", "fenrir", "kore"),
+    ),
+    VoiceChoice.ESPEAK: EngineRow(
+        _espeak_voices, _espeak, about="Plain and quick; harder to understand."
+    ),
 }
 """What speaks; "auto" is the first that is found."""
 
 
-def choose_recogniser(choice: RecogniserChoice) -> Engine:
-    """Return the engine that `choice` means on this machine; ModelError without its model."""
+def choose_recogniser(choice: RecogniserChoice, model: str | None = None) -> Engine:
+    """Return the engine that `choice` means on this machine; ModelError without its model.
+
+    `model` is the name of vosk's, where vosk may be chosen; ModelError if it is not there.
+    """
+    if model and choice in (RecogniserChoice.AUTO, RecogniserChoice.VOSK):
+        return _chosen(RECOGNISERS, RecogniserChoice.VOSK, model)
     return _chosen(RECOGNISERS, choice)
 
 
 def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
     """Return the engine that `choice` means on this machine; ModelError without its model.
 
-    `name` is one of its voices; where the engine has none of that name, its first one speaks.
+    `name` is one of its voices, or with "auto" one of any engine; ModelError if it is not there.
     """
     return _chosen(VOICES, choice, name)
 
 
-def second_best(choice: VoiceChoice, engine: Engine) -> str | None:
+def second_best(engine: Engine) -> str | None:
     """Return in one line that `engine` speaks because the voice of the coach is not installed."""
-    if choice is not VoiceChoice.AUTO or engine.kind is not VoiceChoice.ESPEAK:
+    if engine.wish != Selection() or engine.kind != VoiceChoice.ESPEAK:
         return None
     return (
         "The voice hibari is not installed, so espeak speaks: harder to understand."
@@ -187,20 +234,71 @@ def second_best(choice: VoiceChoice, engine: Engine) -> str | None:
 
 
 def _chosen(table: Mapping[str, EngineRow[Made]], choice: str, name: str | None = None) -> Engine:
-    """Return what is found by the row of `choice`, or by the first row that finds anything."""
-    rows = [table[choice]] if choice in table else list(table.values())
-    for row in rows:
-        if found := row.found():
-            return found.get(name or "") or next(iter(found.values()))
-    if missing := rows[0].missing:
+    """Return what is called `name`, or the first that is found by the rows of `choice`."""
+    found = _found(table, choice)
+    if name is not None and name not in found and (found or _to_fetch(name)):
+        raise _unknown(table, choice, name, found)
+    if found:
+        return replace(found[name or next(iter(found))], wish=Selection(choice, name))
+    if missing := next(iter(_rows(table, choice).values())).missing:
         raise missing()
     raise ModelError(f"{choice} is not installed. Install it, or leave the choice to 'auto'.")
 
 
+def _rows(table: Mapping[str, EngineRow[Made]], choice: str) -> Mapping[str, EngineRow[Made]]:
+    return {choice: table[choice]} if choice in table else table
+
+
+def _found(table: Mapping[str, EngineRow[Made]], choice: str) -> dict[str, Engine]:
+    """Return all that is on this machine, by name; the first of a name has it."""
+    found: dict[str, Engine] = {}
+    for row in _rows(table, choice).values():
+        found |= {name: engine for name, engine in row.found().items() if name not in found}
+    return found
+
+
+def _to_fetch(name: str) -> bool:
+    """Whether it is a model that can be installed."""
+    return any(model.name == name for model in store.Manifest.load().models)
+
+
+def _unknown(
+    table: Mapping[str, EngineRow[Made]], choice: str, name: str, found: Mapping[str, Engine]
+) -> ModelError:
+    """Return the error for a name that nothing has, with the names that there are."""
+    noun = "voice" if table is VOICES else "model"
+    owner = choice if choice in table else "The coach"
+    others = _found(table, "auto")
+    if _to_fetch(name):
+        said = f"The {noun} '{name}' is not installed. Get it: voice-coach models install {name}."
+    elif name in others:
+        said = f"'{name}' is a {noun} of {others[name].kind}, and {choice} was asked for."
+    elif any(name in row.elsewhere for row in table.values()):
+        said = f"The voice '{name}' would have to be downloaded, and the coach does not do that."
+    else:
+        said = f"{owner} has no {noun} '{shortened(name)}'.{nearest(name, found)}"
+    there = f"There {'are' if len(found) > 1 else 'is'}: {', '.join(found)}."
+    return ModelError(f"{said} {there}" if found else said)
+
+
 def voices_of(engine: Engine) -> dict[str, Engine]:
-    """Return the voices that may take turns with `engine`, by name, the one at hand first."""
-    there = VOICES[engine.kind].found()
-    return dict(sorted(there.items(), key=lambda each: each[1] != engine))
+    """Return the voices that may take turns with `engine`, by name, the one at hand first.
+
+    They are of all engines, unless the user has asked for one; of espeak's those that are
+    pleasant.
+    """
+    there = _found(VOICES, engine.wish.kind)
+    turns = {
+        name: replace(each, wish=engine.wish)
+        for name, each in there.items()
+        if each == engine or each.kind != VoiceChoice.ESPEAK or name in ESPEAK_VOICES
+    }
+    return dict(sorted(turns.items(), key=lambda each: each[1] != engine))
+
+
+def every_voice() -> dict[str, Engine]:
+    """Return all voices on this machine, by name, the best first."""
+    return _found(VOICES, VoiceChoice.AUTO)
 
 
 def make_recogniser(engine: Engine, profile: Profile | None = None) -> Recogniser:
@@ -217,6 +315,24 @@ def make_recogniser(engine: Engine, profile: Profile | None = None) -> Recognise
 def make_voice(engine: Engine) -> Voice:
     """Load a voice."""
     return VOICES[engine.kind].make(engine)
+
+
+def load_voice(engine: Engine, tell: Callable[[str], None]) -> tuple[Engine, Voice]:
+    """Load a voice, or the next that can be loaded, which `tell` is told in one line.
+
+    Nothing takes the place of one that the user has named: what its loading raises is raised,
+    as it is when no other can be loaded.
+    """
+    try:
+        return engine, make_voice(engine)
+    except Exception as fault:
+        others = [] if engine.wish.name else list(voices_of(engine).values())[1:]
+        for other in others:
+            with suppress(Exception):  # what is wrong with the first is told
+                voice = make_voice(other)
+                tell(f"{crash.described(fault)} The coach speaks with {other} instead.")
+                return other, voice
+        raise
 
 
 def taught_phrases() -> tuple[str, ...]:

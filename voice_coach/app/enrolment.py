@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from voice_coach.app.coach import Ears
-from voice_coach.app.engines import Engine, make_voice
+from voice_coach.app.engines import Engine, load_voice
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, silence
 from voice_coach.audio.world import Audio, open_audio
@@ -259,8 +259,9 @@ def teach(
     with ExitStack() as open_things:
         audio = open_things.enter_context(open_audio(mic, speaker, tail=_PATIENCE))
         recorder = TakeRecorder(lesson.phrases, lesson.texts.skips)
+        _, teacher_voice = load_voice(voice, tell)
         renderer = open_things.enter_context(
-            closing(Renderer(make_voice(voice), threaded=audio.realtime))
+            closing(Renderer(teacher_voice, threaded=audio.realtime))
         )
         mixer = Mixer()
         teacher = open_things.enter_context(

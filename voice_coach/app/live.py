@@ -3,26 +3,34 @@
 Owns the start and the end of everything that is alive; must not know what is said when.
 """
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice_coach.app.assembly import Assembly, assemble
 from voice_coach.app.coach import Coach, Persistence
-from voice_coach.app.engines import Engine, make_separate_recogniser, make_voice
+from voice_coach.app.engines import (
+    Engine,
+    load_voice,
+    make_separate_recogniser,
+    make_voice,
+)
 from voice_coach.app.happenings import Happening, Said, SpeechHeard, Watcher
 from voice_coach.audio.mixer import Mixer
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, Sound, silence
 from voice_coach.audio.world import Audio, Recording, open_audio
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.notes import Continued, Discarded, Note, kind_and_details
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory, Place
+from voice_coach.crash import described
 from voice_coach.errors import OutputError, VoiceCoachError
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
@@ -38,6 +46,12 @@ if TYPE_CHECKING:
 
 TAIL = to_samples(10)
 """How long the coach goes on listening after a recording that stands in for the microphone."""
+
+GREETED = timedelta(hours=1)
+"""Who has used the coach so lately knows that it listens."""
+
+_BETWEEN = to_samples(0.6)
+"""Silence between two voices that are compared."""
 
 Notify = Callable[[str, Samples], None]
 """Takes what is wrong and yet no error, as one line for people, and when it was noticed."""
@@ -90,7 +104,7 @@ def coach_live(
             notice = _noticed_by(screen.mailbox, notice)
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
         audio.open()  # so that the devices wake meanwhile
-        voice = open_things.enter_context(_loading(engines[1]))
+        voice = open_things.enter_context(_loading(engines[1], lambda text: notice(text, 0)))
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         for state in commands.states:  # now, so that no change of state waits for its grammar
             recogniser.use(commands.grammar(state))
@@ -105,7 +119,7 @@ def coach_live(
             phrases=phrases,
             persistence=disk.persistence(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
-            loaded=voice.result,
+            loaded=voice,
         )
         parts = open_things.enter_context(assembled)
         coach, mixer = parts.coach, parts.mixer
@@ -118,7 +132,7 @@ def coach_live(
             coach.do(Intent("start", {"routine": start}))
         else:
             coach.open()
-        health = _Health(recogniser, disk, phrases, notice)
+        health = _Health(coach, recogniser, disk, phrases, notice)
 
         def on_block(microphone: Pcm, played: Pcm, position: Samples) -> None:
             coach.on_block(microphone, played, position)
@@ -130,10 +144,21 @@ def coach_live(
 
 
 @contextmanager
-def _loading(engine: Engine) -> Iterator[Future[Voice]]:
-    """Load a voice while everything else is opened; whoever takes it closes it."""
+def _loading(
+    engine: Engine, tell: Callable[[str], None]
+) -> Iterator[Callable[[], tuple[Engine, Voice]]]:
+    """Load a voice while everything else is opened; give what waits for it, and then tells."""
+    told: list[str] = []
     with ThreadPoolExecutor(1, "voice") as pool:
-        yield pool.submit(make_voice, engine)
+        loading = pool.submit(load_voice, engine, told.append)
+
+        def loaded() -> tuple[Engine, Voice]:
+            found = loading.result()
+            for text in told:
+                tell(text)
+            return found
+
+        yield loaded
 
 
 def _sight(stage: Stage) -> Sight:
@@ -176,8 +201,8 @@ def obey(coach: Coach, mailbox: Mailbox) -> None:
     match mailbox.take():
         case Intent() as intent:
             coach.do(intent)
-        case Preview(text):
-            coach.preview(text)
+        case Preview(text, voice):
+            coach.preview(text, voice)
         case NewRoutines(routines, commands):
             coach.shelve(routines, commands)
 
@@ -247,23 +272,30 @@ def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
     hurt = {(routine.name, name) for routine in routines for name in journal.hurt(routine.name)}
     # Whoever never heard a welcome to its end is told the signs of danger as if for the first time.
     sessions = journal.sessions if journal.welcomed else 0
-    mark = journal.unfinished
-    if mark is None:
-        return Memory(sessions, frozenset(hurt))
-    where = (mark.routine, mark.exercise, mark.name, mark.repetition, mark.side, mark.eased)
-    return Memory(sessions, frozenset(hurt), Place(*where))
+    quiet, mark = journal.quiet_for(), journal.unfinished
+    return Memory(
+        sessions,
+        journal.led,
+        frozenset(hurt),
+        Place(mark.routine, mark.exercise, mark.name, mark.repetition, mark.side, mark.eased)
+        if mark
+        else None,
+        greeted=quiet is not None and timedelta() <= quiet < GREETED,
+    )
 
 
 class _Health:
-    """Tells once what is wrong and yet no error: a restarted recogniser, a full disk."""
+    """Tells once what is wrong and yet no error: a lost voice or recogniser, a full disk."""
 
     def __init__(
         self,
+        coach: Coach,
         recogniser: SeparateProcess,
         disk: _DiskPersistence,
         phrases: PhraseCache | None,
         tell: Notify,
     ) -> None:
+        self._coach = coach
         self._recogniser = recogniser
         self._disk = disk
         self._phrases = phrases
@@ -276,27 +308,77 @@ class _Health:
             self._restarts = self._recogniser.restarts
             self._tell(RESTARTED, now)
         problem = self._phrases.problem if self._phrases else None
-        for line in (*self._disk.notices, *filter(None, [problem])):
+        for line in (*self._coach.problems, *self._disk.notices, *filter(None, [problem])):
             if line not in self._told:
                 self._told.add(line)
                 self._tell(line, now)
 
 
-def speak(text: str, engine: Engine, speaker: str | Path | None = None) -> None:
+def speak(
+    text: str,
+    engine: Engine,
+    speaker: str | Path | None = None,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
     """Say `text` through the loudspeaker; returns when it has been heard.
 
-    Raises DeviceError, ModelError, OutputError, and VoiceCoachError for an unspeakable text.
+    `tell` gets one line where another voice had to take the place of `engine`. Raises DeviceError,
+    ModelError, OutputError, and VoiceCoachError for an unspeakable text.
     """
-    with closing(make_voice(engine)) as voice:
+    _, voice = load_voice(engine, tell)
+    with closing(voice):
         clip = voice.render(text)
     if not len(clip):
         raise VoiceCoachError(f"There is nothing to say in '{text[:40]}'. Give some words.")
+    _play([clip], speaker)
+
+
+def audition(
+    text: str,
+    voices: Mapping[str, Engine],
+    speaker: str | Path | None,
+    *,
+    tell: Callable[[str], None],
+    complain: Callable[[str], None],
+) -> int:
+    """Say `text` in each of `voices`, one after the other; return how many could not speak.
+
+    `tell` gets the name of each as it begins, `complain` one line for each that cannot speak.
+    Raises DeviceError, OutputError.
+    """
+    clips = {}
+    for name, engine in voices.items():
+        try:
+            with closing(make_voice(engine)) as voice:
+                clips[name] = voice.render(text)
+        except Exception as fault:
+            complain(described(fault))
+    names = iter(clips)
+    if clips:
+        _play(list(clips.values()), speaker, lambda: tell(next(names)))
+    return len(voices) - len(clips)
+
+
+def _play(
+    clips: list[Sound], speaker: str | Path | None, begins: Callable[[], None] = lambda: None
+) -> None:
+    """Play `clips` one after the other; `begins` is called as each of them begins."""
     mixer = Mixer()
+    waiting = deque(clips)
+
+    def play_next(at: Samples) -> None:
+        begins()
+        mixer.play(waiting.popleft(), at, tag=0)
+
     with open_audio(Recording(silence(0)), speaker) as audio:
-        mixer.play(clip, 0, tag=0)
+        play_next(0)
 
         def on_block(_: Pcm, __: Pcm, ___: Samples) -> None:
             if mixer.finished():
-                audio.stop()
+                if waiting:
+                    play_next(mixer.position + _BETWEEN)
+                else:
+                    audio.stop()
 
         audio.run(mixer, on_block)

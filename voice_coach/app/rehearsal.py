@@ -7,7 +7,7 @@ script gives the same sound and the same timeline at every run.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,11 +159,13 @@ def rehearse(
     out: Path | None = None,
     timeline: Path | None = None,
     watch: Watcher = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Run `script` as fast as the machine can, until the coach has come to rest.
 
     `engines` are the recogniser and the coach's voice. Writes a stereo WAV (left: the coach,
-    right: the room) to `out` and a line of JSON for everything that happened to `timeline`.
+    right: the room) to `out` and a line of JSON for everything that happened to `timeline`; `tell`
+    gets one line for a voice that failed.
     """
     if out and out.suffix and out.suffix.casefold() != ".wav":
         raise OutputError(f"{out}: only WAV is written. Give a name that ends in .wav.")
@@ -189,6 +191,7 @@ def rehearse(
             live=False,
             persistence=persistence,
             watch=note,
+            tell=tell,
         )
         parts = open_things.enter_context(assembled)
         coach, mixer = parts.coach, parts.mixer
@@ -206,6 +209,8 @@ def rehearse(
                 audio.stop()
 
         audio.run(mixer, on_block)
+        for problem in dict.fromkeys(coach.problems):
+            tell(problem)
     return Report(mixer.position, commands_heard, len(script))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.audio.pcm import Pcm
+from voice_coach.audio.pcm import Pcm, Sound
 from voice_coach.units import BLOCK, Samples, to_samples
 
 
@@ -67,6 +67,10 @@ _PILED: Final = 0.25
 10 % as a rule and 20 % at worst, where 9 dB were cut off 34 %, 12 dB 45 % (medians)."""
 _TONE: Final = 0.5
 """A sound with so much of its power at one frequency has its samples at the top anyway."""
+_OWN: Final = 0.1
+"""A peak of the coach's own sound from which its echo may be what overdrives a microphone …"""
+_ECHO: Final = to_samples(0.6)
+"""… for so long after it was played: by way of the devices, and through the room."""
 _CLIPPED_BLOCKS: Final = 5
 _CLIPPED_WITHIN: Final = to_samples(1.0)
 """One clap may be too loud; so many blocks in so long a time are a level that is wrong."""
@@ -133,7 +137,11 @@ def piled_up(sound: Pcm) -> Samples:
 
 
 class MicrophoneWatch:
-    """Watches a microphone's stream and tells each fault in time, and none too often."""
+    """Watches a microphone's stream and tells each fault in time, and none too often.
+
+    That it is overdriven is told only where the coach itself cannot be the reason: the user can
+    turn the microphone down, and would then be heard worse whenever the coach is silent.
+    """
 
     def __init__(self, lifeless: Samples | None) -> None:
         """`lifeless` is how long a microphone may deliver one value before that is told."""
@@ -144,6 +152,12 @@ class MicrophoneWatch:
         self._clipped: list[Samples] = []
         self._second: list[Pcm] = []
         self._told: dict[NoticeKind, Samples] = {}
+        self._echo_until: Samples = 0
+
+    def played(self, sound: Sound) -> None:
+        """Take what the coach plays while the next block is heard."""
+        if np.abs(sound).max(initial=0.0) > _OWN:
+            self._echo_until = self._position + _ECHO
 
     def add(self, block: Pcm, flaws: Flaw, name: str) -> Notice | None:
         """Take the next block of the microphone called `name`; return what there is to tell."""
@@ -157,17 +171,21 @@ class MicrophoneWatch:
     def _fault(self, block: Pcm, flaws: Flaw) -> NoticeKind | None:
         if flaws & Flaw.NO_NUMBERS:
             return NoticeKind.NO_NUMBERS
+        if self._position > self._echo_until and self._overdriven(block, flaws):
+            return NoticeKind.CLIPPED
+        return self._lifelessness(block)
+
+    def _overdriven(self, block: Pcm, flaws: Flaw) -> bool:
         if flaws & Flaw.CLIPPED:
             self._clipped = [at for at in self._clipped if at > self._position - _CLIPPED_WITHIN]
             self._clipped.append(self._position)
             if len(self._clipped) >= _CLIPPED_BLOCKS:
-                return NoticeKind.CLIPPED
+                return True
         self._second.append(block)
-        if len(self._second) * len(block) >= _CLIPPED_WITHIN:
-            second, self._second = np.concatenate(self._second), []
-            if piled_up(second):
-                return NoticeKind.CLIPPED
-        return self._lifelessness(block)
+        if len(self._second) * len(block) < _CLIPPED_WITHIN:
+            return False
+        second, self._second = np.concatenate(self._second), []
+        return piled_up(second) > 0
 
     def _lifelessness(self, block: Pcm) -> NoticeKind | None:
         before, value = self._still, float(block[0])

@@ -19,17 +19,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voice_coach.audio.pcm import EDGE, Sound, decibels, duration, quiet
-from voice_coach.units import FRAMES_PER_SAMPLE, Samples, to_frames, to_samples
+from voice_coach.audio.limiter import Limiter
+from voice_coach.audio.pcm import EDGE, Sound, decibels, duration, positions, quiet
+from voice_coach.units import Samples, to_frames, to_samples
 
 SILENCE_FADE: Final = to_samples(0.010)
 """How long `silence` takes: one block."""
 
 GAIN_RAMP: Final = to_samples(0.050)
 """How long a change of volume takes, so that it does not crackle."""
-
-_KNEE: Final = 0.9
-"""Amplitude above which the limiter bends the sum of clips towards full scale."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ class _Voice:
         for fade in (*self.fades, self.duck or duck):
             if fade.after == 1.0 and fade.settled(first):
                 continue
-            part *= fade.at(_positions(first, len(part))).astype(np.float32)
+            part *= fade.at(positions(first, len(part))).astype(np.float32)
         start = to_frames(first - position)
         mix[start : start + len(part)] += part
 
@@ -121,6 +119,9 @@ class Mixer:
         self._volume_db = 0.0
         self._volume = _FULL
         self._duck = _FULL
+        self._limiter = Limiter()
+        self._ahead = quiet(0)
+        """What is known of the sound from the position on, before the limiter."""
 
     @property
     def position(self) -> Samples:
@@ -178,15 +179,27 @@ class Mixer:
 
     def render(self, length: Samples) -> Sound:
         """Return what is played in the next `length` samples, and move the clock on by as many."""
+        replanned = bool(self._commands)
         while self._commands:
             self._commands.popleft()()
-        mix = quiet(length)
-        for voice in self._voices:
-            voice.mix_into(mix, self._position, self._duck)
-        self._apply_volume(mix)
+        self._look_ahead(Limiter.known_until(self._position + length), anew=replanned)
+        sound = self._limiter.limited(self._ahead, self._position, length, replanned=replanned)
+        self._ahead = self._ahead[to_frames(length) :]
         self._position += length
         self._retire()
-        return mix
+        return sound
+
+    def _look_ahead(self, until: Samples, *, anew: bool) -> None:
+        """Mix what is to be played up to `until`, as far as is known now."""
+        if anew:
+            self._ahead = quiet(0)
+        known = self._position + duration(self._ahead)
+        mix = quiet(max(0, until - known))
+        for voice in self._voices:
+            voice.mix_into(mix, known, self._duck)
+        if not (self._volume.after == 1.0 and self._volume.settled(known)):
+            mix *= self._volume.at(positions(known, len(mix))).astype(np.float32)
+        self._ahead = np.concatenate([self._ahead, mix])
 
     def _begin(self, clip: Sound, at: Samples, tag: int, gain: np.float32) -> None:
         start = max(at, self._position)
@@ -211,13 +224,6 @@ class Mixer:
         sounding = any(voice.start < self._position for voice in self._voices)
         self._duck = self._duck.towards(gain, self._position, over if sounding else 0)
 
-    def _apply_volume(self, mix: Sound) -> None:
-        if not self._voices:
-            return
-        if not (self._volume.after == 1.0 and self._volume.settled(self._position)):
-            mix *= self._volume.at(_positions(self._position, len(mix))).astype(np.float32)
-        _limit(mix)
-
     def _retire(self) -> None:
         over = [voice for voice in self._voices if voice.end <= self._position]
         if not over:
@@ -225,19 +231,3 @@ class Mixer:
         self._voices = [voice for voice in self._voices if voice.end > self._position]
         for voice in sorted(over, key=lambda voice: voice.end):
             self._finished.append(ClipFinished(voice.tag, voice.end, cut=bool(voice.fades)))
-
-
-def _positions(first: Samples, frames: int) -> npt.NDArray[np.float64]:
-    """Return where each of so many frames lies on the clock, in samples and parts of them."""
-    start = to_frames(first)
-    return np.arange(start, start + frames, dtype=np.float64) / FRAMES_PER_SAMPLE
-
-
-def _limit(mix: Sound) -> None:
-    # Without memory, so that it cannot make the output depend on the block sizes.
-    size = np.abs(mix)
-    loud = size > _KNEE
-    if loud.any():
-        room = 1.0 - _KNEE
-        bent = _KNEE + room * np.tanh((size[loud] - _KNEE) / room)
-        mix[loud] = np.copysign(bent, mix[loud])

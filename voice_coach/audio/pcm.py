@@ -68,6 +68,12 @@ def level_db(pcm: Pcm) -> float:
     return max(SILENCE_DB, 10.0 * float(np.log10(power))) if power > 0.0 else SILENCE_DB
 
 
+def positions(first: Samples, frames: int) -> npt.NDArray[np.float64]:
+    """Return where each of so many frames from `first` on lies on the clock, in samples."""
+    start = to_frames(first)
+    return np.arange(start, start + frames, dtype=np.float64) / FRAMES_PER_SAMPLE
+
+
 def faded(sound: Sound, start: Samples = EDGE, end: Samples = EDGE) -> Sound:
     """Return a copy that rises over `start` samples of the clock and falls over the last `end`."""
     result = np.array(sound, dtype=np.float32)

@@ -153,7 +153,9 @@ class Live:
             yield Recorded(heard)
 
     def _inspect(self, event: Played | Recorded, on_notice: OnNotice) -> None:
-        if isinstance(event, Recorded):
+        if isinstance(event, Played):
+            self._watch.played(event.sound)
+        else:
             name = self._name(DeviceKind.MICROPHONE)
             if notice := self._watch.add(event.samples, event.flaws, name):
                 on_notice(notice)

@@ -43,7 +43,10 @@ FADE: Final = to_samples(0.1)
 """How long a breath tone takes, along half a cosine, to come from silence and to go back."""
 
 SIGNAL_DB: Final = -26.0
-"""Root mean square of every signal, from its first to its last frame."""
+"""Root mean square of a signal, from its first to its last frame."""
+
+SOFT_DB: Final = -32.0
+"""The same of one that comes in a silence, and must not startle."""
 
 _HARMONICS: Final = (1.0, 0.32, 0.12)
 """Amplitudes of fundamental, second and third harmonic: 0, -10 and -18 dB."""
@@ -87,6 +90,10 @@ class Earcon(StrEnum):
     """One tick, to be played every second."""
     SWITCH_SIDES = "switch sides"
     REST = "rest"
+    LEAD_IN = "lead in"
+    """One soft tick, to be played every second before something begins."""
+    LISTENING = "listening"
+    """The coach hears."""
 
 
 class _Melody(NamedTuple):
@@ -100,6 +107,8 @@ class _Melody(NamedTuple):
     """Seconds that a note takes to sound in full."""
     decay: float
     """Seconds after which a note has fallen by 8.7 dB."""
+    level_db: float = SIGNAL_DB
+    """Root mean square, in dB of full scale."""
 
 
 _MELODIES: Final = {
@@ -109,6 +118,8 @@ _MELODIES: Final = {
     Earcon.COUNTDOWN: _Melody((880.0,), 0.0, 0.12, 0.005, 0.025),  # A5, short
     Earcon.SWITCH_SIDES: _Melody((440.0, 660.0, 440.0, 660.0), 0.13, 0.58, 0.010, 0.08),  # to, fro
     Earcon.REST: _Melody((440.0, 330.0), 0.22, 0.59, 0.050, 0.20),  # A4 E4, slow
+    Earcon.LEAD_IN: _Melody((440.0,), 0.0, 0.12, 0.010, 0.025, SOFT_DB),  # A4, short
+    Earcon.LISTENING: _Melody((440.0, 660.0), 0.22, 0.55, 0.010, 0.12),  # A4 E5, rising
 }
 
 
@@ -142,7 +153,7 @@ def earcon(kind: Earcon) -> Sound:
         start = to_frames(to_samples(number * melody.step))
         sound[start:] += _note(hertz, frames - start, melody)
     sound[frames - last :] *= _rising(last)[::-1]
-    return _shared(sound * decibels(SIGNAL_DB) / np.sqrt(np.mean(sound**2)))
+    return _shared(sound * decibels(melody.level_db) / np.sqrt(np.mean(sound**2)))
 
 
 def _turn(kind: Contour, frames: int) -> _Curve:

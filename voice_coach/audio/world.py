@@ -197,4 +197,5 @@ class Audio:
             if notice := self._watch.add(mic, flaws, "recording"):
                 on_notice(notice)
             sound = mixer.render(BLOCK)
+            self._watch.played(sound)
             yield Block(mic, reference.push(sound), position, sound)

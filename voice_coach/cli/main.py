@@ -7,7 +7,8 @@ are imported by the command that needs them, so that help and mistakes answer at
 import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,7 @@ from voice_coach.cli.routines_and_models import (
     routines_app,
 )
 from voice_coach.cli.settings import settings_app, with_settings
+from voice_coach.cli.voices import chosen_recogniser, chosen_voice, say, voices
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
 from voice_coach.grammar import ListeningState
 from voice_coach.settings.keys import (
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from voice_coach.app.advice import Finding
+    from voice_coach.app.engines import Engine
     from voice_coach.app.happenings import Happening
     from voice_coach.app.transcribe import Found, Judged
     from voice_coach.core.intents import Commands
@@ -122,16 +125,9 @@ def _coach(routine: str | None, settings: Settings) -> None:
     shelf = read_shelf()
     start = find(shelf, routine).routine.name if routine else None
 
-    from voice_coach.app.engines import (
-        choose_recogniser,
-        choose_voice,
-        kept_phrases,
-        make_separate_recogniser,
-        second_best,
-    )
+    from voice_coach.app.engines import kept_phrases, make_separate_recogniser, second_best
 
-    speaks = choose_voice(settings.voice, settings.voice_name)
-    engines = choose_recogniser(settings.recogniser), speaks
+    engines = chosen_recogniser(settings), chosen_voice(settings)
     recogniser = make_separate_recogniser(engines[0])  # it loads while the rest is read
 
     from voice_coach.app.live import Stage, coach_live
@@ -143,9 +139,9 @@ def _coach(routine: str | None, settings: Settings) -> None:
     board = Board()
     view = TerminalView(out, board) if out.is_terminal and not out.is_dumb_terminal else None
     commands = read_commands(routines)
-    screen = _screen(settings, commands)
+    screen = _screen(settings, commands, engines[0])
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
-    if note := second_best(settings.voice, speaks):
+    if note := second_best(engines[1]):
         warn(note)
 
     def ready(stage: Stage) -> None:
@@ -192,13 +188,15 @@ def _coach(routine: str | None, settings: Settings) -> None:
         )
 
 
-def _screen(settings: Settings, commands: "Commands") -> "Screen | None":
+def _screen(settings: Settings, commands: "Commands", recogniser: "Engine") -> "Screen | None":
     """Return what serves the page, if it is wanted."""
     if settings.screen is ScreenChoice.OFF:
         return None
+    from voice_coach.app.offers import equipment
     from voice_coach.web.server import Screen
 
-    return Screen(settings.screen, settings.screen_port, commands.intents)
+    offered = partial(equipment, recogniser)
+    return Screen(settings.screen, settings.screen_port, commands.intents, equipment=offered)
 
 
 def _tell_what_is_taught() -> None:
@@ -267,7 +265,7 @@ def _rehearse(
     import time
 
     from voice_coach.app.coach import Persistence
-    from voice_coach.app.engines import choose_recogniser, choose_voice, second_best
+    from voice_coach.app.engines import second_best
     from voice_coach.app.rehearsal import read_script
     from voice_coach.app.rehearsal import rehearse as perform
     from voice_coach.core.preferences import Preferences
@@ -277,10 +275,10 @@ def _rehearse(
 
     lines = read_script(script or resource("rehearsal.txt"))
     routines = tuple(shelved.routine for shelved in read_shelf())
-    speaks = choose_voice(settings.voice, preferences.get("voice_name"))
-    engines = choose_recogniser(settings.recogniser), speaks
+    named = replace(settings, voice_name=preferences.get("voice_name"))
+    engines = chosen_recogniser(settings), chosen_voice(named)
     out.print(f"Listens with {engines[0]}, speaks with {engines[1]}.", style="dim")
-    if note := second_best(settings.voice, speaks):
+    if note := second_best(engines[1]):
         warn(note)
     began = time.monotonic()
     done = perform(
@@ -292,6 +290,7 @@ def _rehearse(
         out=out_file,
         timeline=timeline,
         watch=_print_happening,
+        tell=warn,
     )
     took, length = time.monotonic() - began, to_seconds(done.length)
     out.print(
@@ -304,7 +303,7 @@ def _rehearse(
 
 
 @app.command()
-@with_settings("microphone", "recogniser")
+@with_settings("microphone", "recogniser", "vosk_model")
 def listen(
     context: typer.Context,
     settings: Settings,
@@ -324,7 +323,6 @@ def listen(
     ] = False,
 ) -> None:
     """Show which commands are heard in recordings, or by the microphone."""
-    from voice_coach.app.engines import choose_recogniser
     from voice_coach.app.transcribe import listen_to_files, listen_to_microphone
     from voice_coach.library import read_commands, read_sentences
 
@@ -335,7 +333,7 @@ def listen(
         commands = read_sentences(sentences)
     else:
         commands = read_commands(shelved.routine for shelved in read_shelf())
-    engine = choose_recogniser(settings.recogniser)
+    engine = chosen_recogniser(settings)
     tell = _tell_json if as_json else _tell_line
     why = (_tell_json if as_json else _explain_line) if explain else None
     if files:
@@ -408,7 +406,6 @@ def teach(
     if show or forget:
         out.print(forgotten() if forget else known(), soft_wrap=True)
         return
-    from voice_coach.app.engines import choose_voice
     from voice_coach.dictionary import read_language
     from voice_coach.library import read_commands
 
@@ -420,30 +417,10 @@ def teach(
     def tell(text: str) -> None:
         out.print(text, style="bold cyan", soft_wrap=True)
 
-    voice = choose_voice(settings.voice, settings.voice_name)
+    voice = chosen_voice(settings)
     mic, speaker = settings.microphone, settings.speaker
     if hold(commands, voice, lesson, mic=mic, speaker=speaker, tell=tell):
         out.print(f"{known()} Delete it with voice-coach teach --forget.", soft_wrap=True)
-
-
-@app.command()
-@with_settings("speaker", "voice", "voice_name")
-def say(
-    settings: Settings,
-    text: Annotated[str, typer.Argument(help="What to say.")],
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FILE.wav", help="Write it instead of speaking it."),
-    ] = None,
-) -> None:
-    """Say something in the coach's voice."""
-    from voice_coach.app.engines import choose_voice, second_best
-    from voice_coach.app.live import speak
-
-    voice = choose_voice(settings.voice, settings.voice_name)
-    if note := second_best(settings.voice, voice):
-        warn(note)
-    speak(text, voice, out_file or settings.speaker)
 
 
 @app.command()
@@ -461,7 +438,7 @@ def devices() -> None:
 
 
 @app.command()
-@with_settings(*DEVICES, *ENGINES)
+@with_settings(*DEVICES, *ENGINES, "voice_name")
 def doctor(
     settings: Settings,
     hearing: Annotated[
@@ -474,7 +451,6 @@ def doctor(
     """Check that everything is there; with --hearing, how well you are heard, and what to do."""
     from voice_coach.app.advice import Grade, diagnosed
     from voice_coach.app.checkup import check_up, examine
-    from voice_coach.app.engines import choose_recogniser, choose_voice
     from voice_coach.dictionary import read_language
     from voice_coach.library import read_commands
 
@@ -483,7 +459,7 @@ def doctor(
     mic, speaker = settings.microphone, settings.speaker
     figures = None
     if hearing:
-        engines = choose_recogniser(settings.recogniser), choose_voice(settings.voice)
+        engines = chosen_recogniser(settings), chosen_voice(settings)
         tell = warn if as_json else lambda text: out.print(text, style="bold cyan")
         figures = examine(texts, commands, engines, mic=mic, speaker=speaker, tell=tell)
         findings = diagnosed(figures)
@@ -491,9 +467,8 @@ def doctor(
             _tell_findings(findings)
     else:
         findings = []
-        for finding in check_up(
-            texts, commands, settings.recogniser, settings.voice, mic=mic, speaker=speaker
-        ):
+        choose = partial(chosen_recogniser, settings), partial(chosen_voice, settings)
+        for finding in check_up(texts, commands, choose, mic=mic, speaker=speaker):
             findings.append(finding)
             if not as_json:
                 _tell_findings([finding])
@@ -513,6 +488,8 @@ def _tell_findings(findings: "Iterable[Finding]") -> None:
         out.print(line, soft_wrap=True)
 
 
+app.command()(say)
+app.command()(voices)
 app.command()(report)
 
 

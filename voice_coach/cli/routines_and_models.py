@@ -11,11 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from voice_coach.cli.console import USERS_MISTAKE, complain, err, out, warn
+from voice_coach.cli.settings import with_settings
 from voice_coach.dictionary import read_language
 from voice_coach.errors import RoutineError
+from voice_coach.settings.keys import Settings
 
 if TYPE_CHECKING:
     from voice_coach.library import RoutineFile
+    from voice_coach.models.store import Kind
 
 routines_app = typer.Typer(no_args_is_help=True, help="List, show and check routines.")
 models_app = typer.Typer(no_args_is_help=True, help="Better ears and voices, downloaded once.")
@@ -130,7 +133,10 @@ def list_models() -> None:
 
 
 @models_app.command("install")
-def install_model(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
+@with_settings("vosk_model", "voice_name", hidden=True)
+def install_model(
+    settings: Settings, name: Annotated[str, typer.Argument(help="A name from the list.")]
+) -> None:
     """Download a model, check it and install it. The only command that uses a network."""
     from rich.progress import Progress
 
@@ -143,13 +149,28 @@ def install_model(name: Annotated[str, typer.Argument(help="A name from the list
             progress.update(task, description=file, completed=done, total=total)
 
         model = store.install(name, show)
-    out.print(f"{model.name} is installed; it is used from the next start on.")
+    used = _named(settings, model.kind) or store.installed(model.kind)[0].name
+    if used == model.name:
+        out.print(f"{model.name} is installed; it is used from the next start on.")
+    else:
+        option = "--voice-name" if model.kind == "voice" else "--vosk-model"
+        kept = f"{model.name} is installed. {used} stays in use"
+        out.print(f"{kept}; for this one: {option} {model.name}, or the settings.", soft_wrap=True)
 
 
 @models_app.command("remove")
-def remove_model(name: Annotated[str, typer.Argument(help="A name from the list.")]) -> None:
+@with_settings("vosk_model", "voice_name", hidden=True)
+def remove_model(
+    settings: Settings, name: Annotated[str, typer.Argument(help="A name from the list.")]
+) -> None:
     """Delete an installed model."""
     from voice_coach.models import store
 
     for path in store.remove(name):
         out.print(f"Removed {path}", soft_wrap=True)
+    if name in (settings.vosk_model, settings.voice_name):
+        warn(f"You have chosen {name}: choose another one with voice-coach settings edit.")
+
+
+def _named(settings: Settings, kind: "Kind") -> str | None:
+    return settings.voice_name if kind == "voice" else settings.vosk_model

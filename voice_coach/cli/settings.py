@@ -11,7 +11,8 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -19,7 +20,7 @@ import typer
 from rich.table import Table
 
 from voice_coach.cli.console import USERS_MISTAKE, complain, out
-from voice_coach.errors import VoiceCoachError
+from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.settings.keys import KEYS, Key, Settings
 
 settings_app = typer.Typer(no_args_is_help=True, help="Show and change what you have chosen.")
@@ -28,6 +29,8 @@ Command: TypeAlias = Callable[..., None]
 
 _PANEL = "Settings (to keep them: voice-coach settings edit)"
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
+_NEAREST = ("option", "environment", "file", "default")
+"""Where a value may come from, that which counts most first."""
 _OFFERED = ("context", "choices", "settings", "given")
 
 
@@ -61,6 +64,7 @@ def with_settings(
         def with_values(context: typer.Context, **arguments: Any) -> None:
             found = _choices(context, names, with_lines="choices" in asked)
             options_alone = {name: _choice(context, KEYS[name]) for name in given}
+            _agree(found, options_alone)
             offered = {
                 "context": context,
                 "choices": found,
@@ -118,6 +122,36 @@ def _choices(
                 line = f":{file.lines.get(name, 1)}" if with_lines else ""
                 found[name] = Choice(values[name], "file", f"{file.path}{line}")
     return found
+
+
+def _agree(found: dict[str, Choice], given: dict[str, Choice]) -> None:
+    """Of engine and voice, let the one that was chosen nearer set the other one aside.
+
+    Whoever says --voice espeak does not mean the name in the file, which is of another engine.
+    """
+    names = given if "voice_name" in given else found
+    if "voice" in found and "voice_name" in names:
+        pair = found["voice"], names["voice_name"]
+        engine, name = (_NEAREST.index(each.source) for each in pair)
+        if name < engine:
+            found["voice"] = Choice(KEYS["voice"].default, "default")
+        elif engine < name:
+            names["voice_name"] = Choice(None, "default")
+
+
+@contextmanager
+def located(name: str, value: object) -> Iterator[None]:
+    """Let a ModelError about the value of a setting begin with its place in the file, if any."""
+    try:
+        yield
+    except ModelError as problem:
+        from voice_coach.settings.file import read
+
+        file = read()
+        if value is None or file.given.get(name) != value:
+            raise
+        place = f"{file.path}:{file.lines.get(name, 1)}"
+        raise ModelError(f"{place}: {problem} Change it: voice-coach settings edit") from None
 
 
 def _choice(context: typer.Context, key: Key) -> Choice:

@@ -25,7 +25,11 @@ from voice_coach.units import Samples, to_samples
 
 MORE_TIME = to_samples(10)
 TEMPO_STEP = 1.15
+LEAST_STEP = 0.01
+"""What is left of a step at the end of the range; less of it nobody would notice."""
 VOLUME_STEP_DB = 4.0
+_LAST = (MarkKind.COUNTDOWN, MarkKind.LEAD_IN)
+"""Marks that belong to the end of a count, wherever that is."""
 
 
 def out_of_place(state: State, _: Event, now: Samples) -> Result:
@@ -110,8 +114,8 @@ def faster(state: State, _: Event, now: Samples) -> Result:
 
 
 def _change_tempo(state: State, factor: float, now: Samples, done: str, limit: str) -> Result:
-    tempo = round(state.preferences.tempo * factor, 6)
-    if not SLOWEST <= tempo <= FASTEST:
+    tempo = min(max(round(state.preferences.tempo * factor, 6), SLOWEST), FASTEST)
+    if abs(tempo - state.preferences.tempo) < LEAST_STEP:
         return answer(state, limit, now)
     return answer(prefer(state, replace(state.preferences, tempo=tempo)), done, now)
 
@@ -124,14 +128,15 @@ def verbosity(state: State, event: Event, now: Samples) -> Result:
     return answer(changed, state.language.verbosity(wanted), now)
 
 
-def another_voice(state: State, _: Event, now: Samples) -> Result:
-    """Speak with the next voice from now on."""
+def another_voice(state: State, event: Event, now: Samples) -> Result:
+    """Speak with the next voice from now on, or with the one that a page names."""
     if len(state.voices) < 2:
         return answer(state, state.texts.only_voice, now)
     name = state.preferences.voice_name
     at = state.voices.index(name) if name in state.voices else 0
     following = state.voices[(at + 1) % len(state.voices)]
-    changed = prefer(state, replace(state.preferences, voice_name=following))
+    wanted = event.intent.slots.get("name", following) if isinstance(event, Heard) else following
+    changed = prefer(state, replace(state.preferences, voice_name=str(wanted)))
     return answer(changed, state.texts.other_voice, now)
 
 
@@ -146,8 +151,8 @@ def quieter(state: State, _: Event, now: Samples) -> Result:
 
 
 def _change_volume(state: State, step: float, now: Samples, done: str, limit: str) -> Result:
-    db = state.preferences.volume_db + step
-    if not QUIETEST_DB <= db <= LOUDEST_DB:
+    db = min(max(state.preferences.volume_db + step, QUIETEST_DB), LOUDEST_DB)
+    if db == state.preferences.volume_db:
         return answer(state, limit, now)
     after, actions = answer(prefer(state, replace(state.preferences, volume_db=db)), done, now)
     return after, (SetVolume(db), *actions)
@@ -158,8 +163,8 @@ def more_time(state: State, _: Event, now: Samples) -> Result:
     if not state.cue.may_extend:
         return answer(state, state.texts.no_more_time, now)
     unsaid = [replace(mark, left=mark.left + MORE_TIME) for mark in state.marks
-              if mark.kind not in (MarkKind.COUNTDOWN, MarkKind.HALFWAY)]  # fmt: skip
-    countdown = [mark for mark in state.cue.marks if mark.kind is MarkKind.COUNTDOWN]
+              if mark.kind not in (*_LAST, MarkKind.HALFWAY)]  # fmt: skip
+    countdown = [mark for mark in state.cue.marks if mark.kind in _LAST]
     longer = replace(state, left=state.left + MORE_TIME, marks=(*unsaid, *countdown))
     if state.ends is not None:
         longer = with_due(replace(longer, ends=max(state.ends, now) + MORE_TIME))

@@ -28,10 +28,12 @@ class MarkKind(StrEnum):
     REMINDER = "reminder"
     HALFWAY = "halfway"
     COUNTDOWN = "countdown"
+    LEAD_IN = "lead in"
 
 
 class Signal(StrEnum):
-    """A short sound in the place of words, for who wants to hear little."""
+    """A short sound: in the place of words, for who wants to hear little, or where words would be
+    too much for anybody."""
 
     BEGIN = "begin"
     END = "end"
@@ -39,6 +41,10 @@ class Signal(StrEnum):
     SWITCH_SIDES = "switch sides"
     HALFWAY = "halfway"
     COUNTDOWN = "countdown"
+    LEAD_IN = "lead in"
+    """A soft tick: what follows comes in as many seconds as there are ticks."""
+    LISTENING = "listening"
+    """The coach has come alive, and hears."""
 
 
 class BreathTone(StrEnum):

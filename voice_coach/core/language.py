@@ -11,8 +11,9 @@ from functools import cache
 from hassil.numbers import get_rbnf_engine
 
 from voice_coach.core.catalogue import Catalogue
+from voice_coach.core.phrasing import Turns
 from voice_coach.core.routine import Side, Sides
-from voice_coach.core.written import Plural, Texts, Written
+from voice_coach.core.written import Phrasings, Plural, Texts, Written
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import Samples, to_seconds
 
@@ -30,9 +31,9 @@ class Language:
         return self.written.texts
 
     @property
-    def praise(self) -> tuple[str, ...]:
-        """What is said of an exercise that was done, in turn."""
-        return self.written.praise
+    def phrasings(self) -> Phrasings:
+        """What is said again and again, in several wordings."""
+        return self.written.phrasings
 
     @property
     def common(self) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ class Language:
     def exercise_heading(self, position: int, total: int, name: str) -> str:
         """Announce an exercise, `position` counted from 1."""
         if total == 1:
-            return self._filled(self.written.templates.only_heading, name=self.name(name))
+            return self.only_heading(name)
         return self._filled(
             self.written.templates.heading,
             position=self.number(position),
@@ -87,27 +88,50 @@ class Language:
             name=self.name(name),
         )
 
-    def welcome(self, name: str, exercises: int, length: Samples, safety: str | None) -> str:
+    def only_heading(self, name: str) -> str:
+        """Announce an exercise to who knows how many there are."""
+        return self._filled(self.written.templates.only_heading, name=self.name(name))
+
+    def welcome(self, name: str, exercises: int, length: Samples) -> str:
         """Announce a routine."""
-        opening = self._filled(
+        return self._filled(
             self.written.templates.welcome,
             name=name,
             exercises=self.counted(exercises, self.written.plurals.exercises),
             length=self.duration(length),
         )
-        return f"{opening} {safety}" if safety else opening
+
+    def welcome_again(self, name: str) -> str:
+        """Announce a routine that the user has done before."""
+        return self._filled(self.written.templates.welcome_again, name=name)
 
     def get_ready(self, seconds: int) -> str:
-        """Announce the time to come into position."""
-        counted = self.counted(seconds, self.written.plurals.seconds)
-        return self._filled(self.written.templates.get_ready, seconds=counted)
+        """Announce the time to come into position, and how to cut it short."""
+        return self._in_seconds(self.written.templates.get_ready, seconds)
 
-    def repetition(self, done: int, total: int) -> str:
+    def get_ready_again(self, seconds: int, turns: Turns) -> str:
+        """Announce the time to come into position to who knows how to cut it short."""
+        return self._in_seconds(turns.next(self.phrasings.get_ready_again), seconds)
+
+    def repetition(self, done: int, total: int, turns: Turns) -> str:
         """Count a repetition; the first is not counted aloud."""
         if done == total:
-            return self.written.templates.last_repetition
-        text = self.written.templates.repetition
+            return turns.next(self.phrasings.last_repetition)
+        text = turns.next(self.phrasings.repetition)
         return self._filled(text, done=self.number(done), total=self.number(total))
+
+    def rest(self, seconds: int, coming: str, turns: Turns) -> str:
+        """Announce a rest: how long it is, and what comes after it."""
+        return self._in_seconds(turns.next(self.phrasings.rest), seconds, next=coming)
+
+    def coming(self, repetition: int, total: int) -> str:
+        """Name a repetition that comes, within a sentence; past `total`, the closing block."""
+        templates = self.written.templates
+        if repetition > total:
+            return templates.then_closing
+        if repetition == total:
+            return templates.then_last
+        return templates.then_repetition.format(number=self.number(repetition))
 
     def side(self, which: Side) -> str:
         """Name a side."""
@@ -158,9 +182,11 @@ class Language:
         number = self.number(int(whole))
         return self.written.templates.and_a_half.format(number=number) if half else number
 
-    def read_back(self, value: float) -> str:
-        """Make sure that a number was heard right."""
-        return self._filled(self.written.templates.read_back, number=self.score(value))
+    def read_back(self, value: float, *, certain: bool) -> str:
+        """Say which number was heard; unless `certain`, ask whether that is right."""
+        templates = self.written.templates
+        text = templates.read_back_certain if certain else templates.read_back
+        return self._filled(text, number=self.score(value))
 
     def pain_told(self, before: float | None, after: float) -> str:
         """Close with how it feels now."""
@@ -175,9 +201,12 @@ class Language:
         """Offer to go on with a session that was cut off."""
         return self._filled(self.written.templates.offer_to_continue, name=self.name(exercise))
 
-    def continuing(self, exercise: str) -> str:
-        """Go on with a session that was cut off."""
-        return self._filled(self.written.templates.continuing, name=self.name(exercise))
+    def continuing(self, exercise: str, coming: str = "") -> str:
+        """Go on with a session that was cut off, at the repetition that is `coming`, if any."""
+        templates, name = self.written.templates, self.name(exercise)
+        if not coming:
+            return self._filled(templates.continuing, name=name)
+        return self._filled(templates.continuing_at, name=name, next=coming)
 
     def countdown(self, seconds: int) -> str:
         """One count at the end of a hold."""
@@ -245,6 +274,10 @@ class Language:
         """Confirm how much is said from now on."""
         meant: Mapping[str, str] = vars(self.written.verbosity)
         return meant[amount.value]
+
+    def _in_seconds(self, text: str, seconds: int, **values: str) -> str:
+        counted = self.counted(seconds, self.written.plurals.seconds)
+        return self._filled(text, seconds=counted, **values)
 
     def _offer(self, text: str, commands: Sequence[str]) -> str:
         return self._filled(text, commands=self._joined(self.written.lists.choice, commands))

@@ -4,8 +4,9 @@ Owns what is said and counted in an exercise, and the marks within a count; must
 exercises around it (`plan.py`), nor the present time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from voice_coach.core.breathing import prompts, rhythm_of
 from voice_coach.core.cues import (
@@ -19,15 +20,48 @@ from voice_coach.core.cues import (
     speech_length,
 )
 from voice_coach.core.language import Language
+from voice_coach.core.phrasing import Turns
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Breath, Exercise, Release, Routine, Side, Sides, Step
 from voice_coach.settings.keys import GetReady, Verbosity
-from voice_coach.units import Samples, to_samples
+from voice_coach.units import Samples, to_samples, to_seconds
 
 BREATHER = to_samples(0.5)
 """Silence after words that nothing else follows."""
 SHORT_GET_READY_SECONDS = 5
 """Time before an exercise that needs no change of position."""
+COUNTED = 3
+"""How many seconds are counted towards an end, or ticked towards a beginning."""
+KNOWN_AFTER = 3
+"""How often a routine has been led to its end when it is led in fewer words by itself."""
+
+
+class Wording(StrEnum):
+    """How much is put in words: a good teacher fades."""
+
+    WHOLE = "whole"
+    """Everything, as for the first time."""
+    AGAIN = "again"
+    """How it is done, but what was told of safety only in short."""
+    SHORT = "short"
+    """What is needed by somebody who knows it."""
+
+    @classmethod
+    def of(cls, verbosity: Verbosity, led: int) -> "Wording":
+        """Return how much somebody wants to hear who was `led` through a routine so often."""
+        match verbosity:
+            case Verbosity.FULL:
+                return cls.WHOLE
+            case Verbosity.BRIEF | Verbosity.TONES:
+                return cls.SHORT
+        if not led:
+            return cls.WHOLE
+        return cls.AGAIN if led < KNOWN_AFTER else cls.SHORT
+
+    def of_safety(self, about: Routine | Exercise) -> str | None:
+        """Return what is said of safety, in short where it was told before."""
+        short = about.short_safety if self is not Wording.WHOLE else None
+        return short or about.safety
 
 
 @dataclass(frozen=True)
@@ -39,28 +73,30 @@ class Layout:
     routine: Routine
     language: Language
     preferences: Preferences
+    wording: Wording
     told: bool
+    """Whether it is said why it is done in its easier variant."""
     praise: str
+    """Said of the exercise before, if that was done to its end."""
+    knows_ready: bool
+    """Whether the user has been told in this session how to cut the time to get ready short."""
+    turns: Turns
 
     def cues(self, total: int, *, moved: bool) -> Iterator[Cue]:
         """Yield them all; `moved` tells whether the user comes from another position."""
         yield from self._opening(total, moved=moved)
         rounds = self._rounds()
+        rested = False
         for i, (repetition, side) in enumerate(rounds):
-            yield from self._round(repetition, side)
-            between = i + 1 < len(rounds) and rounds[i + 1][0] != repetition
-            closing_follows = i + 1 == len(rounds) and self.exercise.closing is not None
-            if self.exercise.rest_seconds and (between or closing_follows):
-                rest = self._cue(
-                    CueKind.REST,
-                    self.language.texts.rest,
-                    self._paced(self.exercise.rest_seconds),
-                    True,
-                )
-                yield replace(rest, signal=Signal.REST) if self._tones_only else rest
+            yield from self._round(repetition, side, counted=rested)
+            coming = rounds[i + 1][0] if i + 1 < len(rounds) else repetition + 1
+            follows = i + 1 < len(rounds) or self.exercise.closing is not None
+            rested = bool(self.exercise.rest_seconds) and follows and coming != repetition
+            if rested:
+                yield self._rest(coming)
         if closing := self.exercise.closing:
             for step in closing.steps:
-                yield self._step(step, step.cue, None)
+                yield self._step(step, step.cue, None, Guidance.COUNTED)
             if closing.release:
                 yield self._release(closing.release, closing.release.cue)
 
@@ -75,18 +111,35 @@ class Layout:
         return self.preferences.verbosity is Verbosity.TONES
 
     @property
-    def _full(self) -> bool:
-        return self.preferences.verbosity is Verbosity.FULL
+    def _quiet(self) -> bool:
+        return self.preferences.verbosity in (Verbosity.BRIEF, Verbosity.TONES)
+
+    def _rest(self, coming: int) -> Cue:
+        """Announce a rest with its length, and the repetition that is `coming` after it."""
+        length = self._paced(self.exercise.rest_seconds)
+        seconds = max(1, round(to_seconds(length)))
+        what = self.language.coming(coming, self.exercise.repetitions)
+        text = self.language.rest(seconds, what, self.turns)
+        rest = self._cue(CueKind.REST, text, length, True)
+        signal = Signal.REST if self._tones_only else None
+        return replace(rest, signal=signal, marks=tuple(_lead_in(length)))
 
     def _opening(self, total: int, *, moved: bool) -> Iterator[Cue]:
         exercise = self.exercise
-        heading = self.language.exercise_heading(self.index + 1, total, exercise.name)
+        known = self.wording is not Wording.WHOLE
+        heading = (
+            self.language.only_heading(exercise.name)
+            if known
+            else self.language.exercise_heading(self.index + 1, total, exercise.name)
+        )
         announced = self._cue(CueKind.INTRODUCE, heading, BREATHER)
-        yield replace(announced, praise=self.praise) if self._full else announced
+        yield announced if self._quiet else replace(announced, praise=self.praise)
         if moved:
-            yield self._cue(CueKind.INTRODUCE, exercise.get_there, 2 * BREATHER)
+            yield self._cue(CueKind.INTRODUCE, exercise.get_there, BREATHER)
         why = self.language.texts.easier_since if self.told else None
-        setup = " ".join(filter(None, (why, exercise.setup, exercise.safety)))
+        setup = (known and exercise.short_setup) or exercise.setup
+        safety = self.wording.of_safety(exercise)
+        setup = " ".join(filter(None, (why, setup, safety)))
         yield self._cue(CueKind.INTRODUCE, setup, BREATHER)
         yield self._get_ready(moved)
 
@@ -97,13 +150,21 @@ class Layout:
             return replace(waiting, waits=True)
         seconds = self.exercise.get_ready_seconds / self.preferences.tempo
         if not moved:
-            seconds = min(seconds, SHORT_GET_READY_SECONDS / self.preferences.tempo)
+            known = self.wording is not Wording.WHOLE
+            at_most = COUNTED if known else SHORT_GET_READY_SECONDS
+            seconds = min(seconds, at_most / self.preferences.tempo)
         elif self.preferences.get_ready_seconds:
             seconds = self.preferences.get_ready_seconds
         counted = max(1, round(seconds))
-        return self._cue(
-            CueKind.GET_READY, self.language.get_ready(counted), to_samples(counted), True
-        )
+        if not self.knows_ready:
+            text = self.language.get_ready(counted)
+        elif counted > SHORT_GET_READY_SECONDS:
+            text = self.language.get_ready_again(counted, self.turns)
+        else:
+            text = self.turns.next(self.language.phrasings.get_ready_soon)
+        count = to_samples(counted)
+        ready = self._cue(CueKind.GET_READY, text, count, True)
+        return replace(ready, marks=tuple(_lead_in(count)))
 
     def _rounds(self) -> list[tuple[int, Side | None]]:
         """Every (repetition, side), in the order in which they are done."""
@@ -116,18 +177,22 @@ class Layout:
             case _:
                 return [(n, None) for n in numbers]
 
-    def _round(self, repetition: int, side: Side | None) -> Iterator[Cue]:
-        """One repetition on one side: in full words the first time, in short ones later."""
-        whole = repetition == 1 and self._full
+    def _round(self, repetition: int, side: Side | None, *, counted: bool) -> Iterator[Cue]:
+        """One repetition on one side: in full words the first time, in short ones later.
+
+        `counted`: the rest before it has said which one it is.
+        """
+        whole = repetition == 1 and self.wording is not Wording.SHORT
         of = self.exercise.repetitions
         made = []
         for i, step in enumerate(self.exercise.steps):
-            text = step.cue if whole else step.short or step.cue
-            text = self._numbered(text, repetition, side) if i == 0 else text
-            cue = self._step(step, self.language.name_side(text, side), side)
+            text = self._worded(step, whole=whole)
+            text = self._numbered(text, repetition, side, counted=counted) if i == 0 else text
+            guided = Guidance.of(repetition, side, self.exercise.sides)
+            cue = self._step(step, self.language.name_side(text, side), side, guided)
             made.append(self._signalled(cue, repetition, side) if i == 0 else cue)
         if release := self.exercise.release:
-            text = release.cue if whole else release.short or release.cue
+            text = self._worded(release, whole=whole)
             cue = self._release(release, self.language.name_side(text, side))
             known = self._tones_only and repetition > 1
             made.append(replace(cue, signal=Signal.END) if known else cue)
@@ -141,17 +206,21 @@ class Layout:
         switches = self.exercise.sides is Sides.ALTERNATE and side is not None
         return replace(cue, signal=Signal.SWITCH_SIDES if switches else Signal.BEGIN)
 
-    def _numbered(self, text: str, repetition: int, side: Side | None) -> str:
+    def _worded(self, part: Step | Release, *, whole: bool) -> str:
+        return part.cue if whole or not part.short else self.turns.next(part.short)
+
+    def _numbered(self, text: str, repetition: int, side: Side | None, *, counted: bool) -> str:
         """Put the repetition, and the side where the text does not name it, before `text`."""
         turn = self.exercise.sides is Sides.ALTERNATE and side is Side.RIGHT
         if side and "{side}" not in text:
             text = f"{self.language.side(side)} {text}"
-        if repetition > 1 and not turn:
-            text = f"{self.language.repetition(repetition, self.exercise.repetitions)} {text}"
+        if repetition > 1 and not turn and not counted:
+            of = self.exercise.repetitions
+            text = f"{self.language.repetition(repetition, of, self.turns)} {text}"
         return text
 
-    def _step(self, step: Step, text: str, side: Side | None) -> Cue:
-        count, rhythm, marks = self._count(step)
+    def _step(self, step: Step, text: str, side: Side | None, guided: "Guidance") -> Cue:
+        count, rhythm, marks = self._count(step, guided)
         return Cue(
             CueKind.MOVE,
             self.index,
@@ -182,7 +251,9 @@ class Layout:
         tones = {Breath.INHALE: BreathTone.RISE, Breath.EXHALE: BreathTone.FALL}
         return tones.get(breath) if self.preferences.toned_breath else None
 
-    def _count(self, step: Step) -> tuple[Samples, Rhythm | None, tuple[Mark, ...]]:
+    def _count(
+        self, step: Step, guided: "Guidance"
+    ) -> tuple[Samples, Rhythm | None, tuple[Mark, ...]]:
         """Return how long a step is counted, and what is said meanwhile."""
         pace = self.routine.pace_of(step)
         rhythm = rhythm_of(pace, self.preferences, self.language, counted=step.breaths is not None)
@@ -193,13 +264,20 @@ class Layout:
         if step.moves_with_breath:
             return self._paced(step.seconds), None, ()
         count = to_samples(step.seconds)
-        last = [self._quietly(mark) for mark in self._countdown(count)]
+        last = [self._quietly(mark) for mark in self._countdown(count, guided)]
         if step.breath is Breath.DEEP:
             after = count % rhythm.cycle
             spoken_last = (mark for mark in last if mark.left <= after)
             return count, rhythm, (*prompts(rhythm, count), *spoken_last)
-        middle = [self._quietly(mark) for mark in self._hold_marks(step, count)]
-        return count, None, tuple(_apart([*middle, *last]))
+        wordings = self._hold_wordings(step, count, guided)
+        middle = [self._quietly(mark) for mark in _at_their_longest(wordings, count)]
+        spoken = [
+            replace(mark, text=self.turns.next(wordings[mark.kind]))
+            if mark.kind in wordings
+            else mark
+            for mark in _apart([*middle, *last])
+        ]
+        return count, None, tuple(spoken)
 
     def _quietly(self, mark: Mark) -> Mark:
         """Return the signal in place of the words, for who wants only tones."""
@@ -209,21 +287,60 @@ class Layout:
         }
         return replace(mark, signal=signals.get(mark.kind)) if self._tones_only else mark
 
-    def _hold_marks(self, step: Step, count: Samples) -> Iterator[Mark]:
+    def _hold_wordings(
+        self, step: Step, count: Samples, guided: "Guidance"
+    ) -> dict[MarkKind, tuple[str, ...]]:
         """A reminder early on, and the middle of a hold that is long enough to wonder."""
-        if step.reminder:
-            yield Mark(count * 3 // 4, step.reminder, MarkKind.REMINDER)
-        if count >= to_samples(20) and self.preferences.verbosity is not Verbosity.BRIEF:
-            yield Mark(count // 2, self.language.texts.halfway, MarkKind.HALFWAY)
+        wordings = {}
+        if step.reminder and guided is not Guidance.LEFT_ALONE:
+            wordings[MarkKind.REMINDER] = step.reminder
+        wonders = guided is Guidance.COUNTED and count >= to_samples(20)
+        if wonders and self.preferences.verbosity is not Verbosity.BRIEF:
+            wordings[MarkKind.HALFWAY] = self.language.phrasings.halfway
+        return wordings
 
-    def _countdown(self, count: Samples) -> Iterator[Mark]:
-        """The last five seconds of a long hold, the last three of a short one."""
-        first = 5 if count >= to_samples(15) else 3
-        if count >= to_samples(first + 3):
-            for seconds in range(first, 0, -1):
+    def _countdown(self, count: Samples, guided: "Guidance") -> Iterator[Mark]:
+        """The last three seconds of a hold that is long enough for it."""
+        if guided is Guidance.COUNTED and count >= to_samples(COUNTED + 3):
+            for seconds in range(COUNTED, 0, -1):
                 yield Mark(
                     to_samples(seconds), self.language.countdown(seconds), MarkKind.COUNTDOWN
                 )
+
+
+class Guidance(StrEnum):
+    """How closely a hold is led: the first one of an exercise shows how long it takes."""
+
+    COUNTED = "counted"
+    """Its middle and its last seconds are told."""
+    REMINDED = "reminded"
+    """It is reminded of what matters in it, and then let go."""
+    LEFT_ALONE = "left alone"
+    """Nothing is said in it: the other side has just heard it."""
+
+    @classmethod
+    def of(cls, repetition: int, side: Side | None, sides: Sides) -> "Guidance":
+        """Return how closely this repetition on this side is led."""
+        if side is Side.RIGHT and sides is Sides.ALTERNATE:
+            return cls.LEFT_ALONE
+        first = repetition == 1 and side is not Side.RIGHT
+        return cls.COUNTED if first else cls.REMINDED
+
+
+def _lead_in(count: Samples) -> Iterator[Mark]:
+    """Tick softly towards what comes, so that it does not startle after a silence."""
+    if count >= to_samples(COUNTED):
+        for seconds in range(COUNTED, 0, -1):
+            yield Mark(to_samples(seconds), "", MarkKind.LEAD_IN, signal=Signal.LEAD_IN)
+
+
+def _at_their_longest(
+    wordings: Mapping[MarkKind, tuple[str, ...]], count: Samples
+) -> Iterator[Mark]:
+    """Yield the marks of a hold in the longest of their wordings, so that there is room for all."""
+    due = {MarkKind.REMINDER: count * 3 // 4, MarkKind.HALFWAY: count // 2}
+    for kind, texts in wordings.items():
+        yield Mark(due[kind], max(texts, key=len), kind)
 
 
 def _apart(marks: Iterable[Mark]) -> Iterator[Mark]:

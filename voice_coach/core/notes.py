@@ -19,6 +19,11 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Greeted:
+    """The user was told that the coach listens."""
+
+
+@dataclass(frozen=True)
 class Continued:
     """A session that was cut off goes on."""
 
@@ -113,6 +118,7 @@ class Discarded:
 
 Note = (
     Started
+    | Greeted
     | Continued
     | CueReached
     | Done
@@ -131,6 +137,7 @@ Note = (
 
 _KINDS: Final[Mapping[type[Note], str]] = {
     Started: "started",
+    Greeted: "greeted",
     Continued: "continued",
     CueReached: "cue",
     Done: "done",

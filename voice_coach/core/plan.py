@@ -11,9 +11,11 @@ from itertools import accumulate
 
 from voice_coach.core.cues import Cue, CueKind
 from voice_coach.core.language import Language
-from voice_coach.core.layout import BREATHER, Layout
+from voice_coach.core.layout import BREATHER, KNOWN_AFTER, Layout, Wording
+from voice_coach.core.phrasing import Turns
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Position, Routine, Side
+from voice_coach.settings.keys import Verbosity
 from voice_coach.units import Samples
 
 
@@ -33,15 +35,10 @@ class Plan:
 
     routine: Routine
     cues: tuple[Cue, ...]
-    opening: str = ""
-    """Said before the first exercise, beside the routine's own word of safety."""
+    safety: str = ""
+    """What nobody may begin without having heard; nothing if there is no such thing."""
     arrival: Arrival | None = None
     """Where the user came from to one of the exercises, if not from the one before it."""
-
-    @property
-    def safety(self) -> str:
-        """What nobody may begin without having heard; nothing if there is no such thing."""
-        return " ".join(filter(None, (self.routine.safety, self.opening)))
 
     def heading_of(self, exercise: int) -> int:
         """Return the index of the cue that announces `exercise`; past the last, the finish."""
@@ -148,7 +145,8 @@ def make_plan(
     easier: frozenset[int] = frozenset(),
     told: frozenset[int] = frozenset(),
     sessions: int = 0,
-    opening: str = "",
+    led: int = 0,
+    danger: str = "",
     arrival: Arrival | None = None,
 ) -> Plan:
     """Lay out `routine`, in `language`.
@@ -156,31 +154,45 @@ def make_plan(
     A tempo above 1 shortens breaths, rests and changes of position, never the holds that are
     given in seconds. `easier` holds the indexes of exercises to be done in their easier
     variant, `told` those of which it is said why. `sessions` that were done before make the
-    praise another one; `opening` is said before the first exercise. The way into position is
+    wordings other ones; the more often this routine was `led` to its end, the less is said. The
+    signs of `danger` are named before the first exercise. The way into position is
     said wherever it changes, also for who comes to an exercise as `arrival` says. How many cues
     there are depends on the routine, on `easier` and on `arrival` alone.
     """
+    wording, turns = Wording.of(preferences.verbosity, led), Turns(sessions)
     exercises = [e.made_easier() if i in easier else e for i, e in enumerate(routine.exercises)]
     cues: list[Cue] = []
     for i, exercise in enumerate(exercises):
         moved = exercise.position is not _coming_to(routine, i, arrival)
         layout = Layout(
-            i, exercise, routine, language, preferences, i in told, _praise(language, i, sessions)
+            i,
+            exercise,
+            routine,
+            language,
+            preferences,
+            wording,
+            told=i in told,
+            praise="" if i == 0 or (i + sessions) % 2 else turns.next(language.phrasings.praise),
+            knows_ready=i > 0 or wording is not Wording.WHOLE,
+            turns=turns,
         )
         cues += layout.cues(len(exercises), moved=moved)
     cues = [replace(cue, tempo=preferences.tempo) for cue in cues]
     length = sum(cue.length for cue in cues)
     farewell = language.farewell(routine.name, len(exercises), 0, (), length)
     last = Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER, tempo=preferences.tempo)
-    laid = Plan(routine, (*cues, last), opening, arrival)
-    welcome = language.welcome(routine.name, len(exercises), length, laid.safety)
-    first = Cue(CueKind.WELCOME, 0, welcome, 2 * BREATHER, tempo=preferences.tempo)
-    return replace(laid, cues=(first, *laid.cues))
+    safety = " ".join(filter(None, (wording.of_safety(routine), danger)))
+    opening = (
+        language.welcome(routine.name, len(exercises), length)
+        if wording is Wording.WHOLE
+        else language.welcome_again(routine.name)
+    )
+    remark = language.texts.familiar if _becomes_familiar(preferences, led) else None
+    welcome = " ".join(filter(None, (opening, safety, remark)))
+    first = Cue(CueKind.WELCOME, 0, welcome, BREATHER, tempo=preferences.tempo)
+    return Plan(routine, (first, *cues, last), safety, arrival)
 
 
-def _praise(language: Language, exercise: int, sessions: int) -> str:
-    """Praise every other exercise, never twice in a row in the same words."""
-    turn = exercise + sessions
-    if exercise == 0 or turn % 2:
-        return ""
-    return language.praise[(turn // 2) % len(language.praise)]
+def _becomes_familiar(preferences: Preferences, led: int) -> bool:
+    """Whether less is said from this session on by itself: that is told once."""
+    return preferences.verbosity is Verbosity.AUTO and led == KNOWN_AFTER

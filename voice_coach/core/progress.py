@@ -26,6 +26,8 @@ from voice_coach.units import Samples, to_samples
 
 ASK_AGAIN = to_samples(15)
 """How long a question waits for its answer."""
+OBJECTION = to_samples(1.2)
+"""How long there is to object to what is taken as right."""
 STILL_THERE = to_samples(120)
 """How long a pause lasts before it is asked whether anybody is there."""
 ASKED_AT_MOST = 3
@@ -58,7 +60,8 @@ def spoken(state: State, _: Event, now: Samples) -> Result:
 
 def asked(state: State, _: Event, now: Samples) -> Result:
     """A question has been said: the answer is waited for, but not for ever."""
-    return replace(state, on_air=None, due=now + ASK_AGAIN), ()
+    wait = OBJECTION if questions.assumed(state) else ASK_AGAIN
+    return replace(state, on_air=None, due=now + wait), ()
 
 
 def answered(state: State, _: Event, __: Samples) -> Result:

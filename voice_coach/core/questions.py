@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from voice_coach.core import notes
+from voice_coach.core.cues import SIGNAL_LENGTH, Signal
 from voice_coach.core.plan import Arrival
 from voice_coach.core.routine import Side
 from voice_coach.core.state import Event, Heard, Memory, Mode, Place, Progress, Role, State
@@ -16,6 +17,7 @@ from voice_coach.core.transitions import (
     Result,
     answer,
     ask,
+    give,
     hush,
     jump,
     laid_out,
@@ -26,15 +28,25 @@ from voice_coach.core.transitions import (
 )
 from voice_coach.units import Samples
 
+MILD = 3
+"""Pain up to which nothing depends on the number: it is said again, and taken as right unless the
+user objects. What is worse is asked about."""
+
 
 def ask_pain(state: State, now: Samples) -> Result | None:
     """Ask how it feels, if the user likes that and the routine has a question for it."""
-    question = plan_of(state).routine.question
-    if not (state.preferences.ask_pain and question):
+    routine = plan_of(state).routine
+    if not (state.preferences.ask_pain and routine.question):
         return None
+    known = bool(state.memory.led.get(routine.name)) or _when(state) == "after"
+    text = (
+        routine.short_question
+        if known and routine.short_question
+        else state.language.pain_question(routine.question)
+    )
     asking = replace(state, mode=Mode.ASKING_PAIN, due=None, told_number=None)
     at = now + GAP if state.on_air else now
-    after, actions = say(asking, state.language.pain_question(question), at, Role.ANSWER)
+    after, actions = say(asking, text, at, Role.ANSWER)
     return after, hush(state) + actions
 
 
@@ -48,7 +60,13 @@ def number(state: State, event: Event, now: Samples) -> Result:
     value = event.intent.slots["value"] if isinstance(event, Heard) else None
     assert isinstance(value, int | float)  # noqa: S101 - the templates fill it with a number
     heard = replace(state, mode=Mode.CONFIRMING_PAIN, told_number=value, due=None)
-    return answer(heard, state.language.read_back(value), now)
+    return answer(heard, state.language.read_back(value, certain=value <= MILD), now)
+
+
+def assumed(state: State) -> bool:
+    """Whether the number that is read back is taken as right without an answer."""
+    number = state.told_number
+    return state.mode is Mode.CONFIRMING_PAIN and number is not None and number <= MILD
 
 
 def right(state: State, _: Event, now: Samples) -> Result:
@@ -70,9 +88,9 @@ def skip(state: State, _: Event, now: Samples) -> Result:
     return _go_on(state, now, state.texts.not_kept)
 
 
-def unanswered(state: State, _: Event, now: Samples) -> Result:
+def unanswered(state: State, event: Event, now: Samples) -> Result:
     """Go on: a question stands in nobody's way."""
-    return _go_on(state, now)
+    return right(state, event, now) if assumed(state) else _go_on(state, now)
 
 
 def wait(state: State, _: Event, now: Samples) -> Result:
@@ -96,11 +114,20 @@ def _go_on(state: State, now: Samples, text: str = "") -> Result:
 
 
 def offer(state: State, _: Event, now: Samples) -> Result:
-    """Offer it when the coach comes alive, if there is one."""
+    """Offer it when the coach comes alive, if there is one; else let it be heard that it hears."""
     place = state.memory.place
     if place is None or _plan_at(state, place) is None:
-        return state, ()
+        return (state, ()) if state.memory.greeted else _greet(state, now)
     return ask(state, Mode.OFFERING, state.language.offer_to_continue(place.name), now)
+
+
+def _greet(state: State, now: Samples) -> Result:
+    """Sound and say that the coach listens; what it said last would be known, so not each time."""
+    greeted = replace(state, memory=replace(state.memory, greeted=True))
+    sounding, sound = give(greeted, Signal.LISTENING, now, Role.ANSWER)
+    at = now + SIGNAL_LENGTH + GAP
+    after, words = say(sounding, state.texts.greeting, at, Role.ANSWER)
+    return after, (notes.Greeted(), *sound, *words)
 
 
 def decline(state: State, _: Event, now: Samples) -> Result:
@@ -122,8 +149,7 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
     laid = _plan_at(state, place) if place else None
     if laid is None or place is None:
         return answer(state, state.language.nothing_running(names_of(state)), now)
-    plan = laid.plan
-    assert plan is not None  # noqa: S101 - it has just been laid out
+    plan = plan_of(laid)
     side = Side(place.side) if place.side else None
     then = plan.place_of(place.exercise, place.repetition, side)
     going = replace(laid, then=then, memory=_without_place(state.memory))
@@ -132,7 +158,10 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
     # Who was cut off before the first exercise may not have heard the welcome to its end.
     anew = place.exercise == 0 and then is None
     way = 0 if anew else plan.heading_of(place.exercise) + 1
-    after, actions = jump(going, way, now, prefix=state.language.continuing(place.name))
+    of = plan.routine.exercises[place.exercise].repetitions
+    coming = state.language.coming(place.repetition, of) if then is not None else ""
+    words = state.language.continuing(place.name, coming if place.repetition > 1 else "")
+    after, actions = jump(going, way, now, prefix=words)
     return after, (notes.Continued(), *actions)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -103,11 +104,35 @@ def _name(text: str) -> str:
     return text
 
 
+def spelled(text: str) -> str:
+    """Return a word, or how it is said, on one line; ValueError if it is not in plain letters."""
+    text = " ".join(text.split())
+    if not re.fullmatch(r"[^\W\d_](?:[^\W\d_]|['’ -])*", text):
+        raise ValueError("expected plain letters, such as 'supine: soo pine'")
+    return text
+
+
 SpokenText = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_spoken)]
 Sided = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_sided)]
 """Words that may contain {side} and {other_side}."""
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_name)]
+Spelling = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(spelled)]
+"""A word, or how it is to be said, in plain letters."""
 Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+def _several(value: object) -> object:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Wordings = Annotated[
+    tuple[Sided, ...],
+    Field(min_length=1, max_length=10),
+    BeforeValidator(_several, json_schema_input_type=Sided | list[Sided]),
+]
+"""One or more texts that mean the same and take turns. May contain {side} and {other_side}."""
 
 
 class _Part(BaseModel):
@@ -153,8 +178,8 @@ class Step(_Part):
 
     cue: Sided
     """The whole instruction, said the first time. May contain {side} and {other_side}."""
-    short: Sided | None = None
-    """What is said in later repetitions; without it, `cue` again."""
+    short: Wordings | None = None
+    """What is said in later repetitions, one wording or several; without it, `cue` again."""
     seconds: Seconds | None = None
     """How long it lasts: a hold counts from the end of the words, a breath from their start."""
     breaths: Annotated[int, Field(ge=1, le=100)] | None = None
@@ -163,8 +188,8 @@ class Step(_Part):
     """How to breathe meanwhile; never held by default."""
     pattern: Name | None = None
     """Name of the rhythm of deep breaths, instead of the routine's pace."""
-    reminder: Sided | None = None
-    """Said once, early in the hold, such as "Keep breathing."."""
+    reminder: Wordings | None = None
+    """Said once, early in the hold, such as "Keep breathing."; one wording or several."""
 
     @model_validator(mode="after")
     def _one_duration(self) -> Self:
@@ -188,7 +213,7 @@ class Step(_Part):
     @property
     def words(self) -> tuple[str, ...]:
         """All that may be said in it."""
-        return tuple(filter(None, (self.cue, self.short, self.reminder)))
+        return (self.cue, *(self.short or ()), *(self.reminder or ()))
 
     @property
     def moves_with_breath(self) -> bool:
@@ -204,8 +229,8 @@ class Release(_Part):
 
     cue: Sided
     """The instruction."""
-    short: Sided | None = None
-    """What is said in later repetitions."""
+    short: Wordings | None = None
+    """What is said in later repetitions, one wording or several."""
     seconds: Seconds = 3
     """Time to come back."""
     breath: Breath = Breath.NATURAL
@@ -214,7 +239,7 @@ class Release(_Part):
     @property
     def words(self) -> tuple[str, ...]:
         """All that may be said in it."""
-        return tuple(filter(None, (self.cue, self.short)))
+        return (self.cue, *(self.short or ()))
 
 
 class Closing(_Part):
@@ -252,6 +277,8 @@ class Exercise(_Part):
     """How to come into the position; said where the position changes."""
     setup: SpokenText
     """Where hands, feet and head go, before the first repetition."""
+    short_setup: SpokenText | None = None
+    """The same in a few words, for who knows the routine."""
     steps: Steps
     """What one repetition (on one side) is made of."""
     repetitions: Annotated[int, Field(ge=1, le=50)] = 1
@@ -268,6 +295,8 @@ class Exercise(_Part):
     """A different block at the end."""
     safety: SpokenText | None = None
     """Said with the set-up."""
+    short_safety: SpokenText | None = None
+    """The same in a few words, for who has heard it in an earlier session."""
     easier: Easier | None = None
     """A gentler variant, offered when something hurts."""
 
@@ -302,7 +331,8 @@ class Exercise(_Part):
             return self
         given = {key: value for key in ("repetitions", "steps", "closing")
                  if (value := getattr(self.easier, key)) is not None}  # fmt: skip
-        return self.model_copy(update={"setup": self.easier.setup, "easier": None, **given})
+        own = {"setup": self.easier.setup, "short_setup": None, "easier": None}
+        return self.model_copy(update={**own, **given})
 
 
 def _name_a_side(parts: Iterable[Step | Release | None]) -> bool:
@@ -322,12 +352,18 @@ class Routine(_Part):
     """What it is for, in a sentence."""
     safety: SpokenText | None = None
     """Said before the first exercise."""
+    short_safety: SpokenText | None = None
+    """The same in a few words, for who has heard it in an earlier session."""
     question: SpokenText | None = None
     """How it feels, from zero to ten: asked before and after, if the user likes that."""
+    short_question: SpokenText | None = None
+    """The same in a few words, for who has been asked before."""
     pace: Pace = Pace()
     """The rhythm of prompted breaths."""
     patterns: Mapping[Name, Pace] = Field(default_factory=dict)
     """Rhythms of one's own, by name, beside calm, even, box and four seven eight."""
+    pronounce: Mapping[Spelling, Spelling] = Field(default_factory=dict)
+    """Words that a voice says wrong, each with how it is to be said, such as "supine: soo pine"."""
     exercises: Annotated[tuple[Exercise, ...], Field(min_length=1, max_length=100)]
     """Done in this order."""
 
@@ -345,6 +381,18 @@ class Routine(_Part):
                     )])  # fmt: skip
         return self
 
+    @model_validator(mode="after")
+    def _pronounced_words_are_there(self) -> Self:
+        said = " ".join(_texts(self.model_dump(exclude={"pronounce"}))).casefold()
+        for word in self.pronounce:
+            if not re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", said):
+                wrong = ValueError(f"'{word}' stands nowhere in this routine")
+                raise ValidationError.from_exception_data("Routine", [InitErrorDetails(
+                    type="value_error", loc=("pronounce", word),
+                    input=self.pronounce[word], ctx={"error": wrong},
+                )])  # fmt: skip
+        return self
+
     def pace_of(self, step: Step) -> Pace:
         """Return the rhythm of the deep breaths of `step`."""
         if step.pattern is None:
@@ -356,3 +404,16 @@ class Routine(_Part):
     def spoken_names(self) -> tuple[str, ...]:
         """Every name that starts it, lower case."""
         return tuple(dict.fromkeys(name.casefold() for name in (self.name, *self.aliases)))
+
+
+def _texts(part: object) -> Iterator[str]:
+    """Yield every text in what a model has dumped."""
+    match part:
+        case str():
+            yield part
+        case Mapping():
+            for value in part.values():
+                yield from _texts(value)
+        case tuple() | list():
+            for value in part:
+                yield from _texts(value)

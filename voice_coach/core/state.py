@@ -165,17 +165,26 @@ class Place:
     """Names of the exercises in their easier variant."""
 
 
+DANGER_EVERY = 10
+"""After so many sessions the signs of danger are named again: who has heard something once has
+forgotten it when it is needed, and who hears it each time does not listen."""
+
+
 @dataclass(frozen=True)
 class Memory:
     """What is known of earlier sessions."""
 
     sessions: int = 1
     """How many there were that came further than their welcome, which names the signs of danger
-    if there were none."""
+    in the first one, and in every DANGER_EVERY-th after it."""
+    led: Mapping[str, int] = field(default_factory=dict)
+    """How many of them were led to their end, by the name of their routine."""
     hurt: frozenset[tuple[str, str]] = frozenset()
     """(routine, exercise) to be begun in the easier variant."""
     place: Place | None = None
     """Of a session that was cut off."""
+    greeted: bool = True
+    """Whether the user was told lately that the coach listens."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from voice_coach.core.plan import Arrival, Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
+    DANGER_EVERY,
     RUNNING,
     Action,
     Give,
@@ -214,8 +215,12 @@ def ask(state: State, mode: Mode, text: str, now: Samples) -> Result:
 
 def to_idle(state: State) -> State:
     """Return what is left when a session has ended."""
-    welcomed = state.index > 0  # else the signs of danger are still to be named
-    memory = replace(state.memory, sessions=state.memory.sessions + welcomed)
+    memory = state.memory
+    if state.index > 0:  # else the signs of danger are still to be named
+        memory = replace(memory, sessions=memory.sessions + 1)
+    if state.plan is not None and state.cue.kind is CueKind.FINISH:
+        name = state.plan.routine.name
+        memory = replace(memory, led={**memory.led, name: memory.led.get(name, 0) + 1})
     return State(
         state.routines,
         state.language,
@@ -236,7 +241,8 @@ def laid_out(state: State, routine: Routine) -> Plan:
         easier=state.easier,
         told=state.told,
         sessions=state.memory.sessions,
-        opening="" if state.memory.sessions else state.texts.red_flags,
+        led=state.memory.led.get(routine.name, 0),
+        danger="" if state.memory.sessions % DANGER_EVERY else state.texts.red_flags,
         arrival=state.arrival,
     )
 

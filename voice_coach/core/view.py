@@ -80,6 +80,8 @@ class Liked:
     volume_db: float
     verbosity: str
     breath: str
+    voice: str | None
+    """Name of the voice that speaks."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,20 @@ def seen(state: State, now: Samples) -> View:
         left=to_seconds(state.session_left(now)),
         may=tuple(intent for intent in _ruled(state.mode) if _sensible(state, intent)),
         asks=_asks(state),
-        preferences=Liked(liked.tempo, liked.volume_db, liked.verbosity.value, liked.breath.value),
+        preferences=Liked(
+            liked.tempo,
+            liked.volume_db,
+            liked.verbosity.value,
+            liked.breath.value,
+            voice_of(state),
+        ),
     )
+
+
+def voice_of(state: State) -> str | None:
+    """Return the name of the voice that speaks: the first, until another is chosen."""
+    chosen = state.preferences.voice_name
+    return chosen if chosen in state.voices else next(iter(state.voices), None)
 
 
 def pose(name: str) -> str:

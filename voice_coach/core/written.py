@@ -4,6 +4,7 @@ Owns which texts there are, those of the lesson and of the check-up too: the rea
 as a whole, and stands below the app. Must not know a word of them, nor when or by whom one is said.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,11 @@ PLACEHOLDERS: Final = "placeholders"
 def _with(*placeholders: str) -> str:
     text: str = field(metadata={PLACEHOLDERS: placeholders})
     return text
+
+
+def _each_with(*placeholders: str) -> tuple[str, ...]:
+    texts: tuple[str, ...] = field(metadata={PLACEHOLDERS: placeholders})
+    return texts
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,10 @@ class LanguageTraits:
 class Texts:
     """What is said as it stands."""
 
-    halfway: str
     breathe_in: str
     breathe_out: str
     hold_breath: str
     rest_breath: str
-    rest: str
     paused: str
     still_paused: str
     confirm_stop: str
@@ -67,6 +71,7 @@ class Texts:
     begin_easier: str
     begin_full: str
     already_full: str
+    familiar: str
     ready_waiting: str
     take_your_time: str
     still_there: str
@@ -77,12 +82,31 @@ class Texts:
     not_kept: str
     other_voice: str
     only_voice: str
+    voice_failed: str
+    voice_sample: str
     not_asked: str
     nothing_running_pain: str
     red_flags: str
     last_exercise: str
     nothing_running: str
     unknown_routine: str
+    greeting: str
+
+
+@dataclass(frozen=True)
+class Phrasings:
+    """What is said again and again, each in several wordings that take turns."""
+
+    praise: tuple[str, ...]
+    """Of an exercise that was done."""
+    halfway: tuple[str, ...]
+    last_repetition: tuple[str, ...]
+    get_ready_soon: tuple[str, ...]
+    """It begins in a few seconds, which are ticked."""
+    get_ready_again: tuple[str, ...] = _each_with("seconds")
+    """The time to come into position, once it is known how to cut it short."""
+    repetition: tuple[str, ...] = _each_with("done", "total")
+    rest: tuple[str, ...] = _each_with("seconds", "next")
 
 
 @dataclass(frozen=True)
@@ -123,6 +147,7 @@ class SideNames:
 class Amounts:
     """What is said when the user wants to hear more or less."""
 
+    auto: str
     full: str
     brief: str
     tones: str
@@ -146,9 +171,11 @@ class Templates:
     heading: str = _with("position", "total", "name")
     only_heading: str = _with("name")
     welcome: str = _with("name", "exercises", "length")
+    welcome_again: str = _with("name")
     get_ready: str = _with("seconds")
-    repetition: str = _with("done", "total")
-    last_repetition: str = _with()
+    then_repetition: str = _with("number")
+    then_last: str = _with()
+    then_closing: str = _with()
     side: str = _with("side")
     end_of: str = _with("name")
     farewell: str = _with("name", "what", "length")
@@ -158,11 +185,13 @@ class Templates:
     skipped: str = _with("what")
     pain_question: str = _with("question")
     read_back: str = _with("number")
+    read_back_certain: str = _with("number")
     pain: str = _with("number")
     pain_as_before: str = _with("number")
     pain_changed: str = _with("before", "after")
     offer_to_continue: str = _with("name")
     continuing: str = _with("name")
+    continuing_at: str = _with("name", "next")
     countdown: str = _with("number")
     time_left: str = _with("session")
     time_left_here: str = _with("step", "session")
@@ -238,7 +267,7 @@ class Written:
 
     language: LanguageTraits
     texts: Texts
-    praise: tuple[str, ...]
+    phrasings: Phrasings
     sides: SideNames
     verbosity: Amounts
     ways_on: WaysOn
@@ -247,3 +276,5 @@ class Written:
     templates: Templates
     enrolment: EnrolmentTexts
     checkup: CheckupTexts
+    pronounce: Mapping[str, str] = field(default_factory=dict)
+    """Words that a voice says wrong, each with how it is to be said."""

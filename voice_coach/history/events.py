@@ -14,7 +14,8 @@ from voice_coach.units import Samples
 Row = tuple[int, int, int, str, int, int, str, str, int]
 """An event as the database keeps it: its fields in their order, and a checksum of them."""
 
-ENDS: Final = ("finished", "stopped", "left", "discarded")
+FINISHED: Final = "finished"
+ENDS: Final = (FINISHED, "stopped", "left", "discarded")
 """Kinds that end a session. The last one is the journal's own: a session that was cut off will
 not be continued."""
 OPEN: Final = ("", "left")

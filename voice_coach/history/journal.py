@@ -155,6 +155,16 @@ class Journal:
         return self._memory.welcomed
 
     @property
+    def led(self) -> Mapping[str, int]:
+        """How many sessions came to their farewell before this run, by their routine's name."""
+        return self._memory.led
+
+    def quiet_for(self) -> timedelta | None:
+        """Return how long ago anything was kept before this run; None if nothing ever was."""
+        last = self._memory.last
+        return self._now() - datetime.fromisoformat(last) if last else None
+
+    @property
     def unfinished(self) -> Bookmark | None:
         """Where the last session was cut off, if it was, in the last 24 hours."""
         return self._unfinished

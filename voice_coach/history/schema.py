@@ -8,12 +8,13 @@ so that nobody has to read all events; both can be made of the events anew.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from voice_coach.history.events import Hurts, JournalEvent, Tally
+from voice_coach.history.events import FINISHED, Hurts, JournalEvent, Tally
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -49,6 +50,10 @@ _WELCOMED: Final = (
     " AND json_extract(details, '$.cue') > 0 LIMIT 1"
 )
 """Finds its answer in the first session, as a rule."""
+_LED: Final = (
+    "SELECT json_extract(tally, '$.routine') AS routine, count(*) FROM sessions"
+    " WHERE json_valid(tally) AND json_extract(tally, '$.ending') = ? GROUP BY routine"
+)
 
 
 @dataclass
@@ -64,20 +69,26 @@ class JournalSummary:
     hurts: Hurts = field(default_factory=Hurts)
     welcomed: bool = False
     """Whether any session came further than its welcome."""
+    led: Counter[str] = field(default_factory=Counter)
+    """How many sessions came to their farewell, by the name of their routine."""
+    last: str = ""
+    """UTC of the last event in ISO 8601; empty if there is none."""
 
     @classmethod
     def read(cls, connection: sqlite3.Connection) -> Self:
         """Read it from tables of this version or an older one."""
-        last = connection.execute("SELECT number, run FROM events ORDER BY number DESC LIMIT 1")
-        number, run = last.fetchone() or (0, 0)
+        newest_event = "SELECT number, run, time FROM events ORDER BY number DESC LIMIT 1"
+        number, run, last = connection.execute(newest_event).fetchone() or (0, 0, "")
         welcomed = connection.execute(_WELCOMED).fetchone() is not None
         if _version(connection) < VERSION:
             sums, known = _summed(events(connection))
-            return cls(number, run, sums[-1] if sums else None, known, welcomed)
+            led = Counter(each.routine for each in sums if each.ending == FINISHED)
+            return cls(number, run, sums[-1] if sums else None, known, welcomed, led, last)
         newest = list(_tallies(connection, "ORDER BY number DESC LIMIT 1"))
         hurts = connection.execute("SELECT routine, name, session FROM hurts")
         known = Hurts({(routine, name): session for routine, name, session in hurts})
-        return cls(number, run, newest[0] if newest else None, known, welcomed)
+        led = Counter(dict(connection.execute(_LED, (FINISHED,))))
+        return cls(number, run, newest[0] if newest else None, known, welcomed, led, last)
 
 
 def tallies(connection: sqlite3.Connection) -> Iterator[Tally]:

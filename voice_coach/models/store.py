@@ -4,9 +4,11 @@ Owns the models folder and the list of recommended models; must not know how a m
 """
 
 import json
+import math
+import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, TypeAlias
 
@@ -38,6 +40,13 @@ _RECOGNISER_FILES: Final = (
     ("final.mdl", "mfcc.conf", "HCLr.fst", "Gr.fst"),
 )
 """What a vosk model that takes a grammar while running holds at least, now and in old ones."""
+_QUALITIES: Final = ("x_low", "low", "medium", "high")
+"""As piper calls them, the best last."""
+_LANGUAGE_IN_NAME: Final = {
+    "recogniser": r"vosk-model-(?:small-|tiny-)?([a-z]{2,3})(?![a-z])",
+    "voice": r"([a-z]{2,3})_[A-Z]{2}-",
+}
+"""Both publishers name a model's language in its name."""
 
 
 class Model(BaseModel):
@@ -50,6 +59,9 @@ class Model(BaseModel):
     licence: str
     about: str
     """A sentence for whoever has to choose."""
+    word_errors: float | None = None
+    """Words that a recogniser gets wrong in LibriSpeech's test-clean, in percent, by its publisher;
+    None where that was measured with other recordings, or not at all."""
     files: tuple[RemoteFile, ...]
     """A recogniser's archive; or a voice's .onnx, then its .onnx.json."""
 
@@ -60,7 +72,7 @@ class Model(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The models that the project recommends, the best of each kind first."""
+    """The models that the project recommends, the one to start with first of its kind."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     lists: dict[Kind, Url]
@@ -97,20 +109,52 @@ class InstalledModel:
     kind: Kind
     path: Path
     """A recogniser's folder, or a voice's .onnx file."""
+    word_errors: float | None = field(default=None, compare=False)
+    """As in `Model`, for those of the manifest."""
+
+    @property
+    def language(self) -> str | None:
+        """The language by its name, such as "en"; None where the name tells none."""
+        found = re.match(_LANGUAGE_IN_NAME[self.kind], self.name)
+        return found[1] if found else None
 
 
 def installed(kind: Kind) -> list[InstalledModel]:
-    """Return the complete models of `kind`, the recommended ones first.
+    """Return the complete models of `kind`, the best first.
 
-    Also those that were put there by hand: a vosk folder, or an .onnx with its .onnx.json.
+    Also those that were put there by hand: a vosk folder, or an .onnx with its .onnx.json. Of
+    recognisers that one is better of which fewer words are wrong; where nobody has published
+    that, the one with the larger network comes first, after all others. Of voices that one is
+    better which is of higher quality by its own description. What is then alike has the order of
+    the manifest, and of the alphabet.
     """
     manifest = Manifest.load()
-    order = {model.name: rank for rank, model in enumerate(manifest.models)}
-    found: dict[str, InstalledModel] = {}
+    known = {model.name: (rank, model) for rank, model in enumerate(manifest.models)}
+    found: dict[str, tuple[tuple[float, ...], InstalledModel]] = {}
     for model in _present(kind):
         if model.name not in found and not _lacks(model, manifest):
-            found[model.name] = model
-    return sorted(found.values(), key=lambda model: (order.get(model.name, len(order)), model.name))
+            rank, listed = known.get(model.name, (len(known), None))
+            rated = replace(model, word_errors=listed.word_errors if listed else None)
+            found[model.name] = (_merit(rated, rank), rated)
+    return [model for _, model in sorted(found.values(), key=lambda each: (each[0], each[1].name))]
+
+
+def _merit(model: InstalledModel, rank: int) -> tuple[float, ...]:
+    """Return what models are sorted by, the best first; `rank` is the place in the manifest."""
+    if model.kind == "voice":
+        return (-_quality(model.path), rank)
+    errors = math.inf if model.word_errors is None else model.word_errors
+    network = next(path for names in _RECOGNISER_FILES if (path := model.path / names[0]).exists())
+    return (errors, rank, -network.stat().st_size)
+
+
+def _quality(voice: Path) -> int:
+    """Return the place of a voice's quality among those that piper has; -1 if it names none."""
+    try:
+        about = json.loads(Path(f"{voice}.json").read_text("utf-8"))
+        return _QUALITIES.index(about["audio"]["quality"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return -1
 
 
 def incomplete(kind: Kind) -> list[str]:

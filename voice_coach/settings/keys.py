@@ -34,8 +34,12 @@ class VoiceChoice(StrEnum):
 
 
 class Verbosity(StrEnum):
-    """How much the coach says: every instruction whole, the least that will do, or tones only."""
+    """How much the coach says: every instruction whole, the least that will do, or tones only.
 
+    By itself (auto) it says all of it at first, and less once the user knows the routine.
+    """
+
+    AUTO = "auto"
     FULL = "full"
     BRIEF = "brief"
     TONES = "tones"
@@ -159,16 +163,24 @@ class Settings:
             about="Second opinion of the network: vosk if a model is installed, else pocketsphinx."
         ),
     ] = RecogniserChoice.AUTO
+    vosk_model: Annotated[
+        str | None,
+        About(
+            about="Which model vosk listens with; left out, the best that is installed.",
+            example="vosk-model-small-en-us-0.15",
+            metavar="NAME",
+        ),
+    ] = None
     voice: Annotated[
         VoiceChoice,
         About(
-            about="What speaks: auto is a piper voice if you installed one, else hibari, else espeak."
+            about="What speaks: auto is piper if a voice is installed, else hibari, else espeak."
         ),
     ] = VoiceChoice.AUTO
     voice_name: Annotated[
         str | None,
         About(
-            about="Which of its voices speaks; say “another voice” to hear them in turn.",
+            about="Which voice speaks, by its name in voice-coach voices; or say “another voice”.",
             example="en-gb+f2",
             metavar="NAME",
         ),
@@ -191,8 +203,11 @@ class Settings:
     ] = 0.0
     verbosity: Annotated[
         Verbosity,
-        About(about="How much is said: all instructions, the least that will do, or tones only."),
-    ] = Verbosity.FULL
+        About(
+            about="How much is said: less once you know the routine (auto), all, the least that"
+            " will do, or tones only."
+        ),
+    ] = Verbosity.AUTO
     breath: Annotated[
         BreathCue,
         About(about="What leads the breath: words, tones that rise and fall with it, or both."),
@@ -249,7 +264,7 @@ KEYS: Final = {each.name: _key(each.name, each.type, each.default) for each in f
 
 DEVICES: Final = ("microphone", "speaker")
 SCREEN: Final = ("screen", "screen_port")
-ENGINES: Final = ("recogniser", "voice")
+ENGINES: Final = ("recogniser", "vosk_model", "voice")
 PREFERENCES: Final = (
     "tempo",
     "volume_db",

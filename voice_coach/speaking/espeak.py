@@ -158,6 +158,12 @@ def _data() -> str:
     return str(link)
 
 
+def accents() -> list[str]:
+    """Return the English accents that espeak has, such as "en-gb-scotland", without variants."""
+    # "en" is another name of "en-gb", and "en-shaw" reads an alphabet of its own.
+    return sorted(_languages().keys() - {"en", "en-shaw"})
+
+
 def _identifier(voice: str) -> str:
     """Return espeak's own name of `voice`, such as "gmw/en-US+f3" for "en-us+f3".
 

@@ -31,6 +31,10 @@ CALM: Final = 1.26
 """How much slower than it was made the voice speaks at speed 1."""
 
 _SEED: Final = 1
+_WORDS: Final = re.compile(r"\b(no|fig)\.", re.IGNORECASE)
+"""Words that the package, before a full stop, takes for short: for "number", for "figure"."""
+_DIGITS: Final = re.compile(r"\d{13,}")
+"""Numbers that have no name; they are said digit by digit."""
 _MODEL: Final = "hibari.onnx"
 _REPAIR: Final = "Install it again: pip install --force-reinstall hibari-tts"
 
@@ -57,7 +61,7 @@ class HibariVoice:
         from hibari import dsp  # noqa: PLC0415
 
         return identified(
-            "hibari", version("hibari-tts"), NAME, _SEED, CALM,
+            "hibari", version("hibari-tts"), NAME, _SEED, CALM, _WORDS.pattern,
             "onnxruntime", version("onnxruntime"), platform.machine(), dsp.FFT_BACKEND,
         )  # fmt: skip
 
@@ -65,8 +69,8 @@ class HibariVoice:
         return delivered(speakable(text), speed, breath, self._say)
 
     def _say(self, phrase: str, speed: float) -> tuple[np.ndarray[Any, Any], int]:
-        short = re.sub(r"\d{13,}", lambda digits: " ".join(digits[0]), phrase)
-        return self._voice(short, speed / CALM, _SEED), self._voice.sample_rate
+        words = _WORDS.sub(r"\1 .", _DIGITS.sub(lambda digits: " ".join(digits[0]), phrase))
+        return self._voice(words, speed / CALM, _SEED), self._voice.sample_rate
 
     def close(self) -> None:
         """Nothing to release but memory."""

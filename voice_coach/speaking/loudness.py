@@ -30,7 +30,7 @@ _REACH: Final = 6
 _ROUNDS: Final = 4
 _UNHEARD_DB: Final = 0.1
 _BETWEEN_DB: Final = -3.0
-"""So far under the ceiling no sample of sound below 12 kHz at 48 kHz has a peak beside it over it."""
+"""Samples so far under the ceiling have no peak between them over it, where a voice has them."""
 
 
 def loudness(sound: Wave, rate: int) -> float:

@@ -108,7 +108,7 @@ class Renderer:
         if not callable(voice):
             self._take(voice)
         elif not threaded:
-            self._take(voice())
+            self._load(voice)
         if threaded:
             self._thread = threading.Thread(
                 target=self._work, args=(make,), name="speech", daemon=True
@@ -152,6 +152,11 @@ class Renderer:
     def loaded(self) -> bool:
         """Whether the voice has been made, or has failed to be: then phrases tell why."""
         return self._loading.done()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the voice could not be made."""
+        return self._loading.done() and self._loading.exception() is not None
 
     @property
     def ended(self) -> bool:
@@ -228,12 +233,15 @@ class Renderer:
         if self._closed or self._retired:
             raise _closed_error()
 
+    def _load(self, make: Callable[[], Voice]) -> None:
+        try:
+            self._take(make())
+        except Exception as error:  # belongs to whoever waits for a phrase
+            self._loading.set_exception(error)
+
     def _work(self, make: Callable[[], Voice] | None) -> None:
         if make is not None:
-            try:
-                self._take(make())
-            except Exception as error:  # belongs to whoever waits for a phrase
-                self._loading.set_exception(error)
+            self._load(make)
         while self._awaits_work():
             self._render_next()
         self._end()

@@ -30,9 +30,11 @@ _JUMP: Final = 0.03
 
 @dataclass(frozen=True)
 class Preview:
-    """Words that somebody wants to hear before they are part of a routine."""
+    """Words that somebody wants to hear before they are part of a routine, or in some voice."""
 
     text: str
+    voice: str | None = None
+    """Which of the voices; None is the one that speaks."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from voice_coach.core.intents import Intent
 from voice_coach.core.state import State
 from voice_coach.core.view import seen
+from voice_coach.errors import shortened
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import to_seconds
+from voice_coach.web.choices import listed
 from voice_coach.web.mailbox import Mailbox, Sight, Words
 
 LARGEST_MESSAGE: Final = 2_048
@@ -24,6 +26,8 @@ LARGEST_ROUTINE: Final = 48_000
 """Characters of a routine that is checked or saved: five times the longest that ships."""
 _SCORES: Final = (*range(11), *(whole + 0.5 for whole in range(1, 10)))
 """What may be said for pain: zero to ten, and halves from one and a half on."""
+_LONGEST_NAME: Final = 200
+"""Characters of the name of a voice or a model; one that is installed is a file's."""
 LONGEST_PREVIEW: Final = 400
 """Characters of a preview: as long as one text of a routine may be."""
 
@@ -65,9 +69,18 @@ class Save(Check):
 
 
 class SayThis(_Message):
-    """Words to be heard before they are part of a routine."""
+    """Words to be heard: before they are part of a routine, or to hear one of the voices."""
 
     text: Annotated[str, Field(min_length=1, max_length=LONGEST_PREVIEW)]
+    voice: Annotated[str | None, Field(max_length=_LONGEST_NAME)] = None
+    """Which of the voices; None is the one that speaks."""
+
+
+class Choose(_Message):
+    """A choice for the next session; None leaves it to the coach."""
+
+    key: Literal["voice", "vosk_model"]
+    value: Annotated[str | None, Field(max_length=_LONGEST_NAME)]
 
 
 def intent_of(text: str, known: Collection[str], state: State) -> Intent:
@@ -78,9 +91,17 @@ def intent_of(text: str, known: Collection[str], state: State) -> Intent:
         raise Refused("This message is not understood.") from None
     if wish.intent not in known:
         raise Refused("There is no such command.")
+    if wish.intent == "another_voice" and (name := wish.slots.get("name")) is not None:
+        check_voice(name, state)
     if not _fits(wish, state):
         raise Refused("This command does not take that.")
     return Intent(wish.intent, wish.slots)
+
+
+def check_voice(name: object, state: State) -> None:
+    """Look whether it is one of the voices; Refused lists those that there are."""
+    if name not in state.voices:
+        raise Refused(f"There is no voice '{shortened(str(name))}'. {listed(state.voices)}")
 
 
 def _fits(wish: Do, state: State) -> bool:
@@ -97,6 +118,8 @@ def _fits(wish: Do, state: State) -> bool:
             return set(slots) == {"value"} and value in same
         case "verbosity":
             return set(slots) == {"amount"} and slots["amount"] in set(Verbosity)
+        case "another_voice":
+            return set(slots) <= {"name"}
         case _:
             buttons = state.language.catalogue.buttons
             return not slots or any(

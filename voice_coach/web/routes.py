@@ -26,11 +26,20 @@ from voice_coach.core.state import Mode
 from voice_coach.errors import OutputError, RoutineError, VoiceCoachError
 from voice_coach.history.journal import local_now, read_sessions
 from voice_coach.history.statistics import calendar, day_of, relief, totals
-from voice_coach.web import routines
+from voice_coach.web import choices, routines
 from voice_coach.web.guard import cookie_of
 from voice_coach.web.limits import Bucket
 from voice_coach.web.mailbox import Mailbox, Preview, Sight
-from voice_coach.web.messages import LARGEST_ROUTINE, Check, Pair, Save, SayThis
+from voice_coach.web.messages import (
+    LARGEST_ROUTINE,
+    Check,
+    Choose,
+    Pair,
+    Refused,
+    Save,
+    SayThis,
+    check_voice,
+)
 from voice_coach.web.pairing import Door
 from voice_coach.web.sockets import Sockets
 
@@ -92,15 +101,20 @@ class Routes:
         mailbox: Mailbox,
         sockets: Sockets,
         *,
+        equipment: Callable[[], choices.Equipment] = lambda: choices.NOTHING,
         paired: Callable[[], None] = lambda: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`paired` is called when a code was used, `tell` with one line when something fails."""
+        """`equipment` returns what may be chosen, off the loop.
+
+        `paired` is called when a code was used, `tell` with one line when something fails.
+        """
         self._files = files
         self._door = door
         self._sight = sight
         self._mailbox = mailbox
         self._sockets = sockets
+        self._equipment = equipment
         self._paired = paired
         self._tell = tell
         self._turn = asyncio.Lock()
@@ -121,6 +135,8 @@ class Routes:
                 Route("/api/check", self._check, methods=["POST"]),
                 Route("/api/save", self._save, methods=["POST"]),
                 Route("/api/say", self._say, methods=["POST"]),
+                Route("/api/settings", self._settings),
+                Route("/api/settings", self._choose, methods=["POST"]),
                 Route("/api/history", self._history),
                 WebSocketRoute("/live", self._sockets.serve),
             ],
@@ -198,10 +214,31 @@ class Routes:
         body = await _body(request, SayThis)
         if not body.text.isprintable() or not any(c.isalnum() for c in body.text):
             return _told(400, "There is nothing to say in this.")
-        if self._sight.state().mode is not Mode.IDLE:
+        state = self._sight.state()
+        if state.mode is not Mode.IDLE:
             return _told(409, "Not while a routine is running.")
-        if not self._previews.take() or not self._mailbox.ask(Preview(body.text)):
+        try:
+            if body.voice is not None:
+                check_voice(body.voice, state)
+        except Refused as refused:
+            return _told(404, str(refused))
+        if not self._previews.take() or not self._mailbox.ask(Preview(body.text, body.voice)):
             return _told(429, "Too much at once. Try again in a moment.")
+        return JSONResponse({"ok": True})
+
+    async def _settings(self, _: Request) -> Response:
+        state = self._sight.state()
+        return JSONResponse(await self._in_turn(lambda: choices.shown(self._equipment(), state)))
+
+    async def _choose(self, request: Request) -> Response:
+        body = await _body(request, Choose)
+        try:
+            await self._in_turn(lambda: choices.choose(self._equipment(), body.key, body.value))
+        except choices.Unknown as unknown:
+            return _told(404, str(unknown))
+        except OutputError as error:
+            self._tell(str(error))
+            return _told(507, "It cannot be written. The terminal tells why.")
         return JSONResponse({"ok": True})
 
     async def _history(self, _: Request) -> Response:

@@ -15,6 +15,7 @@ import uvicorn
 from voice_coach.errors import VoiceCoachError
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.web.address import hosts_of, listen, qr_code
+from voice_coach.web.choices import NOTHING, Equipment
 from voice_coach.web.connections import Connection
 from voice_coach.web.guard import Guard
 from voice_coach.web.mailbox import Mailbox, Sight
@@ -45,10 +46,12 @@ class Screen:
         *,
         tell: Tell = _nobody,
         files: dict[str, Part] | None = None,
+        equipment: Callable[[], Equipment] = lambda: NOTHING,
     ) -> None:
         """Serve whom `choice` says, on `port` or the next free one.
 
-        `tell` takes one line for people, from any thread.
+        `tell` takes one line for people, from any thread; `equipment` returns what a page may
+        choose, in the thread that asks.
         """
         self.mailbox = Mailbox()
         self._choice = choice
@@ -56,6 +59,7 @@ class Screen:
         self._intents = intents
         self._tell = tell
         self._files = files
+        self._equipment = equipment
         self._screens: Screens | None = None
         self._door: Door | None = None
         self._host = ""
@@ -108,7 +112,14 @@ class Screen:
         hosts = hosts_of(listener)
         sockets = Sockets(sight, self.mailbox, self._intents)
         pages = Routes(
-            files, self._door, sight, self.mailbox, sockets, paired=self._paired, tell=self._tell
+            files,
+            self._door,
+            sight,
+            self.mailbox,
+            sockets,
+            equipment=self._equipment,
+            paired=self._paired,
+            tell=self._tell,
         )
         guarded = Guard(pages.application(), hosts=hosts, screens=self._screens)
         self._server = uvicorn.Server(_configured(guarded))

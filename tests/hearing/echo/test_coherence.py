@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.tools.echoes import COACH, room
-from voice_coach.audio.pcm import Pcm, decibels, silence
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, silence
 from voice_coach.hearing.echo.coherence import Audibility, own_share
 from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
 from voice_coach.hearing.listener import Listener
@@ -29,7 +29,7 @@ def heard(played: Pcm, path: Pcm, echo_db: float) -> Pcm:
 @pytest.mark.parametrize("echo_db", [0.0, -10.0, -20.0])
 @pytest.mark.parametrize("text", COACH)
 def test_an_echo_is_the_coachs_own_voice(text: str, echo_db: float, reverberation: float) -> None:
-    played = padded(EspeakVoice().render(text))
+    played = padded(as_heard(EspeakVoice().render(text)))
     assert own_share(heard(played, room(reverberation, 0.06), echo_db), played) > 0.5
 
 
@@ -37,14 +37,14 @@ def test_an_echo_is_the_coachs_own_voice(text: str, echo_db: float, reverberatio
 @pytest.mark.parametrize("text", COACH)
 def test_another_voice_beside_the_coachs_is_not(text: str, words: str) -> None:
     """As with a headset: the microphone hears the user alone, while the coach speaks."""
-    played = padded(EspeakVoice().render(text))
-    user = padded(EspeakVoice("en-us+m5").render(words))
+    played = padded(as_heard(EspeakVoice().render(text)))
+    user = padded(as_heard(EspeakVoice("en-us+m5").render(words)))
     frames = min(len(played), len(user))
     assert own_share(user[:frames], played[:frames]) < 0.5
 
 
 def test_silence_of_the_loudspeaker_explains_nothing() -> None:
-    user = padded(EspeakVoice("en-us+m5").render("pause"))
+    user = padded(as_heard(EspeakVoice("en-us+m5").render("pause")))
     assert own_share(user, silence(len(user))) == 0.0
 
 
@@ -58,7 +58,7 @@ def test_the_coach_does_not_obey_itself() -> None:
     alone.use(commands.grammar("session"))
     obeyed, without_reference = [], []
     for text in COACH:
-        played = padded(padded(EspeakVoice().render(text)))
+        played = padded(padded(as_heard(EspeakVoice().render(text))))
         microphone = heard(played, room(0.3, 0.06), -10.0)
         for start in range(0, len(played) - BLOCK + 1, BLOCK):
             block, said = microphone[start : start + BLOCK], played[start : start + BLOCK]

@@ -17,7 +17,7 @@ import pytest
 
 from tests import CHECKOUT
 from tests.tools import fake_engines
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, as_heard, silence
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.engines.pocketsphinx import PocketsphinxRecogniser
@@ -58,7 +58,7 @@ def processes() -> list[BaseProcess]:
 @pytest.mark.slow
 def test_the_same_result_as_in_this_process() -> None:
     voice = EspeakVoice("en-us+f3")
-    said = [voice.render(text) for text in ("next exercise", "pause", "resume")]
+    said = [as_heard(voice.render(text)) for text in ("next exercise", "pause", "resume")]
     with (
         closing(voice),
         closing(PocketsphinxRecogniser()) as here,

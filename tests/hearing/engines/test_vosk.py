@@ -18,7 +18,7 @@ import soxr
 import yaml
 
 import voice_coach
-from voice_coach.audio.pcm import Pcm, resample, silence
+from voice_coach.audio.pcm import Pcm, as_heard, resample, silence
 from voice_coach.core.intents import Commands
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, ListeningState, minimised
@@ -59,7 +59,7 @@ def grammar(*sentences: str, name: str = "test") -> Grammar:
 @cache
 def said(text: str, voice: str = "en-us") -> Pcm:
     """`text` with half a second of silence on both sides."""
-    return np.concatenate([HALF_A_SECOND, EspeakVoice(voice).render(text), HALF_A_SECOND])
+    return np.concatenate([HALF_A_SECOND, as_heard(EspeakVoice(voice).render(text)), HALF_A_SECOND])
 
 
 def partials(recogniser: VoskRecogniser, sound: Pcm) -> list[str]:

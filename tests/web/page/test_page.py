@@ -11,10 +11,12 @@ import pytest
 
 from benchmarks.rig.stand_in import StandIn, messages
 from tests.tools.needed import needed_axe
+from tests.tools.page_server import EQUIPMENT
 from voice_coach.core.state import Mode
 from voice_coach.core.view import seen as view_of
 from voice_coach.library import read_routine
 from voice_coach.paths import routines_dir
+from voice_coach.settings.file import read
 from voice_coach.units import to_seconds
 from voice_coach.web.routes import STATIC
 
@@ -204,6 +206,27 @@ def test_every_command_that_makes_sense_has_a_button_and_no_other(
     assert min(sizes) >= 47.9
 
 
+@pytest.mark.parametrize("coach", [{"equipment": EQUIPMENT}], indirect=True)
+def test_a_voice_and_a_model_are_heard_and_chosen(
+    visit: Visit, coach: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_COACH_SETTINGS", str(tmp_path / "settings.toml"))
+    page = visit()
+    page.click("text=Settings")
+    page.wait_for_selector("text=Calm and clear.")
+    assert page.is_checked("[value=heart]")
+    page.click("[aria-label='Play en-us']")
+    until(lambda: coach.previews == [coach.state.texts.voice_sample])
+    page.check("[value=en-gb]")
+    until(lambda: coach.state.preferences.voice_name == "en-gb")
+    coach.hear("another voice")
+    page.wait_for_selector("[value=en-us]:checked")
+    page.select_option("#setting-vosk_model", "small")
+    page.wait_for_selector("text=Kept.")
+    assert read().values == {"vosk_model": "small"}
+    assert serious(page, needed_axe()) == []
+
+
 @pytest.mark.parametrize("coach", [{"ask_pain": True}], indirect=True)
 def test_a_number_is_told_on_the_pad_and_by_keys(visit: Visit, coach: StandIn) -> None:
     page = visit()
@@ -371,7 +394,7 @@ def test_it_comes_back_by_itself(visit: Visit, coach: StandIn) -> None:
 def test_nothing_has_to_be_scrolled_sideways(visit: Visit, coach: StandIn, width: int) -> None:
     page = visit(width=width, height=max(568, width * 9 // 16))
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    for view in ("library", "history", "author/0", "session"):
+    for view in ("library", "history", "author/0", "settings", "session"):
         page.evaluate("(view) => (location.hash = view)", view)
         page.wait_for_timeout(400)
         assert page.evaluate(wide) <= 0, view
@@ -454,7 +477,7 @@ def test_axe_finds_nothing_serious_in_any_view(visit: Visit, coach: StandIn, sch
     found = {"pair": serious(stranger, rules)}
     page = visit(color_scheme=scheme)
     for view, ready in {"library": ".tiles", "history": "tbody tr", "author/0": ".verdict.good",
-                        "session": ".starts button"}.items():  # fmt: skip
+                        "settings": "select", "session": ".starts button"}.items():  # fmt: skip
         page.evaluate("(view) => (location.hash = view)", view)
         page.wait_for_selector(ready)
         found[view] = serious(page, rules)

@@ -22,11 +22,8 @@ from voice_coach.audio.pcm import Pcm, to_int16
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis
-from voice_coach.hearing.engines.vosk_model import VoskModel, load_model
+from voice_coach.hearing.engines.vosk_model import VoskModel, load_model, unknown_word
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
-
-UNKNOWN: Final = "[unk]"
-"""What vosk calls speech that it has no word for."""
 
 _BREATH: Final = to_samples(0.3)
 """Unknown sound before or after a command that is no longer than this is not speech."""
@@ -102,6 +99,8 @@ class _Decoder:
 
     engine: Any
     grammar: Grammar
+    unknown: str
+    """What the model calls speech that it has no word for."""
     heard: Samples = 0
     """Samples taken in its whole life, by which libvosk counts time."""
     begun: Samples = 0
@@ -118,10 +117,11 @@ class _Decoder:
                 f"{name} knows no sentence of the grammar '{grammar.name}'. "
                 "Choose a model of the language that is spoken."
             )
-        engine = vosk.KaldiRecognizer(model, SAMPLE_RATE, _phrases_json(known))
+        unknown = unknown_word(model)
+        engine = vosk.KaldiRecognizer(model, SAMPLE_RATE, _phrases_json(known, unknown))
         engine.SetWords(True)
         engine.SetMaxAlternatives(_READINGS)
-        return cls(engine, known)
+        return cls(engine, known, unknown)
 
     def begin(self) -> None:
         self.begun = self.heard
@@ -136,13 +136,13 @@ class _Decoder:
         self.engine.AcceptWaveform(to_int16(samples).tobytes())
         self.heard += len(samples)
         partial = json.loads(self.engine.PartialResult())["partial"]
-        return " ".join(word for word in partial.split() if word != UNKNOWN)
+        return " ".join(word for word in partial.split() if word != self.unknown)
 
     def finish(self) -> Hypothesis:
         found = json.loads(self.engine.FinalResult())["alternatives"]
-        readings = [list(_without_breaths(reading.get("result", []))) for reading in found]
+        readings = [list(self._without_breaths(reading.get("result", []))) for reading in found]
         texts = [" ".join(word["word"] for word in words) for words in readings]
-        if not texts[0] or UNKNOWN in texts[0]:
+        if not texts[0] or self.unknown in texts[0]:
             return NOTHING
         likelihoods = [
             math.exp(reading["confidence"] - found[0]["confidence"]) for reading in found
@@ -153,6 +153,18 @@ class _Decoder:
                 start, end = self._at(words[0]["start"]), self._at(words[-1]["end"])
                 return Hypothesis(text, same / sum(likelihoods), (start, end))
         return NOTHING
+
+    def _without_breaths(self, words: list[_Word]) -> Iterator[_Word]:
+        """Yield the words without short unknown sounds at either end.
+
+        Anything else that is unknown stays, and makes the sentence unacceptable: whoever says
+        "stop" in the middle of other talk does not mean the coach.
+        """
+        last = len(words) - 1
+        for place, word in enumerate(words):
+            length = to_samples(word["end"]) - to_samples(word["start"])
+            if word["word"] != self.unknown or 0 < place < last or length > _BREATH:
+                yield word
 
     def _at(self, seconds: float) -> Samples:
         return min(max(to_samples(seconds) - self.begun, 0), self.heard - self.begun)
@@ -167,25 +179,12 @@ def _has(model: VoskModel, word: str) -> bool:
     return spelled.isalnum() and model.vosk_model_find_word(word) > 0
 
 
-def _phrases_json(grammar: Grammar) -> str:
+def _phrases_json(grammar: Grammar, unknown: str) -> str:
     """Return the list of phrases that libvosk gets: never empty, nothing but known words.
 
     Escapes like \\u00e9 would not be understood, so letters stay as they are.
     """
-    return json.dumps([*covering_sentences(grammar), UNKNOWN], ensure_ascii=False)
-
-
-def _without_breaths(words: list[_Word]) -> Iterator[_Word]:
-    """Yield the words without short unknown sounds at either end.
-
-    Anything else that is unknown stays, and makes the sentence unacceptable: whoever says
-    "stop" in the middle of other talk does not mean the coach.
-    """
-    last = len(words) - 1
-    for place, word in enumerate(words):
-        length = to_samples(word["end"]) - to_samples(word["start"])
-        if word["word"] != UNKNOWN or 0 < place < last or length > _BREATH:
-            yield word
+    return json.dumps([*covering_sentences(grammar), unknown], ensure_ascii=False)
 
 
 def covering_sentences(grammar: Grammar) -> list[str]:

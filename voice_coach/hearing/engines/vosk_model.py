@@ -60,6 +60,8 @@ _SETTING: Final = re.compile(r"--[a-z0-9.-]*[a-z0-9](=\S+)?")
 _COMPLAINT: Final = re.compile(
     r"^(?:ERROR|ASSERTION_FAILED)(?: \(VoskAPI:\S+\))?:? *(.+)", re.MULTILINE
 )
+_UNKNOWN: Final = ("[unk]", "<UNK>", "<unk>")
+"""What models call speech that they have no word for: vosk's English ones, and others."""
 _HAS_OUTPUT_WORDS: Final = 2
 """Bit of an OpenFst header's flags: the file carries the words of its outputs."""
 
@@ -79,6 +81,15 @@ def load_model(folder: Path) -> VoskModel:
             _check(folder)
             model = _models[folder] = _load(folder)
         return model
+
+
+def unknown_word(model: VoskModel) -> str:
+    """Return what `model` calls speech that it has no word for.
+
+    A grammar without it makes one of its sentences out of whatever is said.
+    """
+    known = (word for word in _UNKNOWN if model.vosk_model_find_word(word) > 0)
+    return next(known, _UNKNOWN[0])
 
 
 def _check(folder: Path) -> None:
@@ -179,7 +190,7 @@ def _load(folder: Path) -> VoskModel:
         try:
             model = vosk.Model(model_path=str(folder))
             if not _COMPLAINT.search(captured()):
-                recogniser = vosk.KaldiRecognizer(model, SAMPLE_RATE, '["[unk]"]')
+                recogniser = vosk.KaldiRecognizer(model, SAMPLE_RATE, f'["{unknown_word(model)}"]')
                 recogniser.AcceptWaveform(bytes(SAMPLE_RATE))
                 recogniser.FinalResult()
         except Exception as error:  # vosk raises nothing more particular

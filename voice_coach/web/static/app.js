@@ -11,8 +11,9 @@ import { Keys } from "./keys.js";
 import { Library } from "./library.js";
 import { Pairing } from "./pairing.js";
 import { Session } from "./session.js";
+import { Settings } from "./settings.js";
 
-const TITLES = { session: "Session", library: "Routines", history: "History", author: "Edit a routine", pair: "Pair this device" };
+const TITLES = { session: "Session", library: "Routines", history: "History", settings: "Settings", author: "Edit a routine", pair: "Pair this device" };
 const THEMES = ["auto", "light", "dark"];
 const main = find("#main");
 
@@ -20,7 +21,7 @@ class App {
   constructor() {
     this.link = new Link();
     this.views = {
-      session: new Session(this), library: new Library(this), history: new History(this),
+      session: new Session(this), library: new Library(this), history: new History(this), settings: new Settings(this),
       author: new Author(this), pair: new Pairing(this),
     };
     this.keys = new Keys(this);
@@ -92,7 +93,7 @@ class App {
     document.title = `${TITLES[name]} · Voice Coach`;
     document.body.dataset.view = name;
     for (const link of document.querySelectorAll("nav a")) {
-      if (link.dataset.view === name || (name === "author" && link.dataset.view === "library")) {
+      if (link.dataset.view === name || (["author", "settings"].includes(name) && link.dataset.view === "library")) {
         link.setAttribute("aria-current", "page");
       } else link.removeAttribute("aria-current");
     }
@@ -114,6 +115,7 @@ class App {
     this.views.session.take(state);
     this.takeNotice(state.notice);
     if (this.shown === "library") this.views.library.take?.(state);
+    if (this.shown === "settings") this.views.settings.take(state);
   }
 
   /** Say once what is wrong with the coach, also when it was noticed before this page came. */

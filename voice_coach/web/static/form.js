@@ -9,6 +9,12 @@ const SIDES = ["none", "both", "alternate", "one after the other"];
 const BREATHS = ["natural", "inhale", "exhale", "deep", "hold"];
 const poseName = (name) => String(name).toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 
+/** Wordings that take turns stand beside each other with a stroke between: "Keep on. / Go on." */
+const apart = (value) => {
+  const wordings = value.split("/").map((each) => each.trim()).filter(Boolean);
+  return wordings.length > 1 ? wordings : wordings[0] ?? value;
+};
+
 export class Form {
   /** `changed(whole)` is called at every change, `say(words)` to hear words. */
   constructor(changed, say) {
@@ -80,9 +86,9 @@ export class Form {
     const timed = step.breaths ? this.number(step, "breaths", "Breaths", { at, min: 1, max: 100 }) : this.number(step, "seconds", "Seconds", { at, min: 1, max: 600 });
     return make("div", { class: "step" }, make("h3", {}, `Step ${number + 1}`),
       this.field(step, "cue", "What is said", { at, lines: 3, hear: true }),
-      this.field(step, "short", "Later, in short", { at, optional: true }),
+      this.field(step, "short", "Later, in short", { at, optional: true, several: true }),
       make("div", { class: "row" }, timed, this.choice(step, "breath", "Breath", BREATHS, { at, fallback: "natural" })),
-      this.field(step, "reminder", "Reminder", { at, optional: true }),
+      this.field(step, "reminder", "Reminder", { at, optional: true, several: true }),
       exercise.steps.length > 1 ? make("div", { class: "acts" }, this.act("Remove this step", () => exercise.steps.splice(number, 1))) : false);
   }
 
@@ -106,16 +112,16 @@ export class Form {
     this.changed(true);
   }
 
-  field(object, key, words, { at = "", lines = 1, hear = false, optional = false, then = null, ...more } = {}) {
+  field(object, key, words, { at = "", lines = 1, hear = false, optional = false, several = false, then = null, ...more } = {}) {
     const id = `f-${at}-${key}`;
     const input = make(lines > 1 ? "textarea" : "input", { id, maxlength: 400, rows: lines > 1 ? lines : null, ...more, oninput: () => {
       const value = input.value.replace(/\s+/g, " ").trim();
       if (!value && optional) delete object[key];
-      else object[key] = value;
+      else object[key] = several ? apart(value) : value;
       then?.();
       this.changed(false);
     } });
-    input.value = object[key] ?? "";
+    input.value = [object[key] ?? ""].flat().join(" / ");
     const label = make("label", { for: id }, words, input);
     if (!hear) return label;
     return make("div", { class: "fields" }, label, make("div", {}, make("button", { type: "button", class: "small", "data-hear": key, "aria-label": `Hear: ${words.toLowerCase()}`, onclick: () => this.say(input.value) }, "Hear it")));

@@ -9,7 +9,8 @@ export class Library {
     this.list = make("div", { class: "library" });
     this.element = make("section", { "aria-labelledby": "library-title" }, make("div", { class: "library" },
       make("div", { class: "top" }, make("h1", { id: "library-title" }, "Routines"),
-        make("p", { class: "soft" }, "Say “start”, and the name; or touch.")), this.list));
+        make("p", { class: "soft" }, "Say “start”, and the name; or touch."),
+        make("a", { class: "button", href: "#settings" }, "Settings")), this.list));
   }
 
   async enter() {
