@@ -19,14 +19,12 @@ import numpy as np
 import soundfile
 from platformdirs import user_cache_path
 
-from voice_coach.audio.pcm import Pcm, as_heard, decibels, read, resample
+from voice_coach.audio.pcm import Pcm, as_heard, decibels, read
 from voice_coach.core.intents import Commands
 from voice_coach.files import Replacement
 from voice_coach.library import read_commands, read_library
-from voice_coach.speaking.delivery import LOUDNESS, PEAK_DB, trimmed
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.speaking.loudness import levelled
-from voice_coach.units import LOUDSPEAKER_RATE, Samples, to_samples
+from voice_coach.units import Samples, to_samples
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DATA: Final = Path(__file__).resolve().parent / "data"
@@ -202,8 +200,7 @@ def _synthesised(speaker: Speaker, text: str, rate: float) -> Pcm:
         program = _flite if speaker.synthesiser == "flite" else _festival
         subprocess.run(program(speaker.voice, text, 1 / rate, path), check=True, timeout=60)
         samples, sample_rate = soundfile.read(path, dtype="float32")
-    sound = trimmed(resample(samples, sample_rate, LOUDSPEAKER_RATE))
-    return as_heard(levelled(sound, LOUDSPEAKER_RATE, LOUDNESS, PEAK_DB))
+    return as_heard(mastered(samples, sample_rate))
 
 
 def _flite(voice: str, text: str, stretch: float, path: Path) -> list[str]:

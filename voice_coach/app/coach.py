@@ -285,7 +285,8 @@ class Coach:
         match action:
             case Say(_, text, _, _, speed, breath):
                 sample, self._sample = self._sample, None
-                self._unspoken.append((action, sample or self._voices.request(text, speed, breath)))
+                asked = sample or self._voices.request(text, speed, breath)
+                self._unspoken.append((action, asked))
             case Give(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._watch(SignalGiven(*self._play(clip, at, utterance), signal))

@@ -88,7 +88,13 @@ def delivered(line: str, speed: float, breath: Samples, say: SayPhrase) -> Sound
     if breath:
         sound = _drawn_out(sound, breath, lambda slower: _joined(phrases, speed / slower, say))
     target = LOUDNESS - (SOFTER_DB if breath else 0.0)
-    return from_int16(to_int16(levelled(sound, LOUDSPEAKER_RATE, target, PEAK_DB)))
+    return _at_level(sound, target)
+
+
+def mastered(samples: npt.NDArray[Any], rate: int) -> Sound:
+    """Return a sound of any rate trimmed and at the common loudness."""
+    sound = trimmed(resample(samples, rate, LOUDSPEAKER_RATE))
+    return _at_level(sound, LOUDNESS) if len(sound) else sound
 
 
 def trimmed(sound: Sound) -> Sound:
@@ -101,6 +107,10 @@ def trimmed(sound: Sound) -> Sound:
     heard = np.flatnonzero(rms > peak * decibels(_HEARD_DB))
     begin, end = int(heard[0]) * _STRETCH, (int(heard[-1]) + 1) * _STRETCH
     return sound[max(0, begin - _KEPT) : end + _KEPT]
+
+
+def _at_level(sound: Sound, lufs: float) -> Sound:
+    return from_int16(to_int16(levelled(sound, LOUDSPEAKER_RATE, lufs, PEAK_DB)))
 
 
 def _short(part: str) -> list[str]:

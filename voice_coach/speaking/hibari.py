@@ -16,6 +16,7 @@ import numpy as np
 
 from voice_coach.audio.pcm import Sound
 from voice_coach.errors import ModelError
+from voice_coach.memory import give_back
 from voice_coach.speaking.delivery import delivered
 from voice_coach.speaking.voice import identified, speakable
 from voice_coach.units import Samples
@@ -32,6 +33,8 @@ CALM: Final = 1.26
 _SEED: Final = 1
 _WORDS: Final = re.compile(r"\b(no|fig)\.", re.IGNORECASE)
 """Words that the package, before a full stop, takes for short: for "number", for "figure"."""
+_DIGITS: Final = re.compile(r"\d{13,}")
+"""Numbers that have no name; they are said digit by digit."""
 _MODEL: Final = "hibari.onnx"
 _REPAIR: Final = "Install it again: pip install --force-reinstall hibari-tts"
 
@@ -47,6 +50,7 @@ class HibariVoice:
         self._voice = _load()
         if not len(self.render("Ready.")):
             raise ModelError(f"The voice hibari makes no sound. {_REPAIR}")
+        give_back()  # 24 MB, in which the dictionary was read
 
     @property
     def name(self) -> str:
@@ -65,8 +69,8 @@ class HibariVoice:
         return delivered(speakable(text), speed, breath, self._say)
 
     def _say(self, phrase: str, speed: float) -> tuple[np.ndarray[Any, Any], int]:
-        short = re.sub(r"\d{13,}", lambda digits: " ".join(digits[0]), _WORDS.sub(r"\1 .", phrase))
-        return self._voice(short, speed / CALM, _SEED), self._voice.sample_rate
+        words = _WORDS.sub(r"\1 .", _DIGITS.sub(lambda digits: " ".join(digits[0]), phrase))
+        return self._voice(words, speed / CALM, _SEED), self._voice.sample_rate
 
     def close(self) -> None:
         """Nothing to release but memory."""

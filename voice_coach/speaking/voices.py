@@ -32,10 +32,10 @@ class Voices:
         It is the first of `voices`. What makes one of these returns at once, and loads it in a
         thread of its own. `respelled` returns a text as it is written for the voice.
         """
+        self._respelled = respelled
         self._makes = dict(voices or {})
         self._name = next(iter(self._makes), "")
         self._name_before = ""
-        self._respelled = respelled
         self._speaks = renderer
         self._before: Renderer | None = None
         self._retired: list[Renderer] = []
