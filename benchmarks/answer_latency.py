@@ -200,7 +200,7 @@ def _converse(take: Take, coach: Performance, rounds: int) -> list[Pcm]:
 
 
 def _gets_ready(record: Record) -> bool:
-    return record["kind"] == "said" and record["text"].startswith("Say ready")
+    return record["kind"] == "said" and record["text"].startswith("We start in")
 
 
 def _line(found: Sequence[Answer], *, cached: bool, on_air: bool) -> Line:

@@ -61,11 +61,8 @@ def _told(language: Language, routines: Sequence[Routine]) -> Iterator[str]:
     for seconds, wording in product((12, 15), _each_of(language.phrasings.get_ready_again)):
         yield language.get_ready_again(seconds, wording)
     yield language.rest(8, language.coming(4, 3), Turns(0))
-    yield from (
-        language.read_back(value, certain=certain)
-        for value in (*range(11), 4.5)
-        for certain in (True, False)
-    )
+    for value, certain in product((*range(11), 4.5), (False, True)):
+        yield language.read_back(value, certain=certain)
     yield from (language.pain_told(before, 4) for before in (None, 4, 5.5))
     yield from (language.which_side(side, Sides.ALTERNATE) for side in Side)
 

@@ -196,7 +196,7 @@ def _look(lines: Iterator[str], told: list[str]) -> None:
     ) as live:
         for _ in range(3):
             live.recv(timeout=20)
-    told += itertools.takewhile(lambda line: "Say ready" not in line, lines)
+    told += itertools.takewhile(lambda line: "when you say ready" not in line, lines)
 
 
 def _interrupt(process: int) -> None:

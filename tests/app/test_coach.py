@@ -260,9 +260,9 @@ class TestSlowVoice:
         slow.run(0.5)
         slow.hear("pause", 0.5)
         slow.voice.gate.set()
-        slow.renderer.get("Paused. Say resume to go on.")
+        slow.renderer.get(ENGLISH.texts.paused)
         slow.run(5)
-        assert [each.text for each in slow.said()] == ["Paused. Say resume to go on."]
+        assert [each.text for each in slow.said()] == [ENGLISH.texts.paused]
 
     def test_what_comes_next_is_rendered_before_its_time(self, slow: Stage) -> None:
         slow.voice.gate.set()
@@ -282,7 +282,7 @@ class TestSlowVoice:
         slow.hear("pause", 0.1)
         assert time.monotonic() - began < 2  # the first voice is held for ten seconds
         assert slow.coach.state.mode is Mode.PAUSED
-        slow.until_said("Paused. Say resume to go on.")
+        slow.until_said(ENGLISH.texts.paused)
         assert not slow.voice.closed
         slow.voice.gate.set()
 
@@ -292,8 +292,8 @@ class TestSlowVoice:
         slow.coach.do(Intent("start"))
         slow.hear("another voice", 0.5)
         slow.hear("pause")
-        slow.until_said("Paused. Say resume to go on.")
-        assert "Paused. Say resume to go on." in list(slow.voice.drained())
+        slow.until_said(ENGLISH.texts.paused)
+        assert ENGLISH.texts.paused in list(slow.voice.drained())
         slow.loading.set()
 
     def test_what_was_asked_of_the_voice_before_is_still_said(self, slow: Stage) -> None:
@@ -371,7 +371,7 @@ class TestFailingVoice:
                 "The second voice is damaged. The coach speaks with first instead."
             ]
             stage.hear("pause")
-            stage.until_said("Paused. Say resume to go on.")
+            stage.until_said(ENGLISH.texts.paused)
             assert list(stage.other.drained()) == []
             assert stage.coach.state.voices == ("first",)
             assert [each.voice_name for each in stage.kept] == ["second", None]
@@ -512,17 +512,3 @@ def test_there_is_a_grammar_for_every_state(commands: Commands) -> None:
     assert grammars["confirm"].accepts("yes")
     assert not grammars["session"].accepts("yes")
     assert all(grammar.accepts("that hurts") for grammar in grammars.values())
-
-
-def test_a_word_is_said_in_its_other_spelling_and_told_in_its_own(
-    routines: tuple[Routine, ...], commands: Commands
-) -> None:
-    first = routines[0].model_copy(update={"pronounce": {"Routine": "roo teen"}})
-    with closing(Stage((first, *routines[1:]), commands)) as stage:
-        stage.coach.do(Intent("start", {"routine": first.name}))
-        stage.run(0.1)
-        (said,) = stage.said()
-        assert " routine:" in said.text
-        respelt = said.text.replace(" routine:", " roo teen:")
-        assert duration(stage.renderer.get(respelt)) == said.end - said.at
-        assert said.end - said.at != duration(stage.renderer.get(said.text))

@@ -301,9 +301,10 @@ class TestMaking:
         rows = {"hum": EngineRow(lambda: {"low": Engine("hum", voice="low")}, broken), **VOICES}  # type: ignore[arg-type]
         monkeypatch.setattr(engines, "VOICES", rows)
         told: list[str] = []
-        engine, voice = load_voice(choose_voice(VoiceChoice.AUTO), told.append)
+        voice, turns = load_voice(choose_voice(VoiceChoice.AUTO), told.append)
         voice.close()
-        assert str(engine) == "piper (tones-22050)"
+        assert voice.name == "piper tones-22050"
+        assert list(turns)[:2] == ["tones-22050", "heart"]
         assert told == ["The file is damaged. The coach speaks with piper (tones-22050) instead."]
         for choice, name in (("auto", "low"), ("hum", None)):
             with pytest.raises(ModelError, match=r"^The file is damaged\.$"):

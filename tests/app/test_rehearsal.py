@@ -177,7 +177,7 @@ class TestShort:
         times = [performance.heard(intent)["time"] for intent in ("pause", "resume")]
         between = [line for line in performance.said_after(times[0]) if line["time"] < times[1]]
         assert len(between) == 1
-        assert between[0]["text"] == "Paused. Say resume to go on."
+        assert between[0]["text"] == "We are paused. You can say resume."
 
     def test_resume_repeats_the_sentence_that_was_cut(self, performance: Performance) -> None:
         cut = next(performance.said_after(performance.heard("start")["time"]))

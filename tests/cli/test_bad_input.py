@@ -566,7 +566,7 @@ class TestEnding:
         script.write_text("00:01 say 'start back routine'\n170:00 say 'stop'\n")
         arguments = ["rehearse", str(script), "--out", "out.wav", "--timeline", "line.jsonl"]
         with running(*arguments, env=env, cwd=tmp_path) as rehearsal:
-            rehearsal.wait_for("Say ready")
+            rehearsal.wait_for("when you say ready")
             assert rehearsal.ended_by(ending) == (status, "")
         info = soundfile.info(tmp_path / "out.wav")
         assert (info.channels, info.samplerate) == (2, SAMPLE_RATE)
@@ -593,7 +593,7 @@ class TestEnding:
         arguments = ["run", "--mic", str(hour), "--speaker", "out.wav", "--no-ask-pain"]
         with running(*arguments, env=own, cwd=tmp_path) as session:
             session.wait_for("Back routine: seven exercises")
-            session.wait_for("Say ready")
+            session.wait_for("when you say ready")
             assert session.ended_by(ending[0]) == (ending[1], "")
         assert soundfile.info(tmp_path / "out.wav").duration > 25
         assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]

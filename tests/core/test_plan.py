@@ -65,10 +65,10 @@ class TestOrder:
     def test_one_exercise_from_its_name_to_its_release(self) -> None:
         plan = planned({"safety": "Gently.", "release": {"cue": "Let go."}})
         assert [(cue.kind.value, cue.text) for cue in plan.cues[1:-1]] == [
-            ("introduce", "Reach."),
+            ("introduce", "Coming up: reach."),
             ("introduce", "Stand up."),
             ("introduce", "Relax. Gently."),
-            ("get ready", "Say ready, or I start in ten seconds."),
+            ("get ready", "We start in ten seconds, or when you say ready."),
             ("move", "Reach."),
             ("move", "Let go."),
         ]
@@ -129,10 +129,10 @@ class TestOrder:
         )
         assert [cue.text for cue in moves(plan)] == [
             "Lift the left leg.",
-            "Two of three. Left side. Lift.",
+            "Number two. Left side. Lift.",
             "Last one. Left side. Lift.",
             "Lift the right leg.",
-            "Now two of three. Right side. Lift.",
+            "Now number two. Right side. Lift.",
             "One more, the last. Right side. Lift.",
         ]
 
@@ -143,7 +143,7 @@ class TestOrder:
         assert kinds == [
             (CueKind.REST, "Rest for four seconds, then the last one.", 0),
             (CueKind.MOVE, "Reach.", 2),
-            (CueKind.REST, "Four seconds of rest, then the last part.", 0),
+            (CueKind.REST, "A rest of four seconds, then the last part.", 0),
             (CueKind.MOVE, "Both.", 0),
             (CueKind.MOVE, "Out.", 0),
         ]
@@ -172,15 +172,15 @@ class TestHolds:
         assert marks(cue, *MarkKind) == [
             (7.5, "Breathe."),
             (15, "Halfway."),
-            (27, "Three."),
-            (28, "Two."),
-            (29, "One."),
+            (27, "Three!"),
+            (28, "Two!"),
+            (29, "One!"),
         ]
         assert cue.may_extend
 
     def test_a_short_hold_is_counted_from_three(self) -> None:
         texts = [text for _, text in marks(hold(seconds=10), *MarkKind)]
-        assert texts == ["Three.", "Two.", "One."]
+        assert texts == ["Three!", "Two!", "One!"]
 
     def test_a_very_short_hold_is_silent(self) -> None:
         assert hold(seconds=5).marks == ()
@@ -194,7 +194,7 @@ class TestHolds:
             (14, "Breathe out."),
             (20, ""),  # from here on as it comes, while the last seconds are counted
         ]
-        assert next(text for _, text in marks(cue, MarkKind.COUNTDOWN)) == "Three."
+        assert next(text for _, text in marks(cue, MarkKind.COUNTDOWN)) == "Three!"
 
     def test_no_count_runs_into_a_breath(self) -> None:
         assert marks(hold(seconds=20, breath="deep"), MarkKind.COUNTDOWN) == []
@@ -254,7 +254,9 @@ class TestTempo:
             assert counts["In."] == 4 / tempo
             assert counts["Down."] == 6 / tempo
             assert counts["Breathe."] == 20 / tempo
-            assert [c for text, c in counts.items() if text.startswith("Say ready")] == [20 / tempo]
+            assert [c for text, c in counts.items() if text.startswith("We start in")] == [
+                20 / tempo
+            ]
 
     def test_breaths_within_a_hold_are_paced_and_the_hold_is_not(self) -> None:
         step = {"cue": "Hold.", "seconds": 25, "breath": "deep"}
@@ -275,7 +277,7 @@ class TestTempo:
 
     def test_the_time_to_get_ready_is_what_is_said(self) -> None:
         (cue,) = [c for c in planned(tempo=1.15).cues if c.kind is CueKind.GET_READY]
-        assert cue.text == "Say ready, or I start in nine seconds."
+        assert cue.text == "We start in nine seconds, or when you say ready."
         assert to_seconds(cue.count) == 9
 
     def test_words_take_longer_when_they_are_spoken_slower(self) -> None:

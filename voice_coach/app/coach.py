@@ -172,6 +172,8 @@ class Coach:
 
         `voice` names another voice than the one that speaks; it says this and nothing more.
         """
+        if voice is not None and voice not in self._voices.names:
+            return  # it has failed since it was asked for
         whole = [text] if voice else re.split(r"(?<=[.!?]) +", text.strip())
         self._preview, self._preview_voice = deque(whole), voice
         self._previewed = None
@@ -216,7 +218,7 @@ class Coach:
                     now = self._mixer.position
                     self._sample = self._previewed
                     self._become(*answer(self.state, text, now), now)
-                self._previewed = None
+                self._previewed = self._sample = None
 
     def _take_shelf(self) -> None:
         if self._shelf is not None and self.state.mode is Mode.IDLE:
@@ -344,7 +346,7 @@ class Coach:
         changed = self.state.preferences.voice_name != kept
         name = self._voices.replace_failed()
         said = f"The coach speaks with {name} instead." if name else "There is no other voice."
-        self.problems.append(f"{described(fault)} {said}")
+        self.problems.append(f"{described(fault).rstrip('.')}. {said}")
         if name is None:
             return False
         chosen = kept if name == self._first else name

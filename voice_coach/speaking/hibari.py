@@ -16,6 +16,7 @@ import numpy as np
 
 from voice_coach.audio.pcm import Sound
 from voice_coach.errors import ModelError
+from voice_coach.memory import give_back
 from voice_coach.speaking.delivery import delivered
 from voice_coach.speaking.voice import identified, speakable
 from voice_coach.units import Samples
@@ -27,8 +28,11 @@ NAME: Final = "heart"
 """The voice inside the wheel: American English, female."""
 
 CALM: Final = 1.25
-"""How much slower than it was made the voice speaks at speed 1: `python -m benchmarks.delivery` counts
-134 words a minute, pauses included. (Its sounds last whole frames of 12.5 ms: 1.26 gives 122.)"""
+"""How much slower than it was made the voice speaks at speed 1.
+
+`python -m benchmarks.delivery` counts 134 words a minute with pauses. Its sounds last whole frames
+of 12.5 ms, so it goes by leaps: 1.26 gives 122.
+"""
 
 _SEED: Final = 1
 _WORDS: Final = re.compile(r"\b(no|fig)\.", re.IGNORECASE)
@@ -50,6 +54,7 @@ class HibariVoice:
         self._voice = _load()
         if not len(self.render("Ready.")):
             raise ModelError(f"The voice hibari makes no sound. {_REPAIR}")
+        give_back()  # 24 MB, in which the dictionary was read
 
     @property
     def name(self) -> str:

@@ -335,7 +335,7 @@ def test_a_copy_is_edited_as_form_and_as_text_and_saved(visit: Visit, coach: Sta
 
     page.click("[data-hear=cue] >> nth=0")
     until(lambda: len(coach.previews) == 1)
-    assert coach.previews[0].startswith("Ease into your stretch")
+    assert coach.previews[0].startswith("Go slowly into your stretch")
     page.click("button:text-is('Save')")
     page.wait_for_selector("h2:has-text('Evening back')")
     saved = read_routine(routines_dir() / "evening-back.yaml")
