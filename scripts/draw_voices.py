@@ -34,7 +34,7 @@ def main() -> None:
         path = ROOT / "docs" / f"voice-{name}.png"
         voice = make_voice(engine_of(name))
         figure = _drawn(_minute(voice), voice.name)
-        figure.savefig(path, dpi=80, pil_kwargs={"optimize": True})
+        figure.savefig(path, dpi=64, pil_kwargs={"optimize": True})
         print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 
 

@@ -27,8 +27,13 @@ def test_the_same_samples_whatever_was_said_before(voice: HibariVoice) -> None:
 
 @pytest.mark.parametrize("speed", [0.5, 0.8, 1.5, 2.0])
 def test_speed_divides_the_length(voice: HibariVoice, speed: float) -> None:
-    ratio = len(voice.render(KNEES)) / len(voice.render(KNEES, speed))
-    assert ratio == pytest.approx(speed, rel=0.12)
+    """Its sounds last whole frames, so that a short line may be some way off."""
+    text = (
+        "Lift your right leg and stretch it back and out. Keep breathing. Relax your shoulders and"
+        " straighten your back. Lie on your back, knees bent."
+    )
+    ratio = len(voice.render(text)) / len(voice.render(text, speed))
+    assert ratio == pytest.approx(speed, rel=0.1)
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "...", "🧘", "शांति"])

@@ -30,7 +30,7 @@ NAME: Final = "heart"
 CALM: Final = 1.25
 """How much slower than it was made the voice speaks at speed 1.
 
-`python -m benchmarks.delivery` counts 134 words a minute with pauses. Its sounds last whole frames
+`python -m benchmarks.delivery` counts 129 words a minute with pauses. Its sounds last whole frames
 of 12.5 ms, so it goes by leaps: 1.26 gives 122.
 """
 
