@@ -1,6 +1,7 @@
 """The coach itself: to the sample, without waiting, and never alive but deaf."""
 
 import itertools
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -512,3 +513,35 @@ def test_there_is_a_grammar_for_every_state(commands: Commands) -> None:
     assert grammars["confirm"].accepts("yes")
     assert not grammars["session"].accepts("yes")
     assert all(grammar.accepts("that hurts") for grammar in grammars.values())
+
+
+def test_the_voice_knows_how_long_the_breath_is_that_it_leads(
+    routines: tuple[Routine, ...], commands: Commands
+) -> None:
+    with closing(Stage(routines, commands)) as stage:
+        stage.coach.do(Intent("start", {"routine": "breathing"}))
+        stage.run(1)
+        stage.coach.do(Intent("ready"))
+        stage.until_said(ENGLISH.texts.breathe_out)
+        led = {text: breath for text, breath in stage.voice.led if breath}
+    assert led == {
+        ENGLISH.texts.breathe_in: to_samples(4),
+        ENGLISH.texts.breathe_out: to_samples(6),
+    }
+
+
+def test_a_word_is_said_in_its_other_spelling_and_told_in_its_own(
+    routines: tuple[Routine, ...], commands: Commands
+) -> None:
+    started = Intent("start", {"routine": routines[0].name})
+    with closing(Stage(routines, commands)) as stage:
+        stage.coach.do(started)
+        stage.run(0.1)
+        plain = stage.said()[0].text
+    word = max(re.findall(r"[a-z]+", plain), key=len)
+    first = routines[0].model_copy(update={"pronounce": {word.upper(): "so and so"}})
+    with closing(Stage((first, *routines[1:]), commands)) as stage:
+        stage.coach.do(started)
+        stage.run(0.1)
+        assert stage.said()[0].text == plain
+        assert stage.voice.led[0][0] == plain.replace(word, "so and so") != plain

@@ -39,14 +39,17 @@ class Tone:
         self.gate = threading.Event()
         self.gate.set()
         self.closed = False
+        self.led: list[tuple[str, Samples]] = []
+        """What was said, with the length of the breath that it leads."""
 
-    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:  # noqa: ARG002
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:
         self.gate.wait(10)
         if self.fault:
             raise self.fault
         if self.unspeakable and self.unspeakable in text:
             raise ModelError(f"The voice broke at '{text}'.")
         self.rendered.put(text)
+        self.led.append((text, breath))
         return np.full(to_frames(round(len(text) * 777 / speed)), 0.1, dtype=np.float32)
 
     def drained(self) -> Iterator[str]:
