@@ -21,6 +21,7 @@ from benchmarks import (
     endurance,
     ideal_clock,
     report,
+    session_memory,
     start_up_time,
     talk,
 )
@@ -56,6 +57,7 @@ ROWS: Final = {
     "remembering": Measurement("commands about the past", endurance.remembering, quick=False),
     "cost": Measurement("cost by length", ideal_clock.cost_of_lengths),
     "memory": Measurement("memory", endurance.memory),
+    "all-memory": Measurement("memory in all", session_memory.session_memory, quick=False),
     "startup": Measurement("start-up", start_up_time.start_up, quick=False),
 }
 

@@ -24,7 +24,6 @@ from voice_coach.core.intents import Commands
 from voice_coach.files import Replacement
 from voice_coach.library import read_commands, read_library
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.speaking.voice import mastered
 from voice_coach.units import Samples, to_samples
 
 ROOT: Final = Path(__file__).resolve().parents[1]

@@ -21,10 +21,11 @@ from benchmarks.coaching_table import Line, Options
 from benchmarks.live_session import environment
 from benchmarks.rig.sound_server import SoundServer, private_server
 
-READY_SECONDS: Final = 1.0
+READY_SECONDS: Final = 0.9
+HEARS_SECONDS: Final = 1.2
 TIMES: Final = 7
 COACH: Final = Path(sys.executable).parent / "voice-coach"
-EMBEDDED: Final = ("run", "--recogniser=pocketsphinx", "--voice=espeak", "--no-ask-pain")
+EMBEDDED: Final = ("run", "--recogniser=pocketsphinx", "--voice=hibari", "--no-ask-pain")
 _MARKED: Final = (
     "from benchmarks.start_up_trace import run; run({began}, {script!r}, list({given}))"
 )
@@ -62,10 +63,10 @@ def start_up(options: Options) -> list[Line]:
         ),
         Line(
             "start-up until it hears what is said",
-            "",
+            f"≤ {HEARS_SECONDS:g} s",
             f"median {hears:.2f} s; the first block moves at {parts.pop('first block'):.2f} s, "
             f"“Ready” comes at {parts.pop('ready'):.2f} s in these runs",
-            True,
+            hears <= HEARS_SECONDS,
             {"seconds": [one["hears"] for one in marked]},
         ),
         Line("where the time until “Ready” goes", "", _listed(parts), True, parts),

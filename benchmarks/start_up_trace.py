@@ -14,7 +14,7 @@ from typing import Any
 OPENING = {
     ("live", "open_audio"): "opening PortAudio",
     ("engines", "make_separate_recogniser"): "starting the recogniser's process",
-    ("assembly", "load_voice"): "the voice",
+    ("live", "load_voice"): "the voice, beside the rest",
 }
 """Functions by the module of the app that calls them, and the part that each is."""
 GRAMMARS = "its grammars"
@@ -33,7 +33,7 @@ def run(began: float, script: str, arguments: list[str]) -> None:
     # The recogniser's process imports what it takes for the main module.
     sys.modules["__main__"].__file__ = script
     from voice_coach import library  # noqa: PLC0415
-    from voice_coach.app import assembly, engines, live  # noqa: PLC0415
+    from voice_coach.app import engines, live  # noqa: PLC0415
     from voice_coach.cli import main, panel  # noqa: F401, PLC0415
     from voice_coach.history.journal import Journal  # noqa: PLC0415
 
@@ -49,7 +49,7 @@ def run(began: float, script: str, arguments: list[str]) -> None:
 
         return call
 
-    modules = {"assembly": assembly, "engines": engines, "live": live}
+    modules = {"engines": engines, "live": live}
     for (module, name), part in OPENING.items():
         setattr(modules[module], name, timed(getattr(modules[module], name), part))
     setattr(Journal, "open", timed(Journal.open, JOURNAL))  # noqa: B010

@@ -16,12 +16,16 @@ from typing import Any
 from benchmarks.rig.browser import chromium
 from benchmarks.rig.stand_in import StandIn, at_home
 from scripts import ROOT
+from voice_coach.app.engines import choose_recogniser
+from voice_coach.app.offers import equipment
+from voice_coach.settings.keys import RecogniserChoice
 
 WINDOWS = {"phone": (390, 844), "tablet": (1180, 820), "tv": (1920, 1080)}
 VIEWS = {
     "library": ".tiles .figure",
     "history": "tbody tr",
     "author": ".verdict.good",
+    "settings": ".voices li",
     "session": ".starts button",
 }
 MOMENTS: dict[str, dict[str, Any]] = {
@@ -38,7 +42,7 @@ DOCS = {
 
 
 @contextmanager
-def coach(**options: bool) -> Iterator[StandIn]:
+def coach(**options: Any) -> Iterator[StandIn]:
     """Give a coach whose things are kept in a folder of their own for so long."""
     with tempfile.TemporaryDirectory() as folder, at_home(Path(folder)):
         stand_in = StandIn(0, **options)
@@ -57,8 +61,9 @@ def paired(browser: Any, stand_in: StandIn, window: str, scheme: str) -> Any:
 
 
 def draw_view(browser: Any, window: str, scheme: str, view: str, path: Path) -> None:
-    """Draw one view while nothing runs."""
-    with coach() as stand_in:
+    """Draw one view while nothing runs, on a machine that has the voices of this one."""
+    voices = equipment(choose_recogniser(RecogniserChoice.AUTO))
+    with coach(equipment=voices) as stand_in:
         page = paired(browser, stand_in, window, scheme)
         page.evaluate("(hash) => (location.hash = hash)", "author/0" if view == "author" else view)
         page.wait_for_selector(VIEWS[view])

@@ -81,3 +81,33 @@ def test_a_file_of_another_form_is_one_line(tmp_path: Path, text: str, problem: 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LanguageError, match="cannot be read"):
         language_of(FILES / "phrases.yaml", tmp_path / "none.yaml")
+
+
+class TestPronounce:
+    """Words of a language that a voice says wrong."""
+
+    PHRASES = (FILES / "phrases.yaml").read_text("utf-8").partition("\npronounce:")[0]
+
+    def read(self, tmp_path: Path, addition: str) -> dict[str, str]:
+        phrases = tmp_path / "phrases.yaml"
+        phrases.write_text(f"{self.PHRASES}\n{addition}", "utf-8")
+        return dict(language_of(phrases, FILES / "sentences.yaml").written.pronounce)
+
+    def test_a_language_may_have_some(self, tmp_path: Path) -> None:
+        assert self.read(tmp_path, "pronounce: {supine: soo pine}") == {"supine": "soo pine"}
+
+    def test_or_none(self, tmp_path: Path) -> None:
+        assert self.read(tmp_path, "") == {}
+
+    @pytest.mark.parametrize(
+        ("wrong", "problem"),
+        [
+            ("[supine]", "'pronounce': expected words, each with how it is said."),
+            ("{supine: '[[s'}", "'pronounce.supine': expected plain letters"),
+            ("{supine: }", "'pronounce.supine': expected plain letters"),
+        ],
+    )
+    def test_a_mistake_is_one_line(self, tmp_path: Path, wrong: str, problem: str) -> None:
+        with pytest.raises(LanguageError, match=r"phrases\.yaml:\d+: ") as told:
+            self.read(tmp_path, f"pronounce: {wrong}")
+        assert problem in str(told.value)

@@ -5,11 +5,11 @@ is for, nor when it is said.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Any, Literal, Self, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_origin, get_type_hints
 
 import yaml
 from pydantic import (
@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails
 
 from voice_coach.core.catalogue import LEADING, Button, Catalogue, Help, KeyBinding
 from voice_coach.core.language import Language
+from voice_coach.core.routine import spelled
 from voice_coach.core.state import Mode
 from voice_coach.core.written import PLACEHOLDERS, Written
 from voice_coach.errors import LanguageError, nearest, shortened
@@ -100,6 +101,8 @@ class _Reader:
                 raise self._wrong(key, f"{name}: key '{key.value}' stands twice.")
             found[key.value] = self._value(types[key.value], value, key.value)
         for field in fields(kind):
+            if field.name not in found and field.default_factory is not MISSING:
+                continue
             if field.name not in found:
                 raise self._wrong(node, f"{name}: '{field.name}' is missing.")
             written = found[field.name]
@@ -113,9 +116,22 @@ class _Reader:
             return self._block(kind, node, name)
         if kind is str:
             return self._text(node, name)
+        if get_origin(kind) is Mapping:
+            return self._spellings(node, name)
         if not isinstance(node, yaml.SequenceNode) or not node.value:
             raise self._wrong(node, f"'{name}': expected a list of texts.")
         return tuple(self._text(each, name) for each in node.value)
+
+    def _spellings(self, node: yaml.Node, name: str) -> Mapping[str, str]:
+        if not isinstance(node, yaml.MappingNode):
+            raise self._wrong(node, f"'{name}': expected words, each with how it is said.")
+        found = {}
+        for word, spelling in node.value:
+            try:
+                found[spelled(str(word.value))] = spelled(str(spelling.value))
+            except ValueError as problem:
+                raise self._wrong(word, f"'{name}.{word.value}': {problem}.") from problem
+        return found
 
     def _text(self, node: yaml.Node, name: str) -> str:
         if not isinstance(node, yaml.ScalarNode) or not node.value:

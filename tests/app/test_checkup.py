@@ -180,8 +180,9 @@ def test_the_check_up_on_the_command_line(tmp_path: Path) -> None:
     done = run("--mic=mic.wav", "--speaker=out.wav", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓ recogniser: Listens with pocketsphinx and moonshine (embedded)" in done.stdout
-    assert " s. It is the first of vosk, pocketsphinx, moonshine that is there." in done.stdout
-    assert "✓ voice: Speaks with hibari (heart); ready in" in done.stdout
+    assert " s. You have chosen pocketsphinx." in done.stdout
+    assert "✓ voice: Speaks with espeak (en-gb); ready in" in done.stdout
+    assert " s. You have chosen espeak." in done.stdout
     done = run("--mic=missing.wav", "--json", cwd=tmp_path)
     assert done.returncode == 1
     told = json.loads(done.stdout)

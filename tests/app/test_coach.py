@@ -260,9 +260,9 @@ class TestSlowVoice:
         slow.run(0.5)
         slow.hear("pause", 0.5)
         slow.voice.gate.set()
-        slow.renderer.get("We are paused. You can say resume.")
+        slow.renderer.get(ENGLISH.texts.paused)
         slow.run(5)
-        assert [each.text for each in slow.said()] == ["We are paused. You can say resume."]
+        assert [each.text for each in slow.said()] == [ENGLISH.texts.paused]
 
     def test_what_comes_next_is_rendered_before_its_time(self, slow: Stage) -> None:
         slow.voice.gate.set()
@@ -282,7 +282,7 @@ class TestSlowVoice:
         slow.hear("pause", 0.1)
         assert time.monotonic() - began < 2  # the first voice is held for ten seconds
         assert slow.coach.state.mode is Mode.PAUSED
-        slow.until_said("We are paused. You can say resume.")
+        slow.until_said(ENGLISH.texts.paused)
         assert not slow.voice.closed
         slow.voice.gate.set()
 
@@ -292,8 +292,8 @@ class TestSlowVoice:
         slow.coach.do(Intent("start"))
         slow.hear("another voice", 0.5)
         slow.hear("pause")
-        slow.until_said("We are paused. You can say resume.")
-        assert "We are paused. You can say resume." in list(slow.voice.drained())
+        slow.until_said(ENGLISH.texts.paused)
+        assert ENGLISH.texts.paused in list(slow.voice.drained())
         slow.loading.set()
 
     def test_what_was_asked_of_the_voice_before_is_still_said(self, slow: Stage) -> None:
@@ -371,7 +371,7 @@ class TestFailingVoice:
                 "The second voice is damaged. The coach speaks with first instead."
             ]
             stage.hear("pause")
-            stage.until_said("We are paused. You can say resume.")
+            stage.until_said(ENGLISH.texts.paused)
             assert list(stage.other.drained()) == []
             assert stage.coach.state.voices == ("first",)
             assert [each.voice_name for each in stage.kept] == ["second", None]

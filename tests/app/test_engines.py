@@ -33,7 +33,7 @@ from voice_coach.grammar import Grammar
 from voice_coach.library import read_commands, read_routine
 from voice_coach.resources import resource
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
-from voice_coach.units import SAMPLE_RATE
+from voice_coach.units import SAMPLE_RATE, Samples
 
 TONES = Path(__file__).resolve().parents[1] / "fixtures" / "piper" / "tones-22050.onnx"
 HEART = Engine(VoiceChoice.HIBARI, voice="heart")
@@ -198,7 +198,7 @@ class Hum:
         self._pitch = pitch
         self.closed = False
 
-    def render(self, text: str, speed: float = 1.0) -> Pcm:
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Pcm:  # noqa: ARG002
         at = np.arange(round(160 * len(text) / speed))
         wave = np.rint(2_000 * np.sin(2 * np.pi * self._pitch * at / SAMPLE_RATE))
         return (wave / 32_768).astype(np.float32)
@@ -301,9 +301,10 @@ class TestMaking:
         rows = {"hum": EngineRow(lambda: {"low": Engine("hum", voice="low")}, broken), **VOICES}  # type: ignore[arg-type]
         monkeypatch.setattr(engines, "VOICES", rows)
         told: list[str] = []
-        engine, voice = load_voice(choose_voice(VoiceChoice.AUTO), told.append)
+        voice, turns = load_voice(choose_voice(VoiceChoice.AUTO), told.append)
         voice.close()
-        assert str(engine) == "piper (tones-22050)"
+        assert voice.name == "piper tones-22050"
+        assert list(turns)[:2] == ["tones-22050", "heart"]
         assert told == ["The file is damaged. The coach speaks with piper (tones-22050) instead."]
         for choice, name in (("auto", "low"), ("hum", None)):
             with pytest.raises(ModelError, match=r"^The file is damaged\.$"):

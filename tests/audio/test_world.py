@@ -1,6 +1,7 @@
 """The world as the app sees it: files as devices, and devices that come and go."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -230,6 +231,47 @@ def test_one_device_runs_duplex_and_exactly_aligned() -> None:
     assert (listener.said()[:20_000] == reference(20_000)).all()
     assert str(listener.audio).startswith("microphone 'USB Headset")
     assert not system.streams[0].active
+
+
+@pytest.mark.parametrize("duplex", [True, False])
+def test_opened_ahead_it_is_silent_and_forgets_until_it_runs(duplex: bool) -> None:
+    system = FakeSystem(duplex_opens=duplex)
+    listener = live(system)
+    listener.audio.open()
+    opened = list(system.opened)
+    awake = len(system.heard) + 20
+    give_up = time.monotonic() + 5
+    while len(system.heard) < awake:  # the devices move sound before anything is played
+        assert time.monotonic() < give_up
+        time.sleep(0.001)
+    assert not np.concatenate(system.heard).any()
+    listener.mixer.play(sound(20_000), 0, tag=1)
+    listener.run()
+    assert system.opened == opened, "it was opened once more"
+    assert (listener.said()[:20_000] == reference(20_000)).all()
+    heard = np.concatenate(system.heard)
+    begun = int(np.flatnonzero(heard)[0])
+    assert begun > 20 * to_frames(BLOCK)
+    counters = listener.audio.counters
+    assert (counters.underruns, counters.overruns, counters.reopened) == (0, 0, 0)
+
+
+def test_opened_ahead_and_never_run_it_lets_go_of_its_devices() -> None:
+    system = FakeSystem()
+    with open_audio(system=system, limits=HURRIED) as audio:
+        audio.open()
+        (stream,) = system.streams
+        assert stream.active
+    assert not stream.active
+
+
+def test_a_device_that_goes_away_before_the_run_is_found_again() -> None:
+    system = FakeSystem()
+    listener = live(system)
+    listener.audio.open()
+    system.unplug()
+    listener.run()
+    assert listener.notices == [NoticeKind.LOST, NoticeKind.FOUND]
 
 
 def test_a_sound_server_is_never_opened_in_both_directions_at_once() -> None:

@@ -225,3 +225,28 @@ def test_limits_of_numbers_that_are_counted_aloud() -> None:
 def test_another_version_of_the_format_is_refused() -> None:
     with pytest.raises(ValidationError, match="1"):
         routine(format=2)
+
+
+class TestPronounce:
+    """Words that a voice says wrong."""
+
+    def test_a_word_of_the_routine_in_any_case(self) -> None:
+        assert routine(pronounce={"CAT": "kat"}).pronounce == {"CAT": "kat"}
+        assert routine().pronounce == {}
+
+    @pytest.mark.parametrize(
+        ("pronounce", "message"),
+        [
+            ({"at": "et"}, "'at' stands nowhere in this routine"),
+            ({"cats": "kats"}, "'cats' stands nowhere in this routine"),
+            ({"cat": "k[[@"}, "expected plain letters"),
+            ({"cat": ""}, "at least 1 character"),
+            ({"c@t": "kat"}, "expected plain letters"),
+        ],
+    )
+    def test_a_wrong_one_is_told(self, pronounce: dict[str, str], message: str) -> None:
+        with pytest.raises(ValidationError) as problem:
+            routine(pronounce=pronounce)
+        (error,) = problem.value.errors()
+        assert message in error["msg"]
+        assert error["loc"][0] == "pronounce"

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from voice_coach.history.picture import Box, Line, Picture, Ring, Words
+from voice_coach.history.picture import Box, Chart, Label, Line, Ring
 
-SHAPES = Picture(
+SHAPES = Chart(
     200,
     100,
     [
         Box(10, 20, 50, 30, "bar", "3 March"),
         Ring(150, 50, 10, "before"),
         Line([(0, 90), (200, 90)], "ink", 2, dashed=True),
-        Words(100, 15, "a < b", anchor="middle"),
+        Label(100, 15, "a < b", anchor="middle"),
     ],
 )
 
@@ -30,7 +30,7 @@ def drawn_in_pdf() -> str:
 
 def test_a_text_is_no_markup() -> None:
     assert "a &lt; b</text>" in SHAPES.within_page("it")
-    assert "<b>&" not in Picture(9, 9, [Words(0, 0, "<b>&")]).within_page("it")
+    assert "<b>&" not in Chart(9, 9, [Label(0, 0, "<b>&")]).within_page("it")
 
 
 def test_a_pointer_that_rests_on_a_bar_is_told_what_it_is() -> None:

@@ -141,8 +141,8 @@ WRONG = {
     "tempo = 1979-05-27": r"1: 'tempo' is a date or time; expected",
     "breath = 'tones'\n[tempo]\nx = 1": r"2: 'tempo' is a table; expected a number from",
     "tempo.x = 1\nvoice = 'siri'": r"1: 'tempo' is a table; expected",
-    "verbosity = 'breif'": r"1: 'verbosity' is \"breif\"; expected 'full', 'brief' or 'tones'\. Did"
-    r" you mean 'brief'\?",
+    "verbosity = 'breif'": r"1: 'verbosity' is \"breif\"; expected 'auto', 'full', 'brief' or"
+    r" 'tones'\. Did you mean 'brief'\?",
     "get_ready = 3": r"1: 'get_ready' is 3; expected 'count' or 'wait'\.",
     "get_ready_seconds = 10.0": r"1: 'get_ready_seconds' is 10\.0; expected a whole number from 3",
     "ask_pain = 'yes'": r"1: 'ask_pain' is \"yes\"; expected true or false\.",

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from voice_coach.errors import ModelError
+from voice_coach.speaking.delivery import LOUDNESS, PEAK_DB
 from voice_coach.speaking.espeak import EspeakVoice
+from voice_coach.speaking.loudness import loudness, true_peak_db
 from voice_coach.units import LOUDSPEAKER_RATE
 
 PHRASES = [
@@ -24,12 +26,6 @@ PHRASES = [
     "Well done!",
 ]
 VOICES = ["en-gb", "en-us+f3", "en-us+Reed", "en-us+whisper", "en-gb-scotland"]
-
-
-def rms_of_speech(sound: np.ndarray) -> float:
-    frames = sound[: len(sound) // 960 * 960].reshape(-1, 960)
-    power = np.mean(frames**2, axis=1)
-    return float(10 * np.log10(power[power > power.max() / 1000].mean()))
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +122,11 @@ def test_level_and_edges(voice: str, text: str) -> None:
     sound = EspeakVoice(voice).render(text)
     assert sound.dtype == np.float32
     assert sound.ndim == 1
-    assert -23 < rms_of_speech(sound) < -19
-    assert np.abs(sound).max() <= 10 ** (-3 / 20) * 1.0001
-    heard = np.flatnonzero(np.abs(sound) > np.abs(sound).max() / 320)  # just under -50 dB
-    assert heard[0] <= 510
-    assert len(sound) - heard[-1] <= 510
+    assert loudness(sound, LOUDSPEAKER_RATE) == pytest.approx(LOUDNESS, abs=0.3)
+    assert true_peak_db(sound, LOUDSPEAKER_RATE) <= PEAK_DB
+    heard = np.flatnonzero(np.abs(sound) > np.abs(sound).max() / 1_000)
+    assert heard[0] <= 0.02 * LOUDSPEAKER_RATE
+    assert len(sound) - heard[-1] <= 0.02 * LOUDSPEAKER_RATE
 
 
 @pytest.mark.parametrize("speed", [0.5, 0.75, 1.25, 1.5, 2.0])

@@ -11,6 +11,7 @@ from voice_coach.audio.pcm import Sound, duration
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.renderer import Renderer
+from voice_coach.units import Samples
 
 
 class SlowVoice:
@@ -25,7 +26,7 @@ class SlowVoice:
         self.started = threading.Semaphore(0)
         self.allow = threading.Semaphore(1_000 if allowed else 0)
 
-    def render(self, text: str, speed: float = 1.0) -> Sound:
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:  # noqa: ARG002
         self.asked.append((text, speed))
         self.started.release()
         assert self.allow.acquire(timeout=10)

@@ -18,7 +18,7 @@ from voice_coach.audio.streams import Limits
 from voice_coach.errors import DeviceError, NoSoundSystemError
 from voice_coach.units import LOUDSPEAKER_RATE
 
-HURRIED = Limits(probe=0.2, start=0.3, gap=0.2, retry=0.01, patience=0.5, zeros=0.5, latency=0.0)
+HURRIED = Limits(probe=0.5, start=0.5, gap=0.2, retry=0.01, patience=0.5, zeros=0.5, latency=0.0)
 """The real limits, for a world that runs a hundred times as fast."""
 
 AMBIENT = 1e-7

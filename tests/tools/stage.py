@@ -40,7 +40,7 @@ class Tone:
         self.gate.set()
         self.closed = False
 
-    def render(self, text: str, speed: float = 1.0) -> Sound:
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:  # noqa: ARG002
         self.gate.wait(10)
         if self.fault:
             raise self.fault

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from voice_coach.app.coach import Coach, Ears, Persistence
-from voice_coach.app.engines import Engine, load_voice, make_voice, voices_of
+from voice_coach.app.engines import Engine, load_voice, make_voice
 from voice_coach.app.happenings import Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.core.intents import Commands
@@ -43,6 +43,7 @@ def assemble(
     persistence: Persistence | None = None,
     watch: Watcher = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
+    loaded: Callable[[], tuple[Voice, dict[str, Engine]]] | None = None,
 ) -> Iterator[Assembly]:
     """Give a coach that hears with `listener` and speaks with `voice`; close it in the end.
 
@@ -50,12 +51,13 @@ def assemble(
     keep step with the blocks, so that the same sound has the same answer at every run. `phrases`
     keeps what was rendered. Where the voice cannot be loaded, `tell` gets one line and the next one
     speaks; what it raised is raised if the user has named it, or there is no other.
+    `loaded` returns what is speaking where that is being loaded already.
     """
 
     def rendering(speaks: Voice | Callable[[], Voice]) -> Renderer:
         return Renderer(speaks, disk=phrases, threaded=live)
 
-    engine, loaded = load_voice(voice, tell)
+    speaks, turns = loaded() if loaded else load_voice(voice, tell)
     with closing(Ears(listener, commands, live=live)) as ears:
         mixer = Mixer()
         coach = Coach(
@@ -63,11 +65,11 @@ def assemble(
             commands,
             language=read_language(),
             ears=ears,
-            renderer=rendering(loaded),
+            renderer=rendering(speaks),
             mixer=mixer,
             voices={
                 name: partial(rendering, partial(make_voice, other))
-                for name, other in voices_of(engine).items()
+                for name, other in turns.items()
             },
             persistence=persistence,
             watch=watch,

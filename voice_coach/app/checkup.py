@@ -113,7 +113,7 @@ def examine(
 
     Raises DeviceError, ModelError, OutputError, AudioFileError.
     """
-    _, voice = load_voice(engines[1], tell)
+    voice, _ = load_voice(engines[1], tell)
     with closing(voice):
         asked = questions(texts, voice.render)
     notices: list[NoticeKind] = []

@@ -53,6 +53,7 @@ from voice_coach.core.transitions import answer
 from voice_coach.crash import described
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.hearing.listener import Transcript
+from voice_coach.speaking.pronunciation import respelled
 from voice_coach.speaking.renderer import Renderer
 from voice_coach.speaking.voices import Voices
 from voice_coach.units import Samples, to_frames, to_samples
@@ -123,7 +124,7 @@ class Coach:
         mixer.volume_db = self.state.preferences.volume_db
         self._commands = commands
         self._ears = ears
-        self._voices = Voices(renderer, voices)
+        self._voices = Voices(renderer, voices, self._respelled)
         self._mixer = mixer
         self._watch = watch
         self._unspoken: deque[tuple[Say, Future[Sound]]] = deque()
@@ -171,6 +172,8 @@ class Coach:
 
         `voice` names another voice than the one that speaks; it says this and nothing more.
         """
+        if voice is not None and voice not in self._voices.names:
+            return  # it has failed since it was asked for
         whole = [text] if voice else re.split(r"(?<=[.!?]) +", text.strip())
         self._preview, self._preview_voice = deque(whole), voice
         self._previewed = None
@@ -215,7 +218,7 @@ class Coach:
                     now = self._mixer.position
                     self._sample = self._previewed
                     self._become(*answer(self.state, text, now), now)
-                self._previewed = None
+                self._previewed = self._sample = None
 
     def _take_shelf(self) -> None:
         if self._shelf is not None and self.state.mode is Mode.IDLE:
@@ -280,9 +283,10 @@ class Coach:
 
     def _perform(self, action: Action, now: Samples) -> None:
         match action:
-            case Say(_, text, _, _, speed):
+            case Say(_, text, _, _, speed, breath):
                 sample, self._sample = self._sample, None
-                self._unspoken.append((action, sample or self._voices.request(text, speed)))
+                asked = sample or self._voices.request(text, speed, breath)
+                self._unspoken.append((action, asked))
             case Give(utterance, signal, at):
                 clip = tones.earcon(tones.Earcon(signal.value))
                 self._watch(SignalGiven(*self._play(clip, at, utterance), signal))
@@ -298,6 +302,14 @@ class Coach:
             case note:
                 self._persistence.note(note, now)
         self._speak()
+
+    def _respelled(self, text: str) -> str:
+        """Return `text` as the language and the routine write it for the voice."""
+        plan, routines = self.state.plan, self.state.routines
+        pronounce = dict(self.state.language.written.pronounce)
+        for routine in (plan.routine,) if plan else routines:
+            pronounce |= routine.pronounce
+        return respelled(text, pronounce)
 
     def _speak(self) -> None:
         """Schedule what has been rendered; an engine that is still at work is not waited for."""
@@ -334,7 +346,7 @@ class Coach:
         changed = self.state.preferences.voice_name != kept
         name = self._voices.replace_failed()
         said = f"The coach speaks with {name} instead." if name else "There is no other voice."
-        self.problems.append(f"{described(fault)} {said}")
+        self.problems.append(f"{described(fault).rstrip('.')}. {said}")
         if name is None:
             return False
         chosen = kept if name == self._first else name

@@ -49,7 +49,7 @@ class Engine:
     model: Path | None = None
     voice: str | None = None
     """Which of its voices, where it has several."""
-    wish: Selection = field(default=Selection(), compare=False, repr=False)
+    selection: Selection = field(default=Selection(), compare=False, repr=False)
     """What this is the answer to."""
 
     def __str__(self) -> str:
@@ -225,7 +225,7 @@ def choose_voice(choice: VoiceChoice, name: str | None = None) -> Engine:
 
 def second_best(engine: Engine) -> str | None:
     """Return in one line that `engine` speaks because the voice of the coach is not installed."""
-    if engine.wish != Selection() or engine.kind != VoiceChoice.ESPEAK:
+    if engine.selection != Selection() or engine.kind != VoiceChoice.ESPEAK:
         return None
     return (
         "The voice hibari is not installed, so espeak speaks: harder to understand."
@@ -239,7 +239,7 @@ def _chosen(table: Mapping[str, EngineRow[Made]], choice: str, name: str | None 
     if name is not None and name not in found and (found or _to_fetch(name)):
         raise _unknown(table, choice, name, found)
     if found:
-        return replace(found[name or next(iter(found))], wish=Selection(choice, name))
+        return replace(found[name or next(iter(found))], selection=Selection(choice, name))
     if missing := next(iter(_rows(table, choice).values())).missing:
         raise missing()
     raise ModelError(f"{choice} is not installed. Install it, or leave the choice to 'auto'.")
@@ -287,13 +287,12 @@ def voices_of(engine: Engine) -> dict[str, Engine]:
     They are of all engines, unless the user has asked for one; of espeak's those that are
     pleasant.
     """
-    there = _found(VOICES, engine.wish.kind)
-    turns = {
-        name: replace(each, wish=engine.wish)
+    there = {engine.name: engine} | _found(VOICES, engine.selection.kind)
+    return {
+        name: replace(each, selection=engine.selection)
         for name, each in there.items()
         if each == engine or each.kind != VoiceChoice.ESPEAK or name in ESPEAK_VOICES
     }
-    return dict(sorted(turns.items(), key=lambda each: each[1] != engine))
 
 
 def every_voice() -> dict[str, Engine]:
@@ -317,22 +316,30 @@ def make_voice(engine: Engine) -> Voice:
     return VOICES[engine.kind].make(engine)
 
 
-def load_voice(engine: Engine, tell: Callable[[str], None]) -> tuple[Engine, Voice]:
+def load_voice(
+    engine: Engine, tell: Callable[[str], None] = lambda _: None
+) -> tuple[Voice, dict[str, Engine]]:
     """Load a voice, or the next that can be loaded, which `tell` is told in one line.
 
-    Nothing takes the place of one that the user has named: what its loading raises is raised,
-    as it is when no other can be loaded.
+    Return it with all that may take turns with it, it first. Nothing takes the place of one that
+    the user has named: what its loading raises is raised, as it is when no other can be loaded.
     """
-    try:
-        return engine, make_voice(engine)
-    except Exception as fault:
-        others = [] if engine.wish.name else list(voices_of(engine).values())[1:]
-        for other in others:
-            with suppress(Exception):  # what is wrong with the first is told
-                voice = make_voice(other)
-                tell(f"{crash.described(fault)} The coach speaks with {other} instead.")
-                return other, voice
-        raise
+    turns = voices_of(engine)
+    first: Exception | None = None
+    for name, each in list(turns.items()):
+        try:
+            voice = make_voice(each)
+        except Exception as fault:
+            if engine.selection.name:
+                raise
+            first = first or fault
+            del turns[name]
+        else:
+            if first:
+                tell(f"{crash.described(first).rstrip('.')}. The coach speaks with {each} instead.")
+            return voice, turns
+    assert first  # noqa: S101 - there is at least the one that was chosen
+    raise first
 
 
 def taught_phrases() -> tuple[str, ...]:

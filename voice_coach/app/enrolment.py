@@ -259,7 +259,7 @@ def teach(
     with ExitStack() as open_things:
         audio = open_things.enter_context(open_audio(mic, speaker, tail=_PATIENCE))
         recorder = TakeRecorder(lesson.phrases, lesson.texts.skips)
-        _, teacher_voice = load_voice(voice, tell)
+        teacher_voice, _ = load_voice(voice, tell)
         renderer = open_things.enter_context(
             closing(Renderer(teacher_voice, threaded=audio.realtime))
         )

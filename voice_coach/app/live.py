@@ -4,9 +4,9 @@ Owns the start and the end of everything that is alive; must not know what is sa
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
@@ -37,6 +37,7 @@ from voice_coach.hearing.listener import Listener
 from voice_coach.history.journal import Journal
 from voice_coach.settings import file as settings_file
 from voice_coach.speaking.cache import PhraseCache
+from voice_coach.speaking.voice import Voice
 from voice_coach.units import Samples, to_samples
 from voice_coach.web.mailbox import Mailbox, NewRoutines, Preview, Sight
 
@@ -102,6 +103,8 @@ def coach_live(
         if screen:
             notice = _noticed_by(screen.mailbox, notice)
         audio = open_things.enter_context(open_audio(mic, speaker, tail=TAIL))
+        audio.open()  # so that the devices wake meanwhile
+        voice = open_things.enter_context(_loading(engines[1], lambda text: notice(text, 0)))
         journal = open_things.enter_context(Journal.open(threaded=audio.realtime))
         for state in commands.states:  # now, so that no change of state waits for its grammar
             recogniser.use(commands.grammar(state))
@@ -116,7 +119,7 @@ def coach_live(
             phrases=phrases,
             persistence=disk.persistence(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
-            tell=lambda text: notice(text, 0),
+            loaded=voice,
         )
         parts = open_things.enter_context(assembled)
         coach, mixer = parts.coach, parts.mixer
@@ -138,6 +141,24 @@ def coach_live(
             health.check(position)
 
         audio.run(mixer, on_block, lambda news: notice(news.text, mixer.position))
+
+
+@contextmanager
+def _loading(
+    engine: Engine, tell: Callable[[str], None]
+) -> Iterator[Callable[[], tuple[Voice, dict[str, Engine]]]]:
+    """Load a voice while everything else is opened; give what waits for it, and then tells."""
+    told: list[str] = []
+    with ThreadPoolExecutor(1, "voice") as pool:
+        loading = pool.submit(load_voice, engine, told.append)
+
+        def loaded() -> tuple[Voice, dict[str, Engine]]:
+            found = loading.result()
+            for text in told:
+                tell(text)
+            return found
+
+        yield loaded
 
 
 def _sight(stage: Stage) -> Sight:
@@ -305,7 +326,7 @@ def speak(
     `tell` gets one line where another voice had to take the place of `engine`. Raises DeviceError,
     ModelError, OutputError, and VoiceCoachError for an unspeakable text.
     """
-    _, voice = load_voice(engine, tell)
+    voice, _ = load_voice(engine, tell)
     with closing(voice):
         clip = voice.render(text)
     if not len(clip):

@@ -20,13 +20,13 @@ def about(voice: Engine) -> str:
 
 def why(engine: Engine) -> str:
     """Return why it is this one, as a clause that follows "because"."""
-    wish = engine.wish
-    if wish.name:
+    asked = engine.selection
+    if asked.name:
         return "you have chosen it"
     table: Mapping[str, EngineRow[Any]] = RECOGNISERS if engine.kind in RECOGNISERS else VOICES
-    chosen = wish.kind in table
+    chosen = asked.kind in table
     said = (
-        f"you have chosen {wish.kind}"
+        f"you have chosen {asked.kind}"
         if chosen
         else f"it is the first of {', '.join(table)} that is there"
     )

@@ -62,6 +62,7 @@ class Live:
         self._limits = limits
         self._stopped = stopped
         self._watch = MicrophoneWatch(to_samples(limits.zeros))
+        self._ahead: Streams | None = None
         self.counters = Counters()
         self.output_latency = 0.0
         """Seconds from the position of the playback to the ear."""
@@ -69,13 +70,25 @@ class Live:
     def __str__(self) -> str:
         return str(self._hardware)
 
+    def open(self) -> None:
+        """Open the devices ahead of `blocks`: a sound server takes a second to wake them."""
+        with hushed():
+            self._ahead = self._opened(None)
+
+    def close(self) -> None:
+        """Release what was opened ahead and never used; harmless else."""
+        if self._ahead:
+            self._ahead.close()
+            self._ahead = None
+
     def blocks(self, mixer: Mixer, on_notice: OnNotice) -> Generator[Block]:
         """Yield every block until stopped; the devices fall silent when this is closed.
 
         Raises DeviceError for a device that is lost for good.
         """
         with hushed():
-            streams = self._open(mixer)
+            streams, self._ahead = self._ahead or self._opened(mixer), None
+            streams.begin(mixer)
             try:
                 join = Join(self.counters, mixer.position)
                 self.output_latency = streams.output_latency
@@ -92,7 +105,7 @@ class Live:
             finally:
                 streams.close()
 
-    def _open(self, mixer: Mixer) -> Streams:
+    def _opened(self, mixer: Mixer | None) -> Streams:
         return Streams(
             self._hardware.system,
             microphone=self._hardware.get(DeviceKind.MICROPHONE),
@@ -155,7 +168,7 @@ class Live:
             try:
                 self._hardware.system.refresh()
                 self._hardware.choose()
-                streams = self._open(mixer)
+                streams = self._opened(mixer)
                 if streams.wait_until_flowing():
                     self.counters.reopened += 1
                     return streams

@@ -129,7 +129,8 @@ class Streams:
     """The open streams of a microphone, a loudspeaker or both, and the queue they fill.
 
     Opens on construction; raises DeviceError. One device on one clock is opened in both
-    directions at once where that works, else each side has a stream of its own.
+    directions at once where that works, else each side has a stream of its own. Without a mixer
+    it plays silence and forgets what it hears, until `begin`: so it can be opened ahead.
     """
 
     def __init__(
@@ -138,7 +139,7 @@ class Streams:
         *,
         microphone: Device | None,
         loudspeaker: Device | None,
-        mixer: Mixer,
+        mixer: Mixer | None,
         counters: Counters,
         limits: Limits,
     ) -> None:
@@ -149,6 +150,8 @@ class Streams:
         self._events: SimpleQueue[Played | Recorded] = SimpleQueue()
         self._failure: BaseException | None = None
         self._lost_blocks = 0
+        self._moved = 0
+        """Blocks of either side so far, for whoever asks whether a device moves any."""
         self._duplex = False
         self._streams: list[tuple[Stream, DeviceKind]] = []
         wanted = {DeviceKind.MICROPHONE: microphone, DeviceKind.LOUDSPEAKER: loudspeaker}
@@ -161,6 +164,10 @@ class Streams:
         except BaseException:
             self.close()
             raise
+
+    def begin(self, mixer: Mixer) -> None:
+        """Play from `mixer`, and queue what is played and heard from here on."""
+        self._mixer = mixer
 
     @property
     def output_latency(self) -> float:
@@ -239,14 +246,15 @@ class Streams:
             return True
         self.close()
         self._events = SimpleQueue()
+        self._moved = 0
         self._flowing.clear()
         return False
 
     def _delivers(self) -> bool:
         deadline = time.monotonic() + self._limits.probe
-        while self._events.qsize() < 2 * _PROBED and time.monotonic() < deadline:
+        while self._moved < 2 * _PROBED and time.monotonic() < deadline:
             time.sleep(_POLL)
-        return self._events.qsize() >= 2 * _PROBED
+        return self._moved >= 2 * _PROBED
 
     def _open_split(self, microphone: Device | None, loudspeaker: Device | None) -> None:
         # The loudspeaker first: recorded sound needs a position on its clock.
@@ -266,7 +274,7 @@ class Streams:
         def record(frames: Frames, overrun: bool) -> None:
             try:
                 self._note(DeviceKind.MICROPHONE)
-                self._counters.overruns += overrun
+                self._counters.overruns += overrun and self._begun
                 for block, flaws in intake.cut(frames):
                     self._post_recorded(block, flaws)
             except BaseException as error:
@@ -280,7 +288,7 @@ class Streams:
         def play(frames: int, underrun: bool) -> Frames:
             try:
                 self._note(DeviceKind.LOUDSPEAKER)
-                self._counters.underruns += underrun
+                self._counters.underruns += underrun and self._begun
                 while supply.lacks(frames):
                     supply.add(self._render())
                 return supply.take(frames)
@@ -294,7 +302,14 @@ class Streams:
         self._latest[role] = time.monotonic()
         self._flowing.add(role)
 
+    @property
+    def _begun(self) -> bool:
+        return self._mixer is not None
+
     def _render(self) -> Sound:
+        self._moved += 1
+        if self._mixer is None:
+            return quiet(BLOCK)
         position = self._mixer.position
         block = self._mixer.render(BLOCK)
         if self._events.qsize() < 2 * QUEUED:
@@ -302,6 +317,9 @@ class Streams:
         return block
 
     def _post_recorded(self, block: Pcm, flaws: Flaw) -> None:
+        self._moved += 1
+        if not self._begun:
+            return
         if self._events.qsize() < 2 * QUEUED:
             self._events.put(Recorded(block, self._lost_blocks, flaws))
             self._lost_blocks = 0

@@ -151,6 +151,14 @@ class Audio:
         """
         self._stopped.set()
 
+    def open(self) -> None:
+        """Open real devices ahead of run(), so that they are awake when it begins.
+
+        Until then they play silence, and what they hear is forgotten. Raises DeviceError.
+        """
+        if self._live:
+            self._live.open()
+
     def run(self, mixer: Mixer, on_block: OnBlock, on_notice: OnNotice = lambda _: None) -> None:
         """Move sound until stop() or the end of a recording; blocks the calling thread.
 
@@ -171,6 +179,8 @@ class Audio:
 
     def close(self) -> None:
         """End a run that never began; harmless after run()."""
+        if self._live:
+            self._live.close()
         self._sink.close()
 
     def __enter__(self) -> Self:
@@ -187,5 +197,4 @@ class Audio:
             if notice := self._watch.add(mic, flaws, "recording"):
                 on_notice(notice)
             sound = mixer.render(BLOCK)
-            self._watch.played(sound)
             yield Block(mic, reference.push(sound), position, sound)

@@ -151,7 +151,9 @@ def located(name: str, value: object) -> Iterator[None]:
         if value is None or file.given.get(name) != value:
             raise
         place = f"{file.path}:{file.lines.get(name, 1)}"
-        raise ModelError(f"{place}: {problem} Change it: voice-coach settings edit") from None
+        raise ModelError(
+            f"{place}: {str(problem).rstrip('.')}. Change it: voice-coach settings edit"
+        ) from None
 
 
 def _choice(context: typer.Context, key: Key) -> Choice:

@@ -135,8 +135,9 @@ def another_voice(state: State, event: Event, now: Samples) -> Result:
     name = state.preferences.voice_name
     at = state.voices.index(name) if name in state.voices else 0
     following = state.voices[(at + 1) % len(state.voices)]
-    wanted = event.intent.slots.get("name", following) if isinstance(event, Heard) else following
-    changed = prefer(state, replace(state.preferences, voice_name=str(wanted)))
+    named = str(event.intent.slots.get("name")) if isinstance(event, Heard) else ""
+    wanted = named if named in state.voices else following
+    changed = prefer(state, replace(state.preferences, voice_name=wanted))
     return answer(changed, state.texts.other_voice, now)
 
 

@@ -117,7 +117,7 @@ def _mark(state: State, now: Samples) -> Result:
         return after, tone
     if mark.signal:
         return give(after, mark.signal, now, Role.MARK)
-    after, actions = say(after, mark.text, now, Role.MARK)
+    after, actions = say(after, mark.text, now, Role.MARK, mark.length)
     return after, (*actions, *tone)
 
 

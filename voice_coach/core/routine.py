@@ -104,10 +104,20 @@ def _name(text: str) -> str:
     return text
 
 
+def spelled(text: str) -> str:
+    """Return a word, or how it is said, on one line; ValueError if it is not in plain letters."""
+    text = " ".join(text.split())
+    if not re.fullmatch(r"[^\W\d_](?:[^\W\d_]|['’ -])*", text):
+        raise ValueError("expected plain letters, such as 'supine: soo pine'")
+    return text
+
+
 SpokenText = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_spoken)]
 Sided = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_sided)]
 """Words that may contain {side} and {other_side}."""
 Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_name)]
+Spelling = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(spelled)]
+"""A word, or how it is to be said, in plain letters."""
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -352,6 +362,8 @@ class Routine(_Part):
     """The rhythm of prompted breaths."""
     patterns: Mapping[Name, Pace] = Field(default_factory=dict)
     """Rhythms of one's own, by name, beside calm, even, box and four seven eight."""
+    pronounce: Mapping[Spelling, Spelling] = Field(default_factory=dict)
+    """Words that a voice says wrong, each with how it is to be said, such as "supine: soo pine"."""
     exercises: Annotated[tuple[Exercise, ...], Field(min_length=1, max_length=100)]
     """Done in this order."""
 
@@ -369,6 +381,18 @@ class Routine(_Part):
                     )])  # fmt: skip
         return self
 
+    @model_validator(mode="after")
+    def _pronounced_words_are_there(self) -> Self:
+        said = " ".join(_texts(self.model_dump(exclude={"pronounce"}))).casefold()
+        for word in self.pronounce:
+            if not re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", said):
+                wrong = ValueError(f"'{word}' stands nowhere in this routine")
+                raise ValidationError.from_exception_data("Routine", [InitErrorDetails(
+                    type="value_error", loc=("pronounce", word),
+                    input=self.pronounce[word], ctx={"error": wrong},
+                )])  # fmt: skip
+        return self
+
     def pace_of(self, step: Step) -> Pace:
         """Return the rhythm of the deep breaths of `step`."""
         if step.pattern is None:
@@ -380,3 +404,16 @@ class Routine(_Part):
     def spoken_names(self) -> tuple[str, ...]:
         """Every name that starts it, lower case."""
         return tuple(dict.fromkeys(name.casefold() for name in (self.name, *self.aliases)))
+
+
+def _texts(part: object) -> Iterator[str]:
+    """Yield every text in what a model has dumped."""
+    match part:
+        case str():
+            yield part
+        case Mapping():
+            for value in part.values():
+                yield from _texts(value)
+        case tuple() | list():
+            for value in part:
+                yield from _texts(value)

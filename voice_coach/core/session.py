@@ -79,16 +79,22 @@ def trigger_of(event: Event) -> str:
             return "(measured)"
 
 
-def upcoming(state: State) -> Iterator[str]:
+def upcoming(state: State) -> Iterator[tuple[str, Samples]]:
     """Yield what will be said if nobody interrupts, soonest first, to be rendered ahead.
+
+    With each text comes the length of the breath that it leads, 0 where it leads none.
 
     Common answers come early: they must not wait for the end of a long routine.
     """
     cues = state.plan.cues[state.index :] if state.plan else ()
-    words = [text for cue in cues for text in (cue.words, *(mark.text for mark in cue.marks))]
-    words = [text for text in words if text]
+    led = [
+        words
+        for cue in cues
+        for words in ((cue.words, 0), *((mark.text, mark.length) for mark in cue.marks))
+    ]
+    words = [(text, breath) for text, breath in led if text]
     yield from words[:10]
-    yield from state.language.common
+    yield from ((text, 0) for text in state.language.common)
     yield from words[10:]
 
 

@@ -108,6 +108,8 @@ class Say:
     at: Samples
     role: Role
     speed: float
+    breath: Samples = 0
+    """Length of the breath that the words lead, if they lead one: softly, and drawn out."""
 
 
 @dataclass(frozen=True)

@@ -45,11 +45,11 @@ Result = tuple[State, tuple[Action, ...]]
 """The state after a move, and what is to be done."""
 
 
-def say(state: State, text: str, at: Samples, role: Role) -> Result:
+def say(state: State, text: str, at: Samples, role: Role, breath: Samples = 0) -> Result:
     """Put `text` on air from sample `at` on, as the next utterance."""
     number = state.utterance + 1
     speaking = replace(state, utterance=number, on_air=role)
-    return speaking, (Say(number, text, at, role, state.preferences.tempo),)
+    return speaking, (Say(number, text, at, role, state.preferences.tempo, breath),)
 
 
 def give(state: State, signal: Signal, at: Samples, role: Role) -> Result:

@@ -4,6 +4,7 @@ Owns which texts there are, those of the lesson and of the check-up too: the rea
 as a whole, and stands below the app. Must not know a word of them, nor when or by whom one is said.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -275,3 +276,5 @@ class Written:
     templates: Templates
     enrolment: EnrolmentTexts
     checkup: CheckupTexts
+    pronounce: Mapping[str, str] = field(default_factory=dict)
+    """Words that a voice says wrong, each with how it is to be said."""

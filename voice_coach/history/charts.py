@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from voice_coach.history import statistics
 from voice_coach.history.journal import PastSession
-from voice_coach.history.picture import Box, Line, Picture, Ring, Role, Shape, Words
+from voice_coach.history.picture import Box, Chart, Label, Line, Ring, Shape, Tint
 from voice_coach.history.statistics import Pain, Period, Span
 
 _WIDTH, _HEIGHT = 680, 280
@@ -24,27 +24,27 @@ _LEAST_MINUTES: Final = 10.0
 """However little was done, the scale reaches so far."""
 _WORST: Final = 10
 """The highest figure that is told of pain."""
-_BEFORE: Final[Role] = "before"
-_AFTER: Final[Role] = "after"
+_BEFORE: Final[Tint] = "before"
+_AFTER: Final[Tint] = "after"
 _MOST_STEPS: Final = 6
 _MOST_DATES: Final = 8
 """Steps of the upright axis, and dates on the other one, at most."""
 
 
-def minutes(sessions: Sequence[PastSession], today: date) -> Picture:
+def minutes(sessions: Sequence[PastSession], today: date) -> Chart:
     """Return a bar for each week, or for each month or year where there are many."""
-    return Picture(_WIDTH, _HEIGHT, list(_minutes(_Shown.of(sessions, today), 0)))
+    return Chart(_WIDTH, _HEIGHT, list(_minutes(_Shown.of(sessions, today), 0)))
 
 
-def pain(sessions: Sequence[PastSession], today: date) -> Picture:
+def pain(sessions: Sequence[PastSession], today: date) -> Chart:
     """Return a line for what was told before, and one for what was told after."""
-    return Picture(_WIDTH, _HEIGHT, list(_pain(_Shown.of(sessions, today), 0)))
+    return Chart(_WIDTH, _HEIGHT, list(_pain(_Shown.of(sessions, today), 0)))
 
 
-def both(sessions: Sequence[PastSession], today: date) -> Picture:
+def both(sessions: Sequence[PastSession], today: date) -> Chart:
     """Return one above the other, on the same axis of time."""
     shown = _Shown.of(sessions, today)
-    return Picture(_WIDTH, 2 * _HEIGHT, [*_minutes(shown, 0), *_pain(shown, _HEIGHT)])
+    return Chart(_WIDTH, 2 * _HEIGHT, [*_minutes(shown, 0), *_pain(shown, _HEIGHT)])
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _pain(shown: _Shown, top: float) -> Iterator[Shape]:
         points = [(axes.x(mark.when), axes.y(mark.value)) for mark in marks]
         yield from _series(role, points, size, [mark.told(role) for mark in marks])
         yield from _series(role, [(place, top + 16), (place + 26, top + 16)], 2.6, ["", ""])
-        yield Words(place + 34, top + 20, role)
+        yield Label(place + 34, top + 20, role)
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,12 @@ class _Mark:
     when: date
     value: float
 
-    def told(self, role: Role) -> str:
+    def told(self, role: Tint) -> str:
         return f"{_in_words(self.when)}, {role}: {self.value:.3g}"
 
 
 def _series(
-    role: Role, points: Sequence[tuple[float, float]], size: float, about: Sequence[str]
+    role: Tint, points: Sequence[tuple[float, float]], size: float, about: Sequence[str]
 ) -> Iterator[Shape]:
     """Yield a line and its marks, which differ between before and after also without colour."""
     if points:
@@ -150,18 +150,18 @@ def _series(
 def _surroundings(axes: _Axes, title: str, values: Sequence[float]) -> Iterator[Shape]:
     """Yield title, grid and the labels of both axes."""
     right, ground = _WIDTH - _RIGHT, axes.y(axes.least)
-    yield Words(_LEFT, axes.top + 20, title, 12)
+    yield Label(_LEFT, axes.top + 20, title, 12)
     for value in values:
         height = axes.y(value)
         yield Line([(_LEFT, height), (right, height)], "faint", 0.8)
-        yield Words(_LEFT - 8, height + 4, f"{value:,.0f}", anchor="end")
+        yield Label(_LEFT - 8, height + 4, f"{value:,.0f}", anchor="end")
     yield Line([(_LEFT, ground), (right, ground)], "ink", 0.8)
     for day, label, year in _dates(axes.first, axes.last):
         place = axes.x(day)
         yield Line([(place, ground), (place, ground + 4)], "ink", 0.8)
-        yield Words(place, ground + 19, label, anchor="middle")
+        yield Label(place, ground + 19, label, anchor="middle")
         if year:
-            yield Words(place, ground + 38, year, anchor="middle")
+            yield Label(place, ground + 38, year, anchor="middle")
 
 
 def _round_values(most: float) -> list[float]:

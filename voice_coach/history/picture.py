@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORMATS: Final = ("png", "svg", "pdf")
 """Of pictures as files."""
 
-Role = Literal["paper", "ink", "faint", "bar", "before", "after"]
+Tint = Literal["paper", "ink", "faint", "bar", "before", "after"]
 """What a colour is for; the page has one of that name for light and one for dark surroundings."""
 Anchor = Literal["start", "middle", "end"]
 
@@ -41,7 +41,7 @@ class Box:
     y: float
     width: float
     height: float
-    colour: Role
+    colour: Tint
     about: str = ""
 
 
@@ -52,7 +52,7 @@ class Ring:
     x: float
     y: float
     radius: float
-    colour: Role
+    colour: Tint
     about: str = ""
 
 
@@ -61,13 +61,13 @@ class Line:
     """A line through `points`, whole or dashed."""
 
     points: Sequence[tuple[float, float]]
-    colour: Role
+    colour: Tint
     width: float
     dashed: bool = False
 
 
 @dataclass(frozen=True)
-class Words:
+class Label:
     """A text on one line, whose baseline begins, has its middle or ends at x, y."""
 
     x: float
@@ -77,11 +77,11 @@ class Words:
     anchor: Anchor = "start"
 
 
-Shape = Box | Ring | Line | Words
+Shape = Box | Ring | Line | Label
 
 
 @dataclass(frozen=True)
-class Picture:
+class Chart:
     """Shapes, the lowest first, in points of an inch's 72nd from the upper left corner."""
 
     width: int
@@ -174,7 +174,7 @@ def _element(shape: Shape, colours: Mapping[str, str]) -> Markup:
             places = " ".join(f"{x:.5g},{y:.5g}" for x, y in points)
             gaps = Markup(' stroke-dasharray="{} {}"').format(*_DASHES) if dashed else Markup()
             return _LINE.format(places, colours[colour], width) + gaps + _told("polyline", "")
-        case Words(x, y, text, size, anchor):
+        case Label(x, y, text, size, anchor):
             return _WORDS.format(x, y, size, anchor, colours["ink"], text)
 
 
@@ -208,7 +208,7 @@ def _draw_in_pdf(stream: "pydyf.Stream", shape: Shape, height: float) -> None:
             for x, y in others:
                 stream.line_to(x, height - y)
             stream.stroke()
-        case Words(x, y, text, size, anchor):
+        case Label(x, y, text, size, anchor):
             share = {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
             stream.set_color_rgb(*_rgb("ink"))
             stream.begin_text()
@@ -229,7 +229,7 @@ def _circle(stream: "pydyf.Stream", x: float, y: float, radius: float) -> None:
     stream.close()
 
 
-def _rgb(colour: Role) -> Iterator[float]:
+def _rgb(colour: Tint) -> Iterator[float]:
     digits = _ON_PAPER[colour].removeprefix("#")
     return (int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4))
 

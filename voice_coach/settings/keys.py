@@ -204,8 +204,7 @@ class Settings:
     verbosity: Annotated[
         Verbosity,
         About(
-            about="How much is said: less once you know the routine (auto), all, the least that"
-            " will do, or tones only."
+            about="How much is said: less once you know it (auto), all, the least, or tones only."
         ),
     ] = Verbosity.AUTO
     breath: Annotated[

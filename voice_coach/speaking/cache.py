@@ -24,6 +24,7 @@ import numpy as np
 from voice_coach.audio.pcm import Sound, exact_int16, from_int16
 from voice_coach.files import PRIVATE, reason, replace
 from voice_coach.settings.keys import Settings
+from voice_coach.units import Samples
 
 LIMIT_BYTES: Final = Settings.phrase_cache_mb * 2**20
 
@@ -74,11 +75,11 @@ class PhraseCache:
         self._reads = _is_trusted(folder)
         self._writes = True
 
-    def get(self, voice: str, text: str, speed: float) -> Sound | None:
+    def get(self, voice: str, text: str, speed: float, breath: Samples = 0) -> Sound | None:
         """Return what `put` was given for the same key, to the frame, read-only; else None."""
         if not self._reads:
             return None
-        key = _key(voice, text, speed)
+        key = _key(voice, text, speed, breath)
         path = self._path(key)
         try:
             sound = self._read(path, key)
@@ -92,12 +93,12 @@ class PhraseCache:
             os.utime(path)  # access times are often not kept by the file system
         return sound
 
-    def put(self, voice: str, text: str, speed: float, sound: Sound) -> None:
+    def put(self, voice: str, text: str, speed: float, sound: Sound, breath: Samples = 0) -> None:
         """Keep `sound`, unless 16 bits cannot hold it exactly or it is over the limit."""
         frames = exact_int16(sound)
         if frames is None or (size := _HEADER.size + frames.nbytes) > self._limit:
             return
-        key = _key(voice, text, speed)
+        key = _key(voice, text, speed, breath)
         body = frames.astype("<i2").tobytes()
         header = _HEADER.pack(_MAGIC, key, len(frames), _checksum(key, body))
         with self._lock:
@@ -180,9 +181,9 @@ class PhraseCache:
         )
 
 
-def _key(voice: str, text: str, speed: float) -> bytes:
+def _key(voice: str, text: str, speed: float, breath: Samples) -> bytes:
     # ascii() keeps what UTF-8 cannot encode, and the parts apart.
-    return hashlib.sha256(ascii((voice, float(speed), text)).encode()).digest()
+    return hashlib.sha256(ascii((voice, float(speed), breath, text)).encode()).digest()
 
 
 def _checksum(key: bytes, body: bytes | memoryview) -> int:

@@ -17,9 +17,11 @@ from typing import Any, Final
 
 import espeakng_loader
 
-from voice_coach.audio.pcm import Sound, from_int16
+from voice_coach.audio.pcm import Pcm, Sound, from_int16
 from voice_coach.errors import ModelError, nearest
-from voice_coach.speaking.voice import bounded, identified, mastered, speakable
+from voice_coach.speaking.delivery import delivered
+from voice_coach.speaking.voice import identified, speakable
+from voice_coach.units import Samples
 
 WORDS_PER_MINUTE: Final = 150
 """The calm rate at speed 1, pauses between words included."""
@@ -77,8 +79,11 @@ class EspeakVoice:
             self._word_gap, WORDS_PER_MINUTE, _SLOWEST_RATE, _RATE_EXPONENT,
         )  # fmt: skip
 
-    def render(self, text: str, speed: float = 1.0) -> Sound:
-        line = speakable(text).encode()
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:
+        return delivered(speakable(text), speed, breath, self._say)
+
+    def _say(self, phrase: str, speed: float) -> tuple[Pcm, int]:
+        line = phrase.encode()
         heard: list[bytes] = []
 
         def keep(samples: Any, count: int, _events: Any) -> int:
@@ -91,10 +96,10 @@ class EspeakVoice:
             library.espeak_SetSynthCallback(callback)
             if library.espeak_SetVoiceByName(self._voice.encode()) != 0:
                 raise ModelError(f"espeak cannot use its voice '{self._voice}': {_data()}")
-            for parameter, value in (self._settings | self._tempo(bounded(speed))).items():
+            for parameter, value in (self._settings | self._tempo(speed)).items():
                 library.espeak_SetParameter(parameter, value, 0)
             library.espeak_Synth(line, len(line) + 1, 0, 1, 0, _UTF8, None, None)
-        return mastered(from_int16(b"".join(heard)), rate)
+        return from_int16(b"".join(heard)), rate
 
     def _tempo(self, speed: float) -> dict[int, int]:
         rate = round(WORDS_PER_MINUTE * speed**_RATE_EXPONENT)

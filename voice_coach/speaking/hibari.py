@@ -6,18 +6,20 @@ why, nor of the voices that the wheel would download.
 
 import platform
 import re
-import textwrap
 from functools import cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from voice_coach.audio.pcm import Sound, quiet
+from voice_coach.audio.pcm import Sound
 from voice_coach.errors import ModelError
-from voice_coach.speaking.voice import bounded, identified, mastered, speakable
+from voice_coach.memory import give_back
+from voice_coach.speaking.delivery import delivered
+from voice_coach.speaking.voice import identified, speakable
+from voice_coach.units import Samples
 
 if TYPE_CHECKING:  # importing hibari and onnxruntime takes 0.2 s: only who uses them pays
     import hibari
@@ -25,14 +27,14 @@ if TYPE_CHECKING:  # importing hibari and onnxruntime takes 0.2 s: only who uses
 NAME: Final = "heart"
 """The voice inside the wheel: American English, female."""
 
-CALM: Final = 1.15
+CALM: Final = 1.26
 """How much slower than it was made the voice speaks at speed 1."""
 
 _SEED: Final = 1
-_LONGEST: Final = 300
-"""Characters at once: time is proportional to it, memory to its square."""
 _WORDS: Final = re.compile(r"\b(no|fig)\.", re.IGNORECASE)
 """Words that the package, before a full stop, takes for short: for "number", for "figure"."""
+_DIGITS: Final = re.compile(r"\d{13,}")
+"""Numbers that have no name; they are said digit by digit."""
 _MODEL: Final = "hibari.onnx"
 _REPAIR: Final = "Install it again: pip install --force-reinstall hibari-tts"
 
@@ -48,6 +50,7 @@ class HibariVoice:
         self._voice = _load()
         if not len(self.render("Ready.")):
             raise ModelError(f"The voice hibari makes no sound. {_REPAIR}")
+        give_back()  # 24 MB, in which the dictionary was read
 
     @property
     def name(self) -> str:
@@ -62,22 +65,15 @@ class HibariVoice:
             "onnxruntime", version("onnxruntime"), platform.machine(), dsp.FFT_BACKEND,
         )  # fmt: skip
 
-    def render(self, text: str, speed: float = 1.0) -> Sound:
-        line = speakable(text)
-        if not any(character.isalnum() for character in line):
-            return quiet(0)  # it would make some noise of it
-        rate = bounded(speed) / CALM
-        parts = [self._voice(part, rate, _SEED) for part in _parts(line)]
-        return mastered(np.concatenate(parts), self._voice.sample_rate)
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:
+        return delivered(speakable(text), speed, breath, self._say)
+
+    def _say(self, phrase: str, speed: float) -> tuple[np.ndarray[Any, Any], int]:
+        words = _WORDS.sub(r"\1 .", _DIGITS.sub(lambda digits: " ".join(digits[0]), phrase))
+        return self._voice(words, speed / CALM, _SEED), self._voice.sample_rate
 
     def close(self) -> None:
         """Nothing to release but memory."""
-
-
-def _parts(line: str) -> list[str]:
-    """Split a line so that none of it is too long for the package, nor any number."""
-    short = re.sub(r"\d{13,}", lambda digits: " ".join(digits[0]), _WORDS.sub(r"\1 .", line))
-    return textwrap.wrap(short, _LONGEST)
 
 
 def _load() -> "hibari.Hibari":

@@ -15,16 +15,18 @@ import numpy as np
 
 from voice_coach.audio.pcm import Sound, quiet
 from voice_coach.errors import ModelError
-from voice_coach.speaking.voice import bounded, identified, mastered, speakable
+from voice_coach.speaking.delivery import delivered
+from voice_coach.speaking.voice import identified, speakable
+from voice_coach.units import LOUDSPEAKER_RATE, Samples
 
 if TYPE_CHECKING:  # importing piper and onnxruntime takes 0.2 s: only who uses them pays
     import piper
 
-CALM: Final = 1.1
-"""How much slower than it was recorded a voice speaks at speed 1."""
-
-SENTENCE_PAUSE_SECONDS: Final = 0.3
-"""Silence between two sentences at speed 1."""
+_PACE: Final = "Lie down on your back, bend your knees, and let your arms rest beside you."
+_PACE_SECONDS: Final = 5.2
+"""How long that takes at the calm rate: 130 words a minute with pauses, over all that is said."""
+_SCALES: Final = 1.0, 1.5
+"""How much slower than it was recorded a voice may have to speak for that."""
 
 _RATES: Final = range(8_000, 96_001)
 _INPUTS: Final = {"input", "input_lengths", "scales"}
@@ -40,7 +42,9 @@ class PiperVoice:
     """
 
     def __init__(self, model: Path) -> None:
-        """Load `model`, an .onnx file with its .onnx.json beside it, and say a word to warm up.
+        """Load `model`, an .onnx file with its .onnx.json beside it, and find its calm rate.
+
+        Voices were recorded at rates of their own.
 
         Raises ModelError if a file is missing, damaged or not a piper voice.
         """
@@ -48,8 +52,12 @@ class PiperVoice:
         self._files = _files(model)
         self._voice = _load(model)
         self._rate = self._voice.config.sample_rate
-        if not len(self.render("Ready.")):
+        self.calm = 1.0
+        """How much slower than it was recorded it speaks at speed 1."""
+        lengths = [len(self.render(_PACE, 1 / scale)) / LOUDSPEAKER_RATE for scale in _SCALES]
+        if not min(lengths):
             raise ModelError(f"The voice {model} makes no sound. {_HINT}")
+        self.calm = round(float(np.interp(_PACE_SECONDS, lengths, _SCALES)), 2)
 
     @property
     def name(self) -> str:
@@ -59,15 +67,13 @@ class PiperVoice:
     def identity(self) -> str:
         return identified(
             "piper", version("piper-tts"), "onnxruntime", version("onnxruntime"),
-            platform.machine(), self._files, CALM, SENTENCE_PAUSE_SECONDS,
+            platform.machine(), self._files, self.calm,
         )  # fmt: skip
 
-    def render(self, text: str, speed: float = 1.0) -> Sound:
+    def render(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:
         line = speakable(text)
-        if not any(character.isalnum() for character in line):
-            return quiet(0)  # a voice would make some noise of it
         try:
-            return mastered(self._sentences(line, bounded(speed)), self._rate)
+            return delivered(line, speed, breath, self._say)
         except Exception as error:  # piper and onnxruntime raise whatever they like
             raise ModelError(
                 f"The voice {self._model} cannot say '{line[:40]}': {_first_line(error)}. {_HINT}"
@@ -76,20 +82,17 @@ class PiperVoice:
     def close(self) -> None:
         """Nothing to release but memory."""
 
-    def _sentences(self, line: str, speed: float) -> "np.ndarray[Any, np.dtype[np.float32]]":
+    def _say(self, phrase: str, speed: float) -> tuple[np.ndarray[Any, Any], int]:
         from piper import SynthesisConfig  # noqa: PLC0415
 
         config = SynthesisConfig(
-            length_scale=self._voice.config.length_scale * CALM / speed,
+            length_scale=self._voice.config.length_scale * self.calm / speed,
             noise_scale=0.0,
             noise_w_scale=0.0,
-            normalize_audio=False,  # sentences would differ in loudness
+            normalize_audio=False,  # phrases would differ in loudness
         )
-        pause = np.zeros(round(SENTENCE_PAUSE_SECONDS / speed * self._rate), dtype=np.float32)
-        parts: list[Any] = []
-        for chunk in self._voice.synthesize(line, config):
-            parts += [pause, chunk.audio_float_array] if parts else [chunk.audio_float_array]
-        return np.concatenate(parts) if parts else pause
+        parts = [chunk.audio_float_array for chunk in self._voice.synthesize(phrase, config)]
+        return np.concatenate(parts or [quiet(0)]), self._rate
 
 
 def _files(model: Path) -> list[tuple[str, int, int]]:

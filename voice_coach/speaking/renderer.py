@@ -30,6 +30,7 @@ first."""
 class _Phrase(NamedTuple):
     text: str
     speed: float
+    breath: Samples
 
 
 class _Ahead(NamedTuple):
@@ -114,21 +115,21 @@ class Renderer:
             )
             self._thread.start()
 
-    def get(self, text: str, speed: float = 1.0) -> Sound:
+    def get(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Sound:
         """Return `text` as sound; waits where it has not been rendered yet.
 
         Raises what the voice raised.
         """
-        return self.request(text, speed).result()
+        return self.request(text, speed, breath).result()
 
-    def request(self, text: str, speed: float = 1.0) -> Future[Sound]:
+    def request(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Future[Sound]:
         """Have `text` rendered before anything that was prefetched; does not wait for that.
 
         The future is done at once for a phrase in memory or on the disk, which is read here:
         that takes a few milliseconds, and the thread may be busy for seconds. What the voice
         raises is raised by its `result()`.
         """
-        phrase = _phrase(text, speed)
+        phrase = _phrase(text, speed, breath)
         future: Future[Sound] = Future()
         done = self._found(phrase)
         with self._changed:
@@ -162,18 +163,20 @@ class Renderer:
         """Whether the thread of a retired or closed renderer has done its work."""
         return self._thread is None or not self._thread.is_alive()
 
-    def length(self, text: str, speed: float = 1.0) -> Samples | None:
+    def length(self, text: str, speed: float = 1.0, breath: Samples = 0) -> Samples | None:
         """Return how long `text` lasts if it is in memory, else None; never waits."""
         with self._changed:
-            kept = self._memory.get(_phrase(text, speed))
+            kept = self._memory.get(_phrase(text, speed, breath))
         return None if kept is None else duration(kept)
 
-    def ready(self, text: str, speed: float = 1.0) -> bool:
+    def ready(self, text: str, speed: float = 1.0, breath: Samples = 0) -> bool:
         """Return whether `text` is in memory, so that `get()` returns at once."""
-        return self.length(text, speed) is not None
+        return self.length(text, speed, breath) is not None
 
-    def prefetch(self, texts: Iterable[str], speed: float = 1.0) -> None:
+    def prefetch(self, texts: Iterable[str | tuple[str, Samples]], speed: float = 1.0) -> None:
         """Have `texts` ready, in this order, when nothing else is to do; forget earlier ones.
+
+        A text that leads a breath comes with the length of that.
 
         What is on the disk is read before anything is rendered. What memory has no room for
         is left, or rendered for the disk alone. A text that cannot be rendered is passed over
@@ -182,7 +185,8 @@ class Renderer:
         """
         if self._thread is None:
             return
-        phrases = [_phrase(text, speed) for text in dict.fromkeys(texts)]
+        led = dict.fromkeys((each, 0) if isinstance(each, str) else each for each in texts)
+        phrases = [_phrase(text, speed, breath) for text, breath in led]
         with self._changed:
             self._check_open()
             self._ahead = deque(_Ahead(phrase, render=True) for phrase in phrases)
@@ -290,7 +294,7 @@ class Renderer:
         return sound
 
     def _rendered(self, phrase: _Phrase) -> Sound:
-        sound = self._loading.result().render(phrase.text, phrase.speed)
+        sound = self._loading.result().render(*phrase)
         sound.flags.writeable = False
         return sound
 
@@ -321,11 +325,11 @@ class Renderer:
     def _keep(self, phrase: _Phrase, sound: Sound) -> None:
         if self._disk and self._identity is not None:
             with suppress(Exception):  # whoever is told of trouble must not end this thread
-                self._disk.put(self._identity, *phrase, sound)
+                self._disk.put(self._identity, phrase.text, phrase.speed, sound, phrase.breath)
 
 
-def _phrase(text: str, speed: float) -> _Phrase:
-    return _Phrase(text, bounded(speed))
+def _phrase(text: str, speed: float, breath: Samples) -> _Phrase:
+    return _Phrase(text, bounded(speed), breath)
 
 
 def _put_away(sound: Sound) -> _Kept:

@@ -22,13 +22,17 @@ class Voices:
     """
 
     def __init__(
-        self, renderer: Renderer, voices: Mapping[str, Callable[[], Renderer]] | None = None
+        self,
+        renderer: Renderer,
+        voices: Mapping[str, Callable[[], Renderer]] | None = None,
+        respelled: Callable[[str], str] = lambda text: text,
     ) -> None:
         """Take over `renderer`, and close it with `close()`.
 
         It is the first of `voices`. What makes one of these returns at once, and loads it in a
-        thread of its own.
+        thread of its own. `respelled` returns a text as it is written for the voice.
         """
+        self._respelled = respelled
         self._makes = dict(voices or {})
         self._name = next(iter(self._makes), "")
         self._name_before = ""
@@ -56,14 +60,14 @@ class Voices:
         self._speaks = self._makes[name]()
         self._announced = False
 
-    def request(self, text: str, speed: float) -> Future[Sound]:
+    def request(self, text: str, speed: float, breath: Samples = 0) -> Future[Sound]:
         """Have `text` rendered before anything else; see `Renderer.request`."""
         if self._loaded() or not self._announced or self._before is None:
             self._announced = True
             renderer = self._speaks
         else:
             renderer = self._before
-        future = renderer.request(text, speed)
+        future = renderer.request(self._respelled(text), speed, breath)
         self._asked[future] = renderer
         return future
 
@@ -72,7 +76,7 @@ class Voices:
         if name == self._name:
             return self.request(text, speed)
         renderer = self._makes[name]()
-        future = renderer.request(text, speed)
+        future = renderer.request(self._respelled(text), speed)
         self._retire(renderer)
         return future
 
@@ -99,9 +103,9 @@ class Voices:
         self._announced = True
         return name
 
-    def prefetch(self, texts: Iterable[str], speed: float) -> None:
-        """Have `texts` ready in the voice that speaks; see `Renderer.prefetch`."""
-        self._speaks.prefetch(texts, speed)
+    def prefetch(self, texts: Iterable[tuple[str, Samples]], speed: float) -> None:
+        """Have `texts` ready, each with the breath that it leads; see `Renderer.prefetch`."""
+        self._speaks.prefetch(((self._respelled(text), breath) for text, breath in texts), speed)
 
     def lengths(self, texts: Iterable[str], speed: float) -> dict[str, Samples] | None:
         """Return how long each of `texts` is; None as long as one of them is not in memory.
@@ -111,9 +115,10 @@ class Voices:
         """
         lengths: dict[str, Samples] = {}
         for text in texts:
-            length = self._speaks.length(text, speed)
+            said = self._respelled(text)
+            length = self._speaks.length(said, speed)
             if length is None and self._speaks.in_step:
-                future = self._speaks.request(text, speed)
+                future = self._speaks.request(said, speed)
                 length = None if future.exception() else duration(future.result())
             if length is None:
                 return None

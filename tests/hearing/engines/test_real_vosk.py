@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.hearing.engines.test_vosk import grammar, heard, partials
+from tests.tools.dictation import grammar, heard, partials
 from voice_coach.app.engines import choose_recogniser
 from voice_coach.audio.pcm import Pcm, read, silence
 from voice_coach.errors import ModelError

@@ -18,11 +18,12 @@ import soxr
 import yaml
 
 import voice_coach
+from tests.tools.dictation import grammar, heard, partials
 from voice_coach.audio.pcm import Pcm, as_heard, resample, silence
 from voice_coach.core.intents import Commands
 from voice_coach.errors import ModelError
-from voice_coach.grammar import Grammar, ListeningState, minimised
-from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis
+from voice_coach.grammar import Grammar, ListeningState
+from voice_coach.hearing.engines.recogniser import NOTHING
 from voice_coach.hearing.engines.vosk import VoskRecogniser, covering_sentences
 from voice_coach.hearing.engines.vosk_model import load_model
 from voice_coach.speaking.espeak import EspeakVoice
@@ -43,33 +44,10 @@ GAP_SECONDS = 2.5
 """Longer than the silence after which libvosk believes that an utterance has ended."""
 
 
-def grammar(*sentences: str, name: str = "test") -> Grammar:
-    following: dict[int, dict[str, int]] = {}
-    finals = set()
-    for sentence in sentences:
-        state = 0
-        for word in sentence.split():
-            state = following.setdefault(state, {}).setdefault(
-                word, 1 + sum(map(len, following.values()))
-            )
-        finals.add(state)
-    return minimised(name, following, finals)
-
-
 @cache
 def said(text: str, voice: str = "en-us") -> Pcm:
     """`text` with half a second of silence on both sides."""
     return np.concatenate([HALF_A_SECOND, as_heard(EspeakVoice(voice).render(text)), HALF_A_SECOND])
-
-
-def partials(recogniser: VoskRecogniser, sound: Pcm) -> list[str]:
-    return [recogniser.hear(sound[at : at + 10 * BLOCK]) for at in range(0, len(sound), 10 * BLOCK)]
-
-
-def heard(recogniser: VoskRecogniser, sound: Pcm) -> Hypothesis:
-    recogniser.start()
-    partials(recogniser, sound)
-    return recogniser.finish()
 
 
 @pytest.fixture

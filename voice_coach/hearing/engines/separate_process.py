@@ -22,6 +22,7 @@ from voice_coach.audio.pcm import Pcm
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
+from voice_coach.memory import give_back
 
 PATIENCE_SECONDS: Final = 10.0
 """How long an engine may take for one answer before it counts as hung."""
@@ -226,6 +227,7 @@ def _answer(connection: Connection, make: MakeRecogniser) -> None:
     """Take one message in, and give at most one out, until the other side is gone."""
     try:
         recogniser = make()
+        give_back()
         connection.send(recogniser.name)
     except ModelError as problem:
         connection.send(problem)
