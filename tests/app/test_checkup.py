@@ -71,9 +71,9 @@ def examined(folder: Path, commands: Commands, sound: Pcm) -> Figures:
     mic, speaker = str(folder / "mic.wav"), str(folder / "out.wav")
     figures = examine(TEXTS, commands, EMBEDDED, mic=mic, speaker=speaker, tell=texts.append)
     assert [text for text in texts if text.startswith("Now say")] == [
-        "Now say: pause.",
-        "Now say: how long left.",
-        "Now say: start back routine.",
+        "Now say this: pause.",
+        "Now say this: how long left.",
+        "Now say this: start back routine.",
     ]
     assert texts[-1] == TEXTS.stay_quiet
     return figures

@@ -45,7 +45,7 @@ def test_in_hold_out_rest_each_with_its_tone() -> None:
         (0, "Breathe in.", BreathTone.RISE),
         (4, "Hold.", BreathTone.HIGH),
         (5, "Breathe out.", BreathTone.FALL),
-        (13, "And rest.", BreathTone.LOW),
+        (13, "Now rest.", BreathTone.LOW),
     ]
     assert sum(mark.length for mark in cue.marks) == cue.count == to_samples(15)
 

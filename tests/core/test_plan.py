@@ -65,7 +65,7 @@ class TestOrder:
     def test_one_exercise_from_its_name_to_its_release(self) -> None:
         plan = planned({"safety": "Gently.", "release": {"cue": "Let go."}})
         assert [(cue.kind.value, cue.text) for cue in plan.cues[1:-1]] == [
-            ("introduce", "Coming up: reach."),
+            ("introduce", "Next exercise: reach."),
             ("introduce", "Stand up."),
             ("introduce", "Relax. Gently."),
             ("get ready", "We start in ten seconds, or when you say ready."),
@@ -143,7 +143,7 @@ class TestOrder:
         assert kinds == [
             (CueKind.REST, "Rest for four seconds, then the last one.", 0),
             (CueKind.MOVE, "Reach.", 2),
-            (CueKind.REST, "A rest of four seconds, then the last part.", 0),
+            (CueKind.REST, "Now rest for four seconds, then the last part.", 0),
             (CueKind.MOVE, "Both.", 0),
             (CueKind.MOVE, "Out.", 0),
         ]

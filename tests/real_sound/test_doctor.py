@@ -32,7 +32,7 @@ def test_an_examination(sound_server: SoundServer) -> None:
             assert doctor.stderr
             for line in doctor.stderr:
                 for asked in requests(ENGLISH.written.checkup.phrases):
-                    if line.strip() == f"Now say: {asked.phrase}.":
+                    if line.strip() == f"Now say this: {asked.phrase}.":
                         take.wait(2.8)  # until it was said, and a little longer
                         take.play(user(asked.phrase))
             assert doctor.stdout
