@@ -133,7 +133,7 @@ class TestOrder:
             "Last one. Left side. Lift.",
             "Lift the right leg.",
             "Now number two. Right side. Lift.",
-            "One more, the last. Right side. Lift.",
+            "And one last time. Right side. Lift.",
         ]
 
     def test_a_closing_block_comes_once_after_all_repetitions(self) -> None:
@@ -141,9 +141,9 @@ class TestOrder:
         plan = planned({"repetitions": 2, "rest_seconds": 4, "closing": closing})
         kinds = [(cue.kind, cue.text, cue.repetition) for cue in plan.cues[-6:-1]]
         assert kinds == [
-            (CueKind.REST, "Rest for four seconds, then the last one.", 0),
+            (CueKind.REST, "Rest for four seconds, and then the last one.", 0),
             (CueKind.MOVE, "Reach.", 2),
-            (CueKind.REST, "Now rest for four seconds, then the last part.", 0),
+            (CueKind.REST, "Now rest for four seconds, and then the last part.", 0),
             (CueKind.MOVE, "Both.", 0),
             (CueKind.MOVE, "Out.", 0),
         ]
