@@ -23,6 +23,7 @@ from voice_coach.audio.pcm import Pcm, as_heard, decibels, read
 from voice_coach.core.intents import Commands
 from voice_coach.files import Replacement
 from voice_coach.library import read_commands, read_library
+from voice_coach.speaking.delivery import mastered
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.units import Samples, to_samples
 

@@ -97,7 +97,7 @@ def main() -> int:
     except (NoEarError, VoiceCoachError) as error:
         print(error)
         return 2
-    lines = chosen(_lines(), asked.lines, asked.share, asked.seed)
+    lines = chosen(shipped_lines(), asked.lines, asked.share, asked.seed)
     if not lines:
         print(f"No line holds '{asked.lines}'.")
         return 2
@@ -203,7 +203,8 @@ def _folder(name: str) -> Path:
     return user_cache_path("voice-coach") / "benchmarks" / name
 
 
-def _lines() -> list[str]:
+def shipped_lines() -> list[str]:
+    """Return every line of the routines that ship and of the language."""
     shipped = [shelved.routine for shelved in read_library()[0] if not shelved.own]
     return spoken_lines(read_language(), shipped)
 

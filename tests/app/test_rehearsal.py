@@ -262,7 +262,9 @@ def test_the_coach_lowers_its_voice_while_the_user_speaks(
     gain = _gain(performance.coach[to_frames(start) :], clip)[:: to_frames(1)]
     assert np.nanmax(np.abs(gain[: begins - 160] - 1)) < 0.02
     lowered = gain[begins + to_samples(0.14) : ends]
-    assert np.nanmax(np.abs(lowered[: to_samples(0.15)] - decibels(-15))) < 0.02
+    known = lowered[np.isfinite(lowered)]  # the welcome may pause just there
+    assert len(known) > 1_000
+    assert np.abs(known[:300] - decibels(-15)).max() < 0.02
     # For a moment in between it may be unsure whose voice it hears.
     assert np.nanmean(np.abs(lowered - decibels(-15)) < 0.02) > 0.75 * np.mean(np.isfinite(lowered))
     rising = gain[ends : ends + to_samples(0.9)]

@@ -80,7 +80,7 @@ class Language:
     def exercise_heading(self, position: int, total: int, name: str) -> str:
         """Announce an exercise, `position` counted from 1."""
         if total == 1:
-            return self.only_heading(name)
+            return self.heading(position, name)
         return self._filled(
             self.written.templates.heading,
             position=self.number(position),
@@ -88,9 +88,11 @@ class Language:
             name=self.name(name),
         )
 
-    def only_heading(self, name: str) -> str:
+    def heading(self, position: int, name: str) -> str:
         """Announce an exercise to who knows how many there are."""
-        return self._filled(self.written.templates.only_heading, name=self.name(name))
+        templates = self.written.templates
+        text = templates.first_heading if position == 1 else templates.only_heading
+        return self._filled(text, name=self.name(name))
 
     def welcome(self, name: str, exercises: int, length: Samples) -> str:
         """Announce a routine."""

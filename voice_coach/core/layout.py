@@ -26,7 +26,7 @@ from voice_coach.core.routine import Breath, Exercise, Release, Routine, Side, S
 from voice_coach.settings.keys import GetReady, Verbosity
 from voice_coach.units import Samples, to_samples, to_seconds
 
-BREATHER = to_samples(0.5)
+BREATHER = to_samples(0.4)
 """Silence after words that nothing else follows."""
 SHORT_GET_READY_SECONDS = 5
 """Time before an exercise that needs no change of position."""
@@ -57,6 +57,10 @@ class Wording(StrEnum):
         if not led:
             return cls.WHOLE
         return cls.AGAIN if led < KNOWN_AFTER else cls.SHORT
+
+    def is_whole_for(self, side: Side | None) -> bool:
+        """Whether the first movement is told whole: the other side needs it only once."""
+        return self is Wording.WHOLE or (self is Wording.AGAIN and side is not Side.RIGHT)
 
     def of_safety(self, about: Routine | Exercise) -> str | None:
         """Return what is said of safety, in short where it was told before."""
@@ -128,7 +132,7 @@ class Layout:
         exercise = self.exercise
         known = self.wording is not Wording.WHOLE
         heading = (
-            self.language.only_heading(exercise.name)
+            self.language.heading(self.index + 1, exercise.name)
             if known
             else self.language.exercise_heading(self.index + 1, total, exercise.name)
         )
@@ -156,12 +160,12 @@ class Layout:
         elif self.preferences.get_ready_seconds:
             seconds = self.preferences.get_ready_seconds
         counted = max(1, round(seconds))
-        if not self.knows_ready:
-            text = self.language.get_ready(counted)
-        elif counted > SHORT_GET_READY_SECONDS:
+        if counted <= SHORT_GET_READY_SECONDS:
+            text = self.turns.next(self.language.phrasings.get_ready_soon)
+        elif self.knows_ready:
             text = self.language.get_ready_again(counted, self.turns)
         else:
-            text = self.turns.next(self.language.phrasings.get_ready_soon)
+            text = self.language.get_ready(counted)
         count = to_samples(counted)
         ready = self._cue(CueKind.GET_READY, text, count, True)
         return replace(ready, marks=tuple(_lead_in(count)))
@@ -182,7 +186,7 @@ class Layout:
 
         `counted`: the rest before it has said which one it is.
         """
-        whole = repetition == 1 and self.wording is not Wording.SHORT
+        whole = repetition == 1 and self.wording.is_whole_for(side)
         of = self.exercise.repetitions
         made = []
         for i, step in enumerate(self.exercise.steps):
