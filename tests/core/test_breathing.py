@@ -43,7 +43,7 @@ def test_in_hold_out_rest_each_with_its_tone() -> None:
     cue = breathing(1)
     assert timed(cue, cue.marks) == [
         (0, "Breathe in.", BreathTone.RISE),
-        (4, "Hold.", BreathTone.HIGH),
+        (4, "And hold it.", BreathTone.HIGH),
         (5, "Breathe out.", BreathTone.FALL),
         (13, "Now rest.", BreathTone.LOW),
     ]

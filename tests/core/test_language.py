@@ -287,10 +287,10 @@ def test_every_text_is_used(kind: type[Texts], places: tuple[Path, ...]) -> None
     [
         ("  stopped:", "  stoped:", r":\d+: texts: unknown key 'stoped'"),
         ('  done: "We are done."\n', "", r":\d+: texts: 'done' is missing"),
-        ("{session} in all", "{sesion} in all", r":\d+: 'time_left\w*': unknown placeholder"),
+        ("{session} altogether", "{x} altogether", r":\d+: 'time_left\w*': unknown placeholder"),
         ('"We are done."', "[]", r":\d+: 'done': expected a text"),
         ("halfway: [", "halfway: [[], ", r":\d+: 'halfway': expected a text"),
-        ("{done} of {total}", "{don} of {total}", r":\d+: 'repetition': unknown placeholder"),
+        ("Number {done}", "Number {don}", r":\d+: 'repetition': unknown placeholder"),
         ("  skips: [skip, ", "  skips: [[], ", r":\d+: 'skips': expected a text"),
         ("Please say: {phrase}", "Please say: {word}", r":\d+: 'please_say': unknown placeholder"),
         ("    too_short:", "    short:", r":\d+: troubles: unknown key 'short'"),

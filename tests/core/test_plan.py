@@ -65,7 +65,7 @@ class TestOrder:
     def test_one_exercise_from_its_name_to_its_release(self) -> None:
         plan = planned({"safety": "Gently.", "release": {"cue": "Let go."}})
         assert [(cue.kind.value, cue.text) for cue in plan.cues[1:-1]] == [
-            ("introduce", "Next exercise: reach."),
+            ("introduce", "First, reach."),
             ("introduce", "Stand up."),
             ("introduce", "Relax. Gently."),
             ("get ready", "We start in ten seconds, or when you say ready."),
@@ -132,8 +132,8 @@ class TestOrder:
             "Number two. Left side. Lift.",
             "Last one. Left side. Lift.",
             "Lift the right leg.",
-            "Now number two. Right side. Lift.",
-            "One more, the last. Right side. Lift.",
+            "On to number two. Right side. Lift.",
+            "And one last time. Right side. Lift.",
         ]
 
     def test_a_closing_block_comes_once_after_all_repetitions(self) -> None:
@@ -141,9 +141,9 @@ class TestOrder:
         plan = planned({"repetitions": 2, "rest_seconds": 4, "closing": closing})
         kinds = [(cue.kind, cue.text, cue.repetition) for cue in plan.cues[-6:-1]]
         assert kinds == [
-            (CueKind.REST, "Rest for four seconds, then the last one.", 0),
+            (CueKind.REST, "Rest for four seconds, and then the last one.", 0),
             (CueKind.MOVE, "Reach.", 2),
-            (CueKind.REST, "Now rest for four seconds, then the last part.", 0),
+            (CueKind.REST, "Now rest for four seconds, and then the last part.", 0),
             (CueKind.MOVE, "Both.", 0),
             (CueKind.MOVE, "Out.", 0),
         ]
@@ -335,7 +335,7 @@ class TestPlaces:
     def test_the_welcome_foretells_the_length(self) -> None:
         minutes = to_seconds(self.PLAN.length) / 60
         assert 13 < minutes < 15
-        assert "seven exercises, fourteen minutes" in self.PLAN.cues[0].text
+        assert "Back routine, about thirteen and a half minutes" in self.PLAN.cues[0].text
 
     def test_a_breath_and_its_words_last_as_long_as_the_longer(self) -> None:
         short, long = (

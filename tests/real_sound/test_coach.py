@@ -241,7 +241,7 @@ def test_a_session_that_was_killed_goes_on_at_the_same_repetition(
     with sound_server.recording() as take:
         with running(sound_server, "morning", *options) as coach:
             coach.wait_for("coach  Lift your hips.", 60)
-            coach.wait_for("coach  Rest for one second, then number two.")
+            coach.wait_for("coach  Rest for one second, and then number two.")
             take.wait(1.0)
         # `running` has killed it, with SIGKILL, in the middle of the repetition.
         with running(sound_server, *options) as coach:
