@@ -99,7 +99,7 @@ class TestCoach:
         stage.run(2)
         at = stage.hear("pause", 0.5)
         said = stage.said()[-1]
-        assert said.text.startswith("Paused")
+        assert said.text.startswith("We are paused")
         sound = stage.heard()
         assert sound[to_frames(at)] > 0
         quiet = slice(to_frames(at + 2 * BLOCK + SILENCE_FADE), to_frames(said.at))
@@ -348,10 +348,10 @@ class TestFailingVoice:
         stage.coach.do(Intent("start"))
         stage.hear("louder", 1)
         assert stage.coach.problems == [
-            "The voice broke at 'Louder.'. The coach speaks with second instead."
+            "The voice broke at 'Now I speak louder.'. The coach speaks with second instead."
         ]
-        assert "Louder." in list(stage.other.drained())
-        assert "Louder." in [each.text for each in stage.said()]
+        assert "Now I speak louder." in list(stage.other.drained())
+        assert "Now I speak louder." in [each.text for each in stage.said()]
         stage.hear("another voice", 1)
         assert stage.said()[-1].text == ENGLISH.texts.only_voice
         assert stage.coach.state.preferences.voice_name == "second"

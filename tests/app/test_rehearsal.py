@@ -165,7 +165,7 @@ class TestShort:
     def test_pause_silences_within_a_block_and_its_fade(self, performance: Performance) -> None:
         decided = to_samples(performance.heard("pause")["time"])
         said = next(performance.said_after(performance.heard("pause")["time"]))
-        assert said["text"].startswith("Paused")
+        assert said["text"].startswith("We are paused")
         before = performance.coach[to_frames(decided - to_samples(0.2)) : to_frames(decided)]
         assert level_db(before) > -50, "the coach was not speaking: the test proves nothing"
         begins, ends = decided + BLOCK + FADE, to_samples(said["time"])
