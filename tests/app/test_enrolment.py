@@ -52,16 +52,16 @@ def take(seed: int, number: int = 0) -> Trial:
 
 def test_a_lesson_asks_for_each_phrase_until_the_takes_agree() -> None:
     lesson = Lesson(TEXTS, ("pause", "stop"), takes=3)
-    assert lesson.question() == "Say: pause."
-    assert lesson.answered(take(1, 1)) == "Again."
+    assert lesson.question() == "The next phrase is: pause."
+    assert lesson.answered(take(1, 1)) == "Once again."
     assert lesson.answered(take(1, 2)) == "Once more."
     assert lesson.answered(take(7)) == "That sounded different. Please say: pause."
     assert lesson.progress == "1 of 2"
-    assert lesson.answered(take(1, 3)) == "Good. Say: stop."
+    assert lesson.answered(take(1, 3)) == "Good. The next phrase is: stop."
     assert lesson.progress == "2 of 2"
-    assert [lesson.answered(take(2, n)) for n in range(3)][:2] == ["Again.", "Once more."]
+    assert [lesson.answered(take(2, n)) for n in range(3)][:2] == ["Once again.", "Once more."]
     assert lesson.phrase is None
-    assert lesson.ending() == "Thank you. I have learnt 2 phrases."
+    assert lesson.ending() == "Thank you. I know 2 phrases now."
     profile = lesson.profile("now")
     assert profile.phrases == ("pause", "stop")
     assert [t.phrase for t in profile.takes] == ["pause"] * 3 + ["stop"] * 3
@@ -71,7 +71,7 @@ def test_a_first_take_that_was_a_cough_is_dropped() -> None:
     lesson = Lesson(TEXTS, ("pause",), takes=2)
     lesson.answered(take(9))
     lesson.answered(take(1, 1))
-    assert "learnt 1 phrase." in lesson.answered(take(1, 2))
+    assert "I know 1 phrase now." in lesson.answered(take(1, 2))
     assert len(lesson.learnt["pause"]) == 2
     assert lesson.learnt["pause"][0].takes[0] is not take(9).takes[0]
     assert np.array_equal(lesson.learnt["pause"][0].takes[0], take(1, 1).takes[0])
@@ -80,39 +80,39 @@ def test_a_first_take_that_was_a_cough_is_dropped() -> None:
 def test_a_phrase_can_be_left_out() -> None:
     lesson = Lesson(TEXTS, ("pause", "stop"), takes=1)
     skip = Trial(0, 1, take(5).takes, skip=True)
-    assert lesson.answered(skip) == "Left out. Say: stop."
-    assert lesson.answered(take(1)).endswith("I have learnt 1 phrase. Left out: pause.")
+    assert lesson.answered(skip) == "We leave it out. The next phrase is: stop."
+    assert lesson.answered(take(1)).endswith("I know 1 phrase now. We have left out: pause.")
 
 
 def test_a_phrase_that_sounds_like_skip_is_learnt_all_the_same() -> None:
     lesson = Lesson(TEXTS, ("stop",), takes=2)
     lesson.answered(take(1, 1))
     again = take(1, 2)
-    assert "learnt 1" in lesson.answered(Trial(0, 1, again.takes, skip=True))
+    assert "I know 1" in lesson.answered(Trial(0, 1, again.takes, skip=True))
 
 
 def test_nobody_is_asked_for_ever() -> None:
     lesson = Lesson(TEXTS, ("pause", "stop"), takes=3)
     told = [lesson.answered(None) for _ in range(6)]
     assert told[0] == "I did not hear you. Please say: pause."
-    assert told[5] == "I did not hear you. Let us leave that one out. Say: stop."
+    assert told[5] == "I did not hear you. Let us leave that one out. The next phrase is: stop."
     told = [lesson.answered(take(seed)) for seed in range(20, 26)]
     assert "leave that one out" in told[5]
-    assert told[5].endswith("I have learnt nothing this time. Everything stays as it was.")
+    assert told[5].endswith("This time, I could learn nothing. Everything stays as it was.")
 
 
 def test_two_takes_that_agree_are_enough_in_the_end() -> None:
     lesson = Lesson(TEXTS, ("pause",), takes=3)
     for trial in (take(1, 1), take(1, 2), take(4), take(5), take(6)):
         lesson.answered(trial)
-    assert "learnt 1" in lesson.answered(take(7))
+    assert "I know 1" in lesson.answered(take(7))
     assert len(lesson.learnt["pause"]) == 2
 
 
 def test_trouble_is_told_with_what_to_do() -> None:
     lesson = Lesson(TEXTS, ("pause",))
     told = lesson.answered(Trial(0, 1, trouble=Trouble.TOO_LONG))
-    assert told == "That was too long. Please say: pause."
+    assert told == "This was too long. Please say: pause."
     assert lesson.phrase == "pause"
 
 
@@ -312,7 +312,7 @@ def test_a_lesson_with_files(
     assert found
     assert found.phrases == before.phrases
     assert Profile.load(tmp_path / "voice.npz").phrases == before.phrases
-    assert told[-1] == "Good. Thank you. I have learnt 4 phrases."
+    assert told[-1] == "Good. Thank you. I know 4 phrases now."
 
 
 @pytest.mark.slow
@@ -350,7 +350,7 @@ def test_ctrl_c_in_the_middle_changes_nothing(
     pcm.write(tmp_path / "mic.wav", sound)
 
     def interrupted(text: str) -> None:
-        if "Say: stop" in text:
+        if "The next phrase is: stop" in text:
             raise KeyboardInterrupt
 
     files = {"mic": str(tmp_path / "mic.wav"), "speaker": str(tmp_path / "out.wav")}

@@ -65,7 +65,7 @@ class TestOrder:
     def test_one_exercise_from_its_name_to_its_release(self) -> None:
         plan = planned({"safety": "Gently.", "release": {"cue": "Let go."}})
         assert [(cue.kind.value, cue.text) for cue in plan.cues[1:-1]] == [
-            ("introduce", "First, reach."),
+            ("introduce", "Reach."),
             ("introduce", "Stand up."),
             ("introduce", "Relax. Gently."),
             ("get ready", "We start in ten seconds, or when you say ready."),

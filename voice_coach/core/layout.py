@@ -131,11 +131,7 @@ class Layout:
     def _opening(self, total: int, *, moved: bool) -> Iterator[Cue]:
         exercise = self.exercise
         known = self.wording is not Wording.WHOLE
-        heading = (
-            self.language.heading(self.index + 1, exercise.name)
-            if known
-            else self.language.exercise_heading(self.index + 1, total, exercise.name)
-        )
+        heading = self.language.exercise_heading(self.index + 1, total, exercise.name, known=known)
         announced = self._cue(CueKind.INTRODUCE, heading, BREATHER)
         yield announced if self._quiet else replace(announced, praise=self.praise)
         if moved:
