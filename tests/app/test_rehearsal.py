@@ -43,7 +43,7 @@ SHORT = """\
 00:01 say 'start back routine'
 +4.6 say 'pause'   # in the middle of the welcome
 +3 say "resume"
-+5 say 'next exercise'
++3 say 'next exercise'
 +4 play 'stop.wav'
 
 +3.5 say 'yes'
