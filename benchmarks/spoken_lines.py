@@ -75,7 +75,7 @@ def _of_routine(language: Language, routine: Routine) -> Iterator[str]:
         yield language.pain_question(question)
     for position, exercise in enumerate(exercises, 1):
         yield language.exercise_heading(position, len(exercises), exercise.name)
-        yield language.heading(position, exercise.name)
+        yield language.exercise_heading(position, len(exercises), exercise.name, known=True)
         yield language.whats_next(exercise.name)
         yield from _counted(language, exercise)
     yield language.farewell(routine.name, len(exercises), 0, (), length)

@@ -99,7 +99,7 @@ class TestCoach:
         stage.run(2)
         at = stage.hear("pause", 0.5)
         said = stage.said()[-1]
-        assert said.text.startswith("We are paused")
+        assert said.text == ENGLISH.texts.paused
         sound = stage.heard()
         assert sound[to_frames(at)] > 0
         quiet = slice(to_frames(at + 2 * BLOCK + SILENCE_FADE), to_frames(said.at))
@@ -159,7 +159,7 @@ class TestGivingWay:
     def leading(self, stage: Stage) -> Stage:
         """A coach in the middle of its welcome."""
         stage.coach.do(Intent("start"))
-        stage.run(2)
+        stage.run(1)
         assert stage.heard()[-1] == np.float32(self.FULL)
         return stage
 
@@ -344,14 +344,14 @@ class TestFailingVoice:
     """A voice that fails never ends a session: another one speaks, and one line says so."""
 
     def test_one_that_breaks_is_replaced_for_good(self, stage: Stage) -> None:
-        stage.voice.unspeakable = "Louder"
+        stage.voice.unspeakable = ENGLISH.texts.louder
         stage.coach.do(Intent("start"))
         stage.hear("louder", 1)
         assert stage.coach.problems == [
-            "The voice broke at 'Now I speak louder.'. The coach speaks with second instead."
+            f"The voice broke at '{ENGLISH.texts.louder}'. The coach speaks with second instead."
         ]
-        assert "Now I speak louder." in list(stage.other.drained())
-        assert "Now I speak louder." in [each.text for each in stage.said()]
+        assert ENGLISH.texts.louder in list(stage.other.drained())
+        assert ENGLISH.texts.louder in [each.text for each in stage.said()]
         stage.hear("another voice", 1)
         assert stage.said()[-1].text == ENGLISH.texts.only_voice
         assert stage.coach.state.preferences.voice_name == "second"

@@ -71,7 +71,7 @@ def test_a_first_take_that_was_a_cough_is_dropped() -> None:
     lesson = Lesson(TEXTS, ("pause",), takes=2)
     lesson.answered(take(9))
     lesson.answered(take(1, 1))
-    assert "know 1 phrase now." in lesson.answered(take(1, 2))
+    assert "I know 1 phrase now." in lesson.answered(take(1, 2))
     assert len(lesson.learnt["pause"]) == 2
     assert lesson.learnt["pause"][0].takes[0] is not take(9).takes[0]
     assert np.array_equal(lesson.learnt["pause"][0].takes[0], take(1, 1).takes[0])
@@ -88,7 +88,7 @@ def test_a_phrase_that_sounds_like_skip_is_learnt_all_the_same() -> None:
     lesson = Lesson(TEXTS, ("stop",), takes=2)
     lesson.answered(take(1, 1))
     again = take(1, 2)
-    assert "know 1" in lesson.answered(Trial(0, 1, again.takes, skip=True))
+    assert "I know 1" in lesson.answered(Trial(0, 1, again.takes, skip=True))
 
 
 def test_nobody_is_asked_for_ever() -> None:
@@ -105,7 +105,7 @@ def test_two_takes_that_agree_are_enough_in_the_end() -> None:
     lesson = Lesson(TEXTS, ("pause",), takes=3)
     for trial in (take(1, 1), take(1, 2), take(4), take(5), take(6)):
         lesson.answered(trial)
-    assert "know 1" in lesson.answered(take(7))
+    assert "I know 1" in lesson.answered(take(7))
     assert len(lesson.learnt["pause"]) == 2
 
 
@@ -350,7 +350,7 @@ def test_ctrl_c_in_the_middle_changes_nothing(
     pcm.write(tmp_path / "mic.wav", sound)
 
     def interrupted(text: str) -> None:
-        if "phrase is: stop" in text:
+        if "The next phrase is: stop" in text:
             raise KeyboardInterrupt
 
     files = {"mic": str(tmp_path / "mic.wav"), "speaker": str(tmp_path / "out.wav")}

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.tools.language import ENGLISH
 from voice_coach.app.coach import LEAD, Persistence
 from voice_coach.app.engines import Engine
 from voice_coach.app.rehearsal import ROOM_DB, Report, Room, ScriptLine, read_script, rehearse
@@ -42,7 +43,7 @@ SHORT = """\
 00:01 say 'start back routine'
 +4.6 say 'pause'   # in the middle of the welcome
 +3 say "resume"
-+5 say 'next exercise'
++3 say 'next exercise'
 +4 play 'stop.wav'
 
 +3.5 say 'yes'
@@ -165,7 +166,7 @@ class TestShort:
     def test_pause_silences_within_a_block_and_its_fade(self, performance: Performance) -> None:
         decided = to_samples(performance.heard("pause")["time"])
         said = next(performance.said_after(performance.heard("pause")["time"]))
-        assert said["text"].startswith("We are paused")
+        assert said["text"] == ENGLISH.texts.paused
         before = performance.coach[to_frames(decided - to_samples(0.2)) : to_frames(decided)]
         assert level_db(before) > -50, "the coach was not speaking: the test proves nothing"
         begins, ends = decided + BLOCK + FADE, to_samples(said["time"])
@@ -197,7 +198,7 @@ class TestShort:
         stop = performance.heard("stop")
         assert stop["text"] == "stop the session"
         said = next(performance.said_after(stop["time"]))
-        assert said["text"] == "Stop the session? Say yes or no."
+        assert said["text"] == ENGLISH.texts.confirm_stop
 
     def test_the_session_comes_to_rest_and_the_rehearsal_ends(
         self, performance: Performance

@@ -12,9 +12,9 @@ from benchmarks.coaching_table import Line, Options
 from benchmarks.crash_safety import Row
 from benchmarks.cue_timing import Session
 from tests.tools.language import ENGLISH
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, duration, quiet, silence
 from voice_coach.core.state import State
-from voice_coach.units import SAMPLE_RATE, to_samples
+from voice_coach.units import SAMPLE_RATE, to_frames, to_samples
 
 
 def noise(seconds: float, seed: int = 1, level: float = 0.1) -> Pcm:
@@ -142,16 +142,16 @@ class TestIdealClock:
         clips = ideal_clock.Clips()
         try:
             clock = ideal_clock.IdealClock(
-                State((routine,), ENGLISH), lambda t, s: len(clips.words(t, s))
+                State((routine,), ENGLISH), lambda t, s: duration(clips.words(t, s))
             )
             clock.run(0, routine.name)
             planned = clock.begun[:5]
-            sound = silence(planned[-1].at + 10 * SAMPLE_RATE)
+            sound = quiet(planned[-1].at + 10 * SAMPLE_RATE)
             for one in planned:
-                clip = clips.of(one)
-                sound[one.at : one.at + len(clip)] += clip
+                clip, at = clips.of(one), to_frames(one.at)
+                sound[at : at + len(clip)] += clip
             right = ideal_clock._compared("breathing", planned, sound, clips)
-            moved = np.concatenate([silence(3), sound])
+            moved = np.concatenate([quiet(1), sound])
             wrong = ideal_clock._compared("breathing", planned, moved, clips)
         finally:
             clips.close()

@@ -288,9 +288,9 @@ class TestEdit:
     def test_the_first_time_there_is_a_file_with_comments(
         self, editor: Any, path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        editor("path.write_text(before.replace('#verbosity = \"full', 'verbosity = \"brief'))")
+        editor("path.write_text(before.replace('#verbosity = \"auto', 'verbosity = \"brief'))")
         assert coach("settings", "edit") == 0
-        assert path.read_text() == template().replace('#verbosity = "full"', 'verbosity = "brief"')
+        assert path.read_text() == template().replace('#verbosity = "auto"', 'verbosity = "brief"')
         assert capsys.readouterr().out == f"{path}: good, 1 key chosen\n"
         assert coach("settings", "show", "--json") == 0
         shown = json.loads(capsys.readouterr().out)["verbosity"]

@@ -62,7 +62,7 @@ class Listener:
                 self.position = each.position
             for variant in (each, each.made_easier()):
                 told = [setup for setup in _setups(variant) if setup in text]
-                if self.position is each.position and told:
+                if each.position in (self.position, Position.ANY) and told:
                     self.setup = told[0]
         safety = (self.routine.safety or "", self.routine.short_safety or self.routine.safety or "")
         self.safe = self.safe or any(words in text for words in safety)
@@ -73,7 +73,10 @@ class Listener:
         name = exercise.name
         assert self.safe, f"{name} begins before the word of safety was heard"
         assert self.warned, f"{name} begins before the signs of danger were named"
-        assert self.position is exercise.position, f"nobody said how to get there for {name}"
+        anywhere = exercise.position is Position.ANY
+        assert anywhere or self.position is exercise.position, (
+            f"nobody said how to get there for {name}"
+        )
         assert self.setup in _setups(exercise), f"{name} begins without its set-up"
 
 

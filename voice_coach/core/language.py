@@ -77,10 +77,10 @@ class Language:
         here, there = self.side_name(side), self.side_name(side.other)
         return text.replace("{side}", here).replace("{other_side}", there)
 
-    def exercise_heading(self, position: int, total: int, name: str) -> str:
-        """Announce an exercise, `position` counted from 1."""
-        if total == 1:
-            return self.heading(position, name)
+    def exercise_heading(self, position: int, total: int, name: str, *, known: bool = False) -> str:
+        """Announce an exercise, `position` counted from 1; in short where the user knows it."""
+        if total == 1 or known:
+            return self._short_heading(position, total, name)
         return self._filled(
             self.written.templates.heading,
             position=self.number(position),
@@ -88,10 +88,10 @@ class Language:
             name=self.name(name),
         )
 
-    def heading(self, position: int, name: str) -> str:
-        """Announce an exercise to who knows how many there are."""
+    def _short_heading(self, position: int, total: int, name: str) -> str:
         templates = self.written.templates
-        text = templates.first_heading if position == 1 else templates.only_heading
+        first = templates.only_heading if total == 1 else templates.first_heading
+        text = first if position == 1 else templates.next_heading
         return self._filled(text, name=self.name(name))
 
     def welcome(self, name: str, exercises: int, length: Samples) -> str:

@@ -22,7 +22,16 @@ from voice_coach.core.cues import (
 from voice_coach.core.language import Language
 from voice_coach.core.phrasing import Turns
 from voice_coach.core.preferences import Preferences
-from voice_coach.core.routine import Breath, Exercise, Release, Routine, Side, Sides, Step
+from voice_coach.core.routine import (
+    Breath,
+    Exercise,
+    Position,
+    Release,
+    Routine,
+    Side,
+    Sides,
+    Step,
+)
 from voice_coach.settings.keys import GetReady, Verbosity
 from voice_coach.units import Samples, to_samples, to_seconds
 
@@ -131,19 +140,17 @@ class Layout:
     def _opening(self, total: int, *, moved: bool) -> Iterator[Cue]:
         exercise = self.exercise
         known = self.wording is not Wording.WHOLE
-        heading = (
-            self.language.heading(self.index + 1, exercise.name)
-            if known
-            else self.language.exercise_heading(self.index + 1, total, exercise.name)
-        )
+        heading = self.language.exercise_heading(self.index + 1, total, exercise.name, known=known)
         announced = self._cue(CueKind.INTRODUCE, heading, BREATHER)
         yield announced if self._quiet else replace(announced, praise=self.praise)
         if moved:
             yield self._cue(CueKind.INTRODUCE, exercise.get_there, BREATHER)
         why = self.language.texts.easier_since if self.told else None
+        # Whoever may do it in any position is told so once, and has nowhere to go.
+        anywhere = exercise.get_there if exercise.position is Position.ANY and not known else None
         setup = (known and exercise.short_setup) or exercise.setup
         safety = self.wording.of_safety(exercise)
-        setup = " ".join(filter(None, (why, setup, safety)))
+        setup = " ".join(filter(None, (why, anywhere, setup, safety)))
         yield self._cue(CueKind.INTRODUCE, setup, BREATHER)
         yield self._get_ready(moved)
 

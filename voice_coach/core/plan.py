@@ -163,7 +163,8 @@ def make_plan(
     exercises = [e.made_easier() if i in easier else e for i, e in enumerate(routine.exercises)]
     cues: list[Cue] = []
     for i, exercise in enumerate(exercises):
-        moved = exercise.position is not _coming_to(routine, i, arrival)
+        anywhere = exercise.position is Position.ANY
+        moved = not anywhere and exercise.position is not _coming_to(routine, i, arrival)
         layout = Layout(
             i,
             exercise,

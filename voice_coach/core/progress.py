@@ -26,7 +26,7 @@ from voice_coach.units import Samples, to_samples
 
 ASK_AGAIN = to_samples(15)
 """How long a question waits for its answer."""
-OBJECTION = to_samples(0.8)
+OBJECTION = to_samples(0.6)
 """How long there is to object to what is taken as right."""
 STILL_THERE = to_samples(120)
 """How long a pause lasts before it is asked whether anybody is there."""

@@ -170,6 +170,7 @@ class Templates:
     and_a_half: str = _with("number")
     heading: str = _with("position", "total", "name")
     first_heading: str = _with("name")
+    next_heading: str = _with("name")
     only_heading: str = _with("name")
     welcome: str = _with("name", "exercises", "length")
     welcome_again: str = _with("name")

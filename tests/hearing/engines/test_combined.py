@@ -103,7 +103,7 @@ def test_the_sizes_of_the_blocks_and_what_came_before_change_nothing(
 def test_a_guess_is_made_on_what_was_heard_so_far_and_ends_nothing(
     alone: CombinedRecogniser,
 ) -> None:
-    sound = spoken_in_room("stop", voice="en-us", pause=0.3)
+    sound = spoken_in_room("stop", voice="en-us", pause=0.1)
     alone.use(COMMANDS)
     alone.start()
     alone.hear(sound)
