@@ -73,12 +73,15 @@ class Begun:
     text: str
     speed: float = 1.0
     length: Samples = 0
+    """Of a tone."""
+    breath: Samples = 0
+    """Of the breath that the words lead, if they lead one."""
 
 
 class IdealClock:
     """Leads a session with speech of given lengths; every event comes at its very sample."""
 
-    def __init__(self, state: State, length: Callable[[str, float], Samples]) -> None:
+    def __init__(self, state: State, length: Callable[[str, float, Samples], Samples]) -> None:
         self.state = state
         self.begun: list[Begun] = []
         self._length = length
@@ -109,9 +112,9 @@ class IdealClock:
 
     def _perform(self, action: Action) -> None:
         match action:
-            case Say(utterance, text, at, _, speed):
-                self._on_air = (at + self._length(text, speed), utterance)
-                self.begun.append(Begun(at, "said", text, speed))
+            case Say(utterance, text, at, _, speed, breath):
+                self._on_air = (at + self._length(text, speed, breath), utterance)
+                self.begun.append(Begun(at, "said", text, speed, breath=breath))
             case Give(utterance, signal, at):
                 self._on_air = (at + SIGNAL_LENGTH, utterance)
                 self.begun.append(Begun(at, "signal", signal))
@@ -126,18 +129,19 @@ class Clips:
 
     def __init__(self) -> None:
         self._voice = EspeakVoice()
-        self._kept: dict[tuple[str, float], Sound] = {}
+        self._kept: dict[tuple[str, float, Samples], Sound] = {}
 
-    def words(self, text: str, speed: float) -> Sound:
+    def words(self, text: str, speed: float, breath: Samples = 0) -> Sound:
         """Return `text` as the coach says it."""
-        if (text, speed) not in self._kept:
-            self._kept[text, speed] = self._voice.render(text, speed)
-        return self._kept[text, speed]
+        said = (text, speed, breath)
+        if said not in self._kept:
+            self._kept[said] = self._voice.render(*said)
+        return self._kept[said]
 
     def of(self, begun: Begun) -> Sound:
         """Return what sounds."""
         if begun.kind == "said":
-            return self.words(begun.text, begun.speed)
+            return self.words(begun.text, begun.speed, begun.breath)
         if begun.kind == "signal":
             return tones.earcon(tones.Earcon(begun.text))
         return tones.breath_tone(tones.Contour(begun.text), begun.length)
@@ -186,7 +190,7 @@ def against_the_plan(options: Options) -> list[Line]:
         start = next(one.at for one in happened if isinstance(one, SpeechHeard))
         clock = IdealClock(
             State((routine,), read_language()),
-            lambda text, speed: duration(clips.words(text, speed)),
+            lambda *said: duration(clips.words(*said)),
         )
         # The coach decides between two blocks of 10 ms: the first one after the command is its.
         clock.run(-(-start // BLOCK) * BLOCK, routine.name)
@@ -294,5 +298,5 @@ def _cost(exercises: int) -> tuple[float, float, float, int]:
     return min(plans), min(sessions), to_seconds(end) / 60, len(plan.cues)
 
 
-def _estimated(text: str, _: float) -> Samples:
+def _estimated(text: str, *_: float) -> Samples:
     return max(to_samples(0.3), speech_length(text))

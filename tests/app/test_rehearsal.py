@@ -43,7 +43,7 @@ SHORT = """\
 00:01 say 'start back routine'
 +4.6 say 'pause'   # in the middle of the welcome
 +3 say "resume"
-+3 say 'next exercise'
++4 say 'next exercise'
 +4 play 'stop.wav'
 
 +3.5 say 'yes'
@@ -187,7 +187,7 @@ class TestShort:
         assert again["text"] == cut["text"]
         start = to_samples(again["time"])
         length = to_samples(performance.heard("next")["start"]) - start
-        assert length > to_samples(3)
+        assert length > to_samples(2)
         with closing(EspeakVoice()) as voice:
             clip = voice.render(again["text"])[: to_frames(length)]
         first = to_frames(start)

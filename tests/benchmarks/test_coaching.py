@@ -122,7 +122,7 @@ class TestIdealClock:
     def test_a_whole_routine_without_overlap_and_with_its_tones(self) -> None:
         routine = ideal_clock.shipped("breathing")
         clock = ideal_clock.IdealClock(
-            State((routine,), ENGLISH), lambda text, _: 1000 * len(text.split())
+            State((routine,), ENGLISH), lambda text, *_: 1000 * len(text.split())
         )
         end = clock.run(500, routine.name)
         words = [one for one in clock.begun if one.kind == "said"]
@@ -142,7 +142,7 @@ class TestIdealClock:
         clips = ideal_clock.Clips()
         try:
             clock = ideal_clock.IdealClock(
-                State((routine,), ENGLISH), lambda t, s: duration(clips.words(t, s))
+                State((routine,), ENGLISH), lambda *said: duration(clips.words(*said))
             )
             clock.run(0, routine.name)
             planned = clock.begun[:5]

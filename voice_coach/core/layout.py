@@ -39,6 +39,8 @@ BREATHER = to_samples(0.4)
 """Silence after words that nothing else follows."""
 SHORT_GET_READY_SECONDS = 5
 """Time before an exercise that needs no change of position."""
+SHORT_HOLD = to_samples(10)
+"""A hold up to which one needs no count to know that it will soon be over."""
 COUNTED = 3
 """How many seconds are counted towards an end, or ticked towards a beginning."""
 KNOWN_AFTER = 3
@@ -312,7 +314,7 @@ class Layout:
 
     def _countdown(self, count: Samples, guided: "Guidance") -> Iterator[Mark]:
         """The last three seconds of a hold that is long enough for it."""
-        if guided is Guidance.COUNTED and count >= to_samples(COUNTED + 3):
+        if guided is Guidance.COUNTED and count > SHORT_HOLD:
             for seconds in range(COUNTED, 0, -1):
                 yield Mark(
                     to_samples(seconds), self.language.countdown(seconds), MarkKind.COUNTDOWN
