@@ -242,7 +242,7 @@ def worst(heard: Sequence[Heard]) -> Iterator[str]:
     """Yield the lines that were misheard most, and what was written instead."""
     for each in sorted(heard, key=lambda each: -each.share):
         if each.share > WORST:
-            yield f"{each.share:4.0%}  {each.condition}: {each.line} → {each.written}"
+            yield f"{each.share:.0%} {each.condition}: {each.line} → {each.written}"
 
 
 if __name__ == "__main__":
