@@ -132,8 +132,8 @@ class TestOrder:
             "Number two. Left side. Lift.",
             "Last one. Left side. Lift.",
             "Lift the right leg.",
-            "On to number two. Right side. Lift.",
-            "And one last time. Right side. Lift.",
+            "Here is number two. Right side. Lift.",
+            "Now for the last time. Right side. Lift.",
         ]
 
     def test_a_closing_block_comes_once_after_all_repetitions(self) -> None:
