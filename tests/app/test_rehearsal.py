@@ -44,7 +44,7 @@ SHORT = """\
 +4.6 say 'pause'   # in the middle of the welcome
 +3 say "resume"
 +4 say 'next exercise'
-+4 play 'stop.wav'
++5 play 'stop.wav'
 
 +3.5 say 'yes'
 """

@@ -178,9 +178,10 @@ class TestHolds:
         ]
         assert cue.may_extend
 
-    def test_a_short_hold_is_counted_from_three(self) -> None:
-        texts = [text for _, text in marks(hold(seconds=10), *MarkKind)]
-        assert texts == ["Three!", "Two!", "One!"]
+    def test_a_hold_that_is_soon_over_is_not_counted(self) -> None:
+        for seconds, count in ((12, ["Three!", "Two!", "One!"]), (10, [])):
+            texts = [text for _, text in marks(hold(seconds=seconds), *MarkKind)]
+            assert texts == count
 
     def test_a_very_short_hold_is_silent(self) -> None:
         assert hold(seconds=5).marks == ()
