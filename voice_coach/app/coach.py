@@ -335,7 +335,7 @@ class Coach:
                 return say, unsaid
             if say.text == self.state.texts.other_voice:
                 say = replace(say, text=self.state.texts.voice_failed)
-        return say, self._voices.request(say.text, say.speed)
+        return say, self._voices.request(say.text, say.speed, say.breath)
 
     def _take_over(self, fault: BaseException) -> bool:
         """Let another voice speak in place of one that failed; return whether there is one.

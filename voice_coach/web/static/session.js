@@ -219,7 +219,8 @@ export class Session {
   fits({ intent, slots }, { may, mode, preferences }) {
     if (intent === "resume") return mode === "paused" || mode === "hurting" || (may.includes("resume") && !may.includes("pause"));
     if (intent === "pause") return false; // unless there is nothing to go on with
-    return intent !== "verbosity" || (slots.amount === "brief") === (preferences?.verbosity === "full");
+    const talkative = ["auto", "full"].includes(preferences?.verbosity);
+    return intent !== "verbosity" || (slots.amount === "brief") === talkative;
   }
 
   showAsked({ asks }) {
