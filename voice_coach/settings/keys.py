@@ -234,7 +234,7 @@ class Settings:
             low=0,
             high=4096,
         ),
-    ] = 256  # more than two hours of speech
+    ] = 256  # three quarters of an hour of speech
     screen: Annotated[
         ScreenChoice,
         About(
