@@ -336,7 +336,7 @@ class TestPlaces:
     def test_the_welcome_foretells_the_length(self) -> None:
         minutes = to_seconds(self.PLAN.length) / 60
         assert 13 < minutes < 15
-        assert "Back routine, thirteen and a half minutes" in self.PLAN.cues[0].text
+        assert "Back routine, fourteen minutes" in self.PLAN.cues[0].text
 
     def test_a_breath_and_its_words_last_as_long_as_the_longer(self) -> None:
         short, long = (

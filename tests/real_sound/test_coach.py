@@ -109,7 +109,7 @@ def converse(take: Take, coach: RunningCoach) -> None:
     take.wait(4.0)
     take.play(user("pause"))
     coach.wait_for("you    “pause")
-    coach.wait_for("coach  Paused.")
+    coach.wait_for("coach  We are paused.")
     take.wait(6.0)
     take.play(user("resume"))
     coach.wait_for("coach  Back routine")
@@ -160,10 +160,10 @@ def speak_over(take: Take, coach: RunningCoach) -> None:
     coach.wait_for("coach  Back routine")
     take.wait(9.0)  # of the welcome, in which the canceller learns the way through the room
     take.play(user("pause"))
-    coach.wait_for("coach  Paused.")
+    coach.wait_for("coach  We are paused.")
     take.wait(5.0)
     take.play(user("what can I say"))
-    coach.wait_for("coach  We are paused. Say resume, next, go back, or stop.")
+    coach.wait_for("coach  We are paused. You can say resume, next, go back, or stop.")
     take.wait(7.0)
     take.play(user("resume"))
     coach.wait_for("coach  Back routine")
@@ -172,7 +172,7 @@ def speak_over(take: Take, coach: RunningCoach) -> None:
     coach.wait_for("coach  You can say pause, next, go back")
     take.wait(7.0)
     take.play(user("pause"))
-    coach.wait_for("coach  Paused.")
+    coach.wait_for("coach  We are paused.")
     take.wait(4.0)
 
 

@@ -179,6 +179,11 @@ class Layout:
         ready = self._cue(CueKind.GET_READY, text, count, True)
         return replace(ready, marks=tuple(_lead_in(count)))
 
+    @staticmethod
+    def tells_ready(cue: Cue) -> bool:
+        """Return whether `cue` is long enough to tell how to cut it short."""
+        return cue.kind is CueKind.GET_READY and cue.count > to_samples(SHORT_GET_READY_SECONDS)
+
     def _rounds(self) -> list[tuple[int, Side | None]]:
         """Every (repetition, side), in the order in which they are done."""
         numbers = range(1, self.exercise.repetitions + 1)

@@ -162,6 +162,7 @@ def make_plan(
     wording, turns = Wording.of(preferences.verbosity, led), Turns(sessions)
     exercises = [e.made_easier() if i in easier else e for i, e in enumerate(routine.exercises)]
     cues: list[Cue] = []
+    knows_ready = wording is not Wording.WHOLE
     for i, exercise in enumerate(exercises):
         anywhere = exercise.position is Position.ANY
         moved = not anywhere and exercise.position is not _coming_to(routine, i, arrival)
@@ -174,10 +175,12 @@ def make_plan(
             wording,
             told=i in told,
             praise="" if i == 0 or (i + sessions) % 2 else turns.next(language.phrasings.praise),
-            knows_ready=i > 0 or wording is not Wording.WHOLE,
+            knows_ready=knows_ready,
             turns=turns,
         )
-        cues += layout.cues(len(exercises), moved=moved)
+        laid = list(layout.cues(len(exercises), moved=moved))
+        cues += laid
+        knows_ready = knows_ready or any(layout.tells_ready(cue) for cue in laid)
     cues = [replace(cue, tempo=preferences.tempo) for cue in cues]
     length = sum(cue.length for cue in cues)
     farewell = language.farewell(routine.name, len(exercises), 0, (), length)
