@@ -28,7 +28,7 @@ from voice_coach.audio import pcm
 from voice_coach.audio.pcm import decibels, silence
 from voice_coach.resources import resource
 from voice_coach.speaking.espeak import EspeakVoice
-from voice_coach.units import SAMPLE_RATE, to_samples
+from voice_coach.units import LOUDSPEAKER_RATE, SAMPLE_RATE, to_samples
 
 COACH = Path(sys.executable).with_name("voice-coach")
 GOOD = """\
@@ -569,7 +569,7 @@ class TestEnding:
             rehearsal.wait_for("when you say ready")
             assert rehearsal.ended_by(ending) == (status, "")
         info = soundfile.info(tmp_path / "out.wav")
-        assert (info.channels, info.samplerate) == (2, SAMPLE_RATE)
+        assert (info.channels, info.samplerate) == (2, LOUDSPEAKER_RATE)
         assert info.duration > 25
         lines = (tmp_path / "line.jsonl").read_text().splitlines()
         assert json.loads(lines[0])["event"] == "heard"
