@@ -197,9 +197,9 @@ def test_a_lesson_by_voice(session: tuple[Lesson, Pcm, Samples]) -> None:
 
 
 @pytest.mark.slow
-def test_twelve_phrases_take_about_two_minutes(session: tuple[Lesson, Pcm, Samples]) -> None:
+def test_twelve_phrases_take_less_than_three_minutes(session: tuple[Lesson, Pcm, Samples]) -> None:
     lesson, _, length = session
-    assert 12 / len(lesson.phrases) * length < to_samples(150)
+    assert 12 / len(lesson.phrases) * length < to_samples(170)
 
 
 @pytest.mark.slow
@@ -251,7 +251,7 @@ def test_the_user_may_skip_and_be_silent(commands: Commands) -> None:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda clip: clip * np.float32(decibels(-39)), "hardly louder than the room"),
+        (lambda clip: clip * np.float32(decibels(-36)), "hardly louder than the room"),
         (lambda clip: np.clip(6 * clip, -0.4, 0.4), "too loud for the microphone"),
         (lambda clip: np.tile(clip, 9), "too long"),
         (lambda clip: breath(0.5)[: len(clip)], ""),

@@ -441,7 +441,7 @@ class TestStreams:
         done = shell("$COACH rehearse --out out.wav | head -2", env, tmp_path)
         assert done.stderr == ""
         assert len(done.stdout.splitlines()) == 2
-        assert soundfile.info(tmp_path / "out.wav").samplerate == SAMPLE_RATE
+        assert soundfile.info(tmp_path / "out.wav").samplerate == LOUDSPEAKER_RATE
 
     @pytest.mark.parametrize("command", ["routines list", "routines schema", "--version"])
     def test_a_full_disk_for_what_is_printed(
