@@ -115,7 +115,7 @@ def test_a_guess_is_made_on_what_was_heard_so_far_and_ends_nothing(
 @pytest.mark.slow
 def test_a_doubtful_guess_is_not_made_again_at_once(alone: CombinedRecogniser) -> None:
     sound = spoken_in_room("pause", voice="en-us", pause=0.4)
-    sound = sound + room(len(sound), seed=1, db=-28.0)
+    sound = sound + room(len(sound), seed=1, db=-31.0)
     alone.use(COMMANDS)
     alone.start()
     alone.hear(sound)
@@ -178,7 +178,7 @@ def test_the_other_engine_is_asked_in_doubt_only_and_counts() -> None:
     sure = decode(recogniser, spoken_in_room("pause", voice="en-us", pause=0.4))
     assert (sure.text, other.asked) == ("pause", 0)
     noisy = spoken_in_room("pause", voice="en-us", pause=0.4)
-    noisy = noisy + room(len(noisy), seed=1, db=-28.0)
+    noisy = noisy + room(len(noisy), seed=1, db=-31.0)
     agreed = decode(recogniser, noisy)
     assert other.asked == 1
     assert agreed.text == "pause"

@@ -38,13 +38,13 @@ SILENCE = silence(to_samples(0.5))
 def recogniser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VoskRecogniser]:
     """The model as the coach finds it, beside one that is not whole."""
     models = tmp_path_factory.mktemp("models")
-    (models / "vosk-model-small-ko").symlink_to(Path(str(korean.__file__)).parent / "model")
+    (models / "my-vosk-model").symlink_to(Path(str(korean.__file__)).parent / "model")
     (models / "a-vosk-model" / "am").mkdir(parents=True)
     (models / "a-vosk-model" / "am" / "final.mdl").touch()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VOICE_COACH_MODELS", str(models))
         engine = choose_recogniser(RecogniserChoice.VOSK)
-    assert engine.model == models / "vosk-model-small-ko"
+    assert engine.model == models / "my-vosk-model"
     recogniser = VoskRecogniser(engine.model)
     yield recogniser
     recogniser.close()
