@@ -158,4 +158,11 @@ def _response(
 
 
 def _oversampled(sound: Wave, rate: int) -> Wave:
-    return np.asarray(soxr.resample(sound, rate, _OVERSAMPLED * rate, quality="HQ"))
+    # In pieces: a resampler holds the global lock, and the sound must not wait for a long line.
+    stream = soxr.ResampleStream(rate, _OVERSAMPLED * rate, 1, dtype="float32", quality="HQ")
+    piece = max(1, round(_STEP * rate))
+    parts = [
+        stream.resample_chunk(sound[at : at + piece], last=at + piece >= len(sound))
+        for at in range(0, len(sound), piece)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)

@@ -21,7 +21,7 @@ FASTEST: Final = 2.0
 LONGEST_TEXT: Final = 10_000
 """Characters that are spoken at once: about ten minutes of speech, 120 MB of sound."""
 
-MASTERING: Final = 3
+MASTERING: Final = 4
 """The version of what engines do alike, for what is kept; to be raised with every change that
 makes other samples of the same sound, or another line of the same text."""
 
