@@ -97,8 +97,12 @@ def from_int16(samples: npt.NDArray[np.int16] | bytes) -> Pcm:
 
 def exact_int16(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.int16] | None:
     """Return `sound` as 16-bit samples if `from_int16` makes the very same of them, else None."""
-    samples = to_int16(sound)
-    return samples if np.array_equal(from_int16(samples), sound) else None
+    # Not by `to_int16`, which rounds in 64 bits: this is done where sound must not wait.
+    scaled = np.asarray(sound, dtype=np.float32) * np.float32(32768.0)
+    if not ((scaled >= -32768.0) & (scaled <= 32767.0)).all():
+        return None
+    samples = scaled.astype(np.int16)
+    return samples if np.array_equal(samples.astype(np.float32), scaled) else None
 
 
 def resample(
