@@ -126,6 +126,11 @@ class Layout:
         return self.preferences.verbosity is Verbosity.TONES
 
     @property
+    def _known(self) -> bool:
+        """Whether the user has done the routine before, or wants to hear no more than who has."""
+        return self.wording is not Wording.WHOLE
+
+    @property
     def _quiet(self) -> bool:
         return self.preferences.verbosity in (Verbosity.BRIEF, Verbosity.TONES)
 
@@ -141,7 +146,7 @@ class Layout:
 
     def _opening(self, total: int, *, moved: bool) -> Iterator[Cue]:
         exercise = self.exercise
-        known = self.wording is not Wording.WHOLE
+        known = self._known
         heading = self.language.exercise_heading(self.index + 1, total, exercise.name, known=known)
         announced = self._cue(CueKind.INTRODUCE, heading, BREATHER)
         yield announced if self._quiet else replace(announced, praise=self.praise)
@@ -163,8 +168,7 @@ class Layout:
             return replace(waiting, waits=True)
         seconds = self.exercise.get_ready_seconds / self.preferences.tempo
         if not moved:
-            known = self.wording is not Wording.WHOLE
-            at_most = COUNTED if known else SHORT_GET_READY_SECONDS
+            at_most = COUNTED if self._known else SHORT_GET_READY_SECONDS
             seconds = min(seconds, at_most / self.preferences.tempo)
         elif self.preferences.get_ready_seconds:
             seconds = self.preferences.get_ready_seconds
