@@ -15,17 +15,17 @@ from rich.terminal_theme import TerminalTheme
 
 from scripts import ROOT
 from voice_coach.cli.panel import WIDTH, Board, Gauges, panel
-from voice_coach.core.cues import speech_length
+from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.session import advance
-from voice_coach.core.state import Heard, Mode, Say, Spoken, State, TimeUp
+from voice_coach.core.state import Give, Heard, Mode, Say, Spoken, State, TimeUp
 from voice_coach.dictionary import read_language
 from voice_coach.library import read_routine
 from voice_coach.resources import resource
 from voice_coach.units import to_samples
 
 PICTURE = ROOT / "docs" / "terminal.svg"
-EXERCISE, SIDE, REPETITION = "Leg reach", "right", 2
+EXERCISE, SIDE, REPETITION = "Leg reach", "left", 2
 THEME = TerminalTheme(
     (22, 24, 29),
     (222, 226, 230),
@@ -40,12 +40,14 @@ def led() -> tuple[State, Board, int]:
                 for name in ("back", "breathing", "gentle-stretch")]  # fmt: skip
     state, board, now = State(tuple(routines), read_language()), Board(), 0
     state, actions = advance(state, Heard(Intent("start", {"routine": "Back"})), now)
-    while True:
-        spoken = [action for action in actions if isinstance(action, Say)]
-        if spoken:
-            board.said = spoken[-1].text
-            now = spoken[-1].at + speech_length(board.said)
-            state, actions = advance(state, Spoken(spoken[-1].utterance), now)
+    while state.mode is not Mode.IDLE:
+        sounded = [action for action in actions if isinstance(action, Say | Give)]
+        if sounded:
+            now = sounded[-1].at + SIGNAL_LENGTH
+            if isinstance(sounded[-1], Say):
+                board.said = sounded[-1].text
+                now = sounded[-1].at + speech_length(board.said)
+            state, actions = advance(state, Spoken(sounded[-1].utterance), now)
         elif wanted(state, now):
             board.heard = "a little slower"
             return state, board, now
@@ -54,6 +56,7 @@ def led() -> tuple[State, Board, int]:
         else:
             now = state.due or now
             state, actions = advance(state, TimeUp(), now)
+    raise SystemExit(f"No hold of '{EXERCISE}' is long enough to be drawn.")
 
 
 def wanted(state: State, now: int) -> bool:
