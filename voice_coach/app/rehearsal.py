@@ -27,6 +27,7 @@ from voice_coach.core.routine import Routine
 from voice_coach.errors import OutputError, ScriptError, nearest
 from voice_coach.files import read_text, reason
 from voice_coach.hearing.listener import Listener
+from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
 from voice_coach.speaking.voice import Voice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
@@ -112,7 +113,10 @@ class Room:
 
     def read(self, frames: Samples, position: Samples) -> Pcm:
         """Return what is heard in `frames` samples from `position` on."""
-        heard: Pcm = np.take(self._noise, range(position, position + frames), mode="wrap")
+        start = position % len(self._noise)
+        heard: Pcm = self._noise[start : start + frames].copy()
+        if len(heard) < frames:
+            heard = np.resize(np.roll(self._noise, -start), frames)
         for start, clip in self._clips:
             first, last = max(start, position), min(start + len(clip), position + frames)
             if first < last:
@@ -155,6 +159,7 @@ def rehearse(
     commands: Commands,
     engines: tuple[Engine, Engine],
     *,
+    phrases: PhraseCache | None = None,
     persistence: Persistence | None = None,
     out: Path | None = None,
     timeline: Path | None = None,
@@ -163,7 +168,8 @@ def rehearse(
 ) -> Report:
     """Run `script` as fast as the machine can, until the coach has come to rest.
 
-    `engines` are the recogniser and the coach's voice. Writes a stereo WAV (left: the coach,
+    `engines` are the recogniser and the coach's voice; `phrases` keeps what it has rendered, which
+    changes no sample. Writes a stereo WAV (left: the coach,
     right: the room) to `out` and a line of JSON for everything that happened to `timeline`; `tell`
     gets one line for a voice that failed.
     """
@@ -189,6 +195,7 @@ def rehearse(
             Listener(recogniser),
             engines[1],
             live=False,
+            phrases=phrases,
             persistence=persistence,
             watch=note,
             tell=tell,

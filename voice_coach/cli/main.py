@@ -265,7 +265,7 @@ def _rehearse(
     import time
 
     from voice_coach.app.coach import Persistence
-    from voice_coach.app.engines import second_best
+    from voice_coach.app.engines import kept_phrases, second_best
     from voice_coach.app.rehearsal import read_script
     from voice_coach.app.rehearsal import rehearse as perform
     from voice_coach.core.preferences import Preferences
@@ -286,6 +286,7 @@ def _rehearse(
         routines,
         read_commands(routines),
         engines,
+        phrases=kept_phrases(settings.phrase_cache_mb),
         persistence=Persistence(Preferences(**preferences)),
         out=out_file,
         timeline=timeline,

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from voice_coach.audio.pcm import SILENCE_DB, Pcm, decibels, level_db
+from voice_coach.audio.pcm import SILENCE_DB, Pcm, decibels, level_db, ramp
 from voice_coach.units import Samples, to_seconds
 
 TARGET_DB: Final = -26.0
@@ -68,7 +68,7 @@ class AutomaticGain:
         gain_db = min(self._gain_db, self._room_db)
         ends = decibels(min(self._before_db, self._room_db)), decibels(gain_db)
         self._before_db = gain_db
-        louder = chunk * np.linspace(*ends, len(chunk), dtype=np.float32)
+        louder = chunk * ramp(*ends, len(chunk))
         return _limited(louder)
 
     def learn(self, voice: float) -> None:
@@ -106,7 +106,7 @@ class Centring:
         mean = float(np.mean(chunk)) if len(chunk) else 0.0
         before = mean if self._offset is None else self._offset
         self._offset = before + _DRIFT * (mean - before)
-        return chunk - np.linspace(before, self._offset, len(chunk), dtype=np.float32)
+        return chunk - ramp(before, self._offset, len(chunk))
 
 
 def _limited(sound: Pcm) -> Pcm:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from voice_coach.audio.pcm import SILENCE_DB, Pcm, level_db
+from voice_coach.audio.pcm import SILENCE_DB, Pcm, level_db, numbers
 from voice_coach.grammar import Grammar
 from voice_coach.hearing.decision import (
     Decision,
@@ -146,7 +146,7 @@ class Listener:
         return heard
 
     def _judge(self, microphone: Pcm, played: Pcm) -> list[Transcript]:
-        microphone = self._centring.process(np.nan_to_num(microphone, posinf=0.0, neginf=0.0))
+        microphone = self._centring.process(numbers(microphone))
         self.level_db = level_db(microphone)
         cleaned = self.canceller.process(microphone, played)
         amplified = self._gain.process(cleaned)

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from voice_coach.audio.pcm import Pcm, silence
+from voice_coach.audio.pcm import Pcm, numbers, ramp, silence
 from voice_coach.hearing.echo.adaptive_filter import FRAME, TAIL, AdaptiveFilter, Learnt
 from voice_coach.hearing.echo.alignment import LONGEST_DELAY, Alignment
 from voice_coach.hearing.echo.residual import ResidualSuppressor
@@ -32,6 +32,10 @@ _RISE: Final = 0.06
 _FALL: Final = 0.02
 _SNAPSHOT: Final = 64
 """Frames of the coach's voice between two copies of the filter: 1 s."""
+_GIVEN_UP: Final = 625
+"""Frames of the coach's voice after which a filter that takes nothing out is for an echo that
+never was, as with headphones: 10 s."""
+_NOTHING_DB: Final = 1.0
 
 
 class EchoCanceller:
@@ -86,7 +90,7 @@ class EchoCanceller:
         What is no number is taken as silence. Raises ValueError for a block that is no whole
         frame where the latency is 0.
         """
-        both = np.nan_to_num(np.stack([microphone, played]), nan=0.0, posinf=0.0, neginf=0.0)
+        both = numbers(np.stack([microphone, played]))
         both = np.concatenate([self._unfinished, both], axis=1, dtype=np.float32)
         whole = both.shape[1] // FRAME * FRAME
         frames = [both[:, start : start + FRAME] for start in range(0, whole, FRAME)]
@@ -112,6 +116,9 @@ class EchoCanceller:
         self._filter.learn(rest)
         self._keep(self._filter)
         use = self._judge(microphone, echo, rest)
+        if self._learnt >= _GIVEN_UP and self._suppression_db < _NOTHING_DB:
+            self._filter, self._alignment, self._suppression_db = None, Alignment(), 0.0
+            return microphone
         quieter = self._residual.suppress(rest, echo, self._suppression_db)
         return self._mixed(microphone, quieter, use)
 
@@ -158,6 +165,6 @@ class EchoCanceller:
 
     def _mixed(self, microphone: Pcm, rest: Pcm, use: bool) -> Pcm:
         """Go over from one to the other smoothly."""
-        gain = np.linspace(self._used, float(use), FRAME, dtype=np.float32)
+        gain = ramp(self._used, float(use), FRAME)
         self._used = float(use)
         return microphone + gain * (rest - microphone)
