@@ -5,6 +5,7 @@ only. Whether it is understood is asked of the coach's own free reading.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from benchmarks.misheard import misheard, words
 from voice_coach.app.engines import choose_voice, make_voice, voices_of
 from voice_coach.audio.pcm import as_heard, decibels
+from voice_coach.cli import main
+from voice_coach.cli.console import guarded
 from voice_coach.hearing.engines.moonshine import Moonshine
 from voice_coach.settings.keys import VoiceChoice
 from voice_coach.speaking.delivery import LOUDNESS, PEAK_DB
@@ -29,13 +32,19 @@ LINE = "Lie down on your back. Bring one knee to your chest, and keep the other 
 
 
 @pytest.fixture(scope="module")
-def voice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voice]:
-    """The voice as the coach finds it, beside one without a description."""
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models with the voice, beside one without a description."""
     models = tmp_path_factory.mktemp("models")
     (models / NAME).mkdir()
     for file in (joe.model_path(), joe.config_path()):
         (models / NAME / file.name).symlink_to(file)
     (models / "another.onnx").touch()
+    return models
+
+
+@pytest.fixture(scope="module")
+def voice(models: Path) -> Iterator[Voice]:
+    """The voice as the coach finds it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VOICE_COACH_MODELS", str(models))
         engine = choose_voice(VoiceChoice.PIPER)
@@ -49,6 +58,23 @@ def test_it_is_understood(voice: Voice) -> None:
     ear = Moonshine()
     heard = ear.transcribe(ear.encode(as_heard(voice.render(LINE)))).text
     assert misheard(LINE, heard) <= len(words(LINE)) // 8, heard
+
+
+def test_it_leads_a_rehearsal(
+    models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("VOICE_COACH_MODELS", str(models))
+    script = tmp_path / "script.txt"
+    script.write_text("00:01 say 'start breathing routine'\n+20 say 'stop'\n+4 say 'yes'\n")
+    command = ["rehearse", str(script), "--no-ask-pain"]
+    assert guarded(lambda: main.app(command, standalone_mode=False)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"speaks with piper ({NAME})." in " ".join(lines[:2])
+    assert any(line.endswith("coach  Session stopped. Take care.") for line in lines)
+    assert lines[-1].endswith("3 commands heard, 3 spoken.")
 
 
 def test_its_sound_is_speech_at_the_common_level(voice: Voice) -> None:
