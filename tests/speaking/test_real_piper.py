@@ -72,7 +72,7 @@ def test_it_leads_a_rehearsal(
     command = ["rehearse", str(script), "--no-ask-pain"]
     assert guarded(lambda: main.app(command, standalone_mode=False)) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert f"speaks with piper ({NAME})." in " ".join(lines[:2])
+    assert f"speaks with piper ({NAME})." in " ".join(" ".join(lines[:2]).split())
     assert any(line.endswith("coach  Session stopped. Take care.") for line in lines)
     assert lines[-1].endswith("3 commands heard, 3 spoken.")
 
