@@ -21,6 +21,7 @@ from voice_coach.core.names import Names
 from voice_coach.core.routine import Routine
 from voice_coach.errors import RoutineError, SentencesError, nearest, shortened
 from voice_coach.files import read_text
+from voice_coach.grammar_cache import kept_grammars
 from voice_coach.paths import routines_dir
 from voice_coach.resources import DEFAULT_LANGUAGE, resource
 from voice_coach.yaml_files import line_of, load, load_once, one_line
@@ -188,11 +189,23 @@ def routine_names(routines: Iterable[Routine]) -> dict[str, str]:
     return names
 
 
+def exercise_names(routines: Iterable[Routine]) -> dict[str, str]:
+    """Return the name of every exercise, as it is said, with itself: the list {exercise}."""
+    return {
+        exercise.name.casefold(): exercise.name
+        for routine in routines
+        for exercise in routine.exercises
+    }
+
+
 def read_commands(routines: Iterable[Routine], language: str = DEFAULT_LANGUAGE) -> Commands:
     """Return what may be said to the coach in the language of this code."""
+    routines = tuple(routines)
     path = resource(f"languages/{language}/sentences.yaml")
     data, _ = load_once(path)
-    return Commands.from_dict(data, {"routine": routine_names(routines)}, source=str(path))
+    lists = {"routine": routine_names(routines), "exercise": exercise_names(routines)}
+    with kept_grammars() as kept:
+        return Commands.from_dict(data, lists, source=str(path), kept=kept)
 
 
 def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -> Commands:

@@ -65,6 +65,11 @@ def phrases_dir() -> Path:
     return _cache() / "phrases"
 
 
+def grammars_path() -> Path:
+    """Return the file "grammars.json" in VOICE_COACH_CACHE, else in the user's own cache folder."""
+    return _cache() / "grammars.json"
+
+
 def crash_path() -> Path:
     """Return where the last crash is written down: VOICE_COACH_CRASH, else the state folder."""
     return _chosen("VOICE_COACH_CRASH") or _folder("state") / "crash.txt"

@@ -2,24 +2,37 @@
 
 Owns which commands may be heard when, and their slots; must not know what a session does
 with an intent, nor how sound became text.
+
+A sentence has a core, which means something, and words around it, which mean nothing: "okay, can
+you … please". The templates of the intents are cores; what may stand around them is written once.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, Final, Self, cast
 
 import hassil
-from hassil import IntentData, Intents, RecognizeResult, Sentence, SlotList, TextSlotList
+from hassil import (
+    IntentData,
+    Intents,
+    RecognizeResult,
+    Sentence,
+    SlotList,
+    TextSlotList,
+)
 
 from voice_coach.core.templates import Template, grammar, spoken
 from voice_coach.errors import SentencesError, nearest
-from voice_coach.grammar import Grammar, ListeningState
+from voice_coach.grammar import Grammar, ListeningState, Parts, WideGrammar
 
 _SHOWN_VALUES: Final = 3
 _BLANK: Final = "blank"
 """Stands for what fills a list, in the sentences around it."""
+_FEW: Final = 100
+"""So many ways to go on are looked at; where there are more, a sentence may go on."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,14 @@ class Intent:
 
 
 @dataclass(frozen=True)
+class _Around:
+    """What may stand before and after a core, as templates."""
+
+    opening: str
+    closing: str
+
+
+@dataclass(frozen=True)
 class _Block:
     """Sentences of one intent that may be heard in the same states."""
 
@@ -39,16 +60,38 @@ class _Block:
     states: frozenset[str]
     example: str | None
     harmless: bool
+    bare: bool
+    """Whether it is heard without anything around it."""
+
+    def heard_in(self, state: str) -> bool:
+        """Whether it may be heard in `state`; in a pause, all of a session may."""
+        return state in self.states or (
+            state == ListeningState.PAUSED and ListeningState.SESSION in self.states
+        )
 
 
 class Commands:
     """Everything that may be said, by state."""
 
-    def __init__(self, intents: Intents, blocks: tuple[_Block, ...]) -> None:
+    def __init__(
+        self,
+        intents: Intents,
+        blocks: tuple[_Block, ...],
+        around: Mapping[str, _Around],
+        kept: MutableMapping[str, Grammar] | None = None,
+    ) -> None:
         self._intents = intents
         self._blocks = blocks
-        self._grammars: dict[str, Grammar] = {}
+        self._around = around
+        self._kept = {} if kept is None else kept
+        self._rules = " ".join(
+            f"{name}: {rule.text}" for name, rule in sorted(intents.expansion_rules.items())
+        )
+        self._grammars: dict[str, WideGrammar] = {}
+        self._parts_made: dict[str, Grammar] = {}
+        self._meant: dict[tuple[str, str], Intent | None] = {}
         self._settled: dict[tuple[str, str], bool] = {}
+        self._recognised: dict[str, Intents] = {}
         self._frames: dict[str, tuple[tuple[str, str], ...]] = {}
         self._harmless = frozenset(block.intent for block in blocks if block.harmless)
 
@@ -58,12 +101,15 @@ class Commands:
         data: Mapping[str, Any],
         lists: Mapping[str, Mapping[str, str]] | None = None,
         source: str = "sentence templates",
+        kept: MutableMapping[str, Grammar] | None = None,
     ) -> Self:
         """Read the content of a Home Assistant sentence template file.
 
         `lists` fills or replaces lists of the file: list name → spoken phrase → value.
-        A block without `metadata: {states: […]}` belongs to every state. `source` names the
-        file in messages. Raises SentencesError, saying where and what.
+        A block without `metadata: {states: […]}` belongs to every state. A table `around` may name
+        what stands around sentences. `source` names the file in messages. `kept` holds grammars
+        that were made before, by a digest of what they were made of, and takes new ones. Raises
+        SentencesError, saying where and what.
         """
         try:
             intents = _parsed(data)
@@ -72,8 +118,7 @@ class Commands:
                 intents.slot_lists[name] = TextSlotList.from_tuples(
                     pairs, allow_template=False, name=name
                 )
-            blocks = tuple(_blocks(intents))
-            commands = cls(intents, blocks)
+            commands = cls(intents, tuple(_blocks(intents)), _arounds(data), kept)
             commands._check()
         except SentencesError as error:
             raise SentencesError(f"{source}: {error}. Correct the template.") from None
@@ -92,19 +137,17 @@ class Commands:
     def match(self, text: str, state: str) -> Intent | None:
         """Return what `text` means in `state`, or None if it is no whole sentence there."""
         said = spoken(text, self._intents.language)
-        results = iter(hassil.recognize_all(said, self._within(state), default_response=None))
-        best = next(results, None)
-        if best is None:
-            return None
-        if best.entities:  # of "back" and "my back", "start my back" means the longer one
-            name = best.intent.name
-            best = max(chain([best], (r for r in results if r.intent.name == name)), key=_named)
-        return Intent(best.intent.name, _slots(best))
+        if (said, state) not in self._meant:
+            self._meant[said, state] = next(
+                (intent for core in self._cores(said, _known(state))
+                 if (intent := self._meaning(core, state))), None
+            )  # fmt: skip
+        return self._meant[said, state]
 
     def grammar(self, state: str) -> Grammar:
         """Return all that may be heard in `state`; the same object each time."""
         if state not in self._grammars:
-            self._grammars[state] = grammar(state, self._templates(_known(state)))
+            self._grammars[state] = WideGrammar(_known(state), self._parts(state))
         return self._grammars[state]
 
     def harmless(self, text: str, state: str) -> bool:
@@ -113,14 +156,33 @@ class Commands:
         return intent is not None and intent.name in self._harmless
 
     def settled(self, text: str, state: str) -> bool:
-        """Whether `text` is a sentence and means the same however it may go on."""
+        """Whether `text` is a sentence and means the same however it may go on.
+
+        A harmless one is settled too where it may go on to ask for something else: who says
+        "wait, I need longer" is not harmed by a pause.
+        """
         if (text, state) not in self._settled:
             meaning = self.match(text, state)
-            longer = self.grammar(state).continued(text)
-            self._settled[text, state] = meaning is not None and all(
-                self.match(sentence, state) == meaning for sentence in longer
-            )
+            self._settled[text, state] = meaning is not None and self._stays(text, state, meaning)
         return self._settled[text, state]
+
+    def _stays(self, text: str, state: str, meaning: Intent) -> bool:
+        core = next(c for c in self._cores(text, state) if self._meaning(c, state) == meaning)
+        harmless = meaning.name in self._harmless
+        if core == text and not harmless and self._opening(state).goes_on(text):
+            return False
+        for block in self._heard(state):
+            made = self._of(block)
+            if not made.goes_on(core):
+                continue
+            if block.intent != meaning.name:
+                if not harmless or block.harmless:
+                    return False
+            elif not harmless:
+                ways = list(islice(made.continued(core), _FEW))
+                if len(ways) == _FEW or any(self._meaning(w, state) != meaning for w in ways):
+                    return False
+        return True
 
     def examples(self, state: str) -> tuple[str, ...]:
         """Return one sentence to offer for each kind of command of `state`, in file order.
@@ -130,7 +192,7 @@ class Commands:
         return tuple(
             self._filled(block.example)
             for block in self._blocks
-            if block.example and _known(state) in block.states
+            if block.example and block.heard_in(_known(state))
         )
 
     def filled(self, slot: str, phrase: str) -> Iterator[tuple[str, str]]:
@@ -153,25 +215,105 @@ class Commands:
             )
         return self._frames[slot]
 
+    def _heard(self, state: str) -> list[_Block]:
+        """Return the blocks of `state`; those that were written for it come first."""
+        heard = [block for block in self._blocks if block.heard_in(state)]
+        return sorted(heard, key=lambda block: state not in block.states)
+
+    def _cores(self, said: str, state: str) -> Iterator[str]:
+        """Yield what of `said` may be a core, the longest first."""
+        bare = any(self._of(block).accepts(said) for block in self._heard(state))
+        if bare:
+            yield said
+        if state not in self._around or not self.grammar(state).accepts(said):
+            return
+        words = said.split()
+        opening, closing = self._opening(state), self._closing(state)
+        begins = [0, *(i for i in range(1, len(words)) if opening.accepts(" ".join(words[:i])))]
+        ends = [
+            len(words),
+            *(i for i in range(1, len(words)) if closing.accepts(" ".join(words[i:]))),
+        ]
+        pairs = sorted(((e - b, b, e) for b in begins for e in ends if b < e), reverse=True)
+        wrapped = [self._of(block) for block in self._heard(state) if not block.bare]
+        for length, begin, end in pairs:
+            core = " ".join(words[begin:end])
+            if length < len(words) and any(made.accepts(core) for made in wrapped):
+                yield core
+
+    def _meaning(self, core: str, state: str) -> Intent | None:
+        results = iter(hassil.recognize_all(core, self._within(state), default_response=None))
+        best = next(results, None)
+        if best is None:
+            return None
+        if best.entities:  # of "back" and "my back", "start my back" means the longer one
+            name = best.intent.name
+            best = max(chain([best], (r for r in results if r.intent.name == name)), key=_named)
+        return Intent(best.intent.name, _slots(best))
+
     def _within(self, state: str) -> Intents:
-        heard: dict[str, hassil.intents.Intent] = {}
-        for block in self._blocks:
-            if _known(state) in block.states:
-                intent = heard.setdefault(block.intent, hassil.intents.Intent(block.intent))
-                intent.data.append(block.data)
-        return Intents(
-            self._intents.language,
-            heard,
-            self._intents.slot_lists,
-            self._intents.expansion_rules,
-            self._intents.skip_words,
-            self._intents.settings,
+        if state not in self._recognised:
+            heard: dict[str, hassil.intents.Intent] = {}
+            for number, block in enumerate(self._heard(state)):
+                # One for each block, so that their order is that of the file.
+                heard[f"{number}"] = hassil.intents.Intent(block.intent, [block.data])
+            self._recognised[state] = Intents(
+                self._intents.language,
+                heard,
+                self._intents.slot_lists,
+                self._intents.expansion_rules,
+                self._intents.skip_words,
+                self._intents.settings,
+            )
+        return self._recognised[state]
+
+    def _parts(self, state: str) -> Parts:
+        heard = self._heard(state)
+        if state not in self._around:
+            alone = tuple(map(self._of, heard))
+            return Parts((), alone, key=alone)
+        return Parts(
+            cores=tuple(self._of(block) for block in heard if not block.bare),
+            bare=tuple(self._of(block) for block in heard if block.bare),
+            opening=self._opening(state),
+            closing=self._closing(state),
+            key=tuple(self._of(block) for block in heard if block.example),
         )
 
-    def _templates(self, state: str) -> Iterator[Template]:
-        for block in self._blocks:
-            if state in block.states:
-                yield from self._templates_of(block)
+    def _opening(self, state: str) -> Grammar:
+        return self._side(self._around[state].opening if state in self._around else "")
+
+    def _closing(self, state: str) -> Grammar:
+        return self._side(self._around[state].closing if state in self._around else "")
+
+    def _side(self, text: str) -> Grammar:
+        return self._made(text, lambda: self._templates([text] if text else []))
+
+    def _of(self, block: _Block) -> Grammar:
+        data = block.data
+        written = f"{data.sentence_texts} {data.slot_lists} {data.expansion_rules}"
+        return self._made(written, lambda: self._templates_of(block))
+
+    def _made(self, written: str, templates: Callable[[], Iterator[Template]]) -> Grammar:
+        """Return the grammar of `templates`, made anew only where what is `written` has changed."""
+        if written not in self._parts_made:
+            lists = self._intents.slot_lists
+            named = [repr(lists[name]) for name in sorted(lists) if "{" + name in written]
+            whole = "\n".join([written, *named, self._rules])
+            key = hashlib.sha256(whole.encode()).hexdigest()
+            if key not in self._kept:
+                self._kept[key] = grammar("part", templates())
+            self._parts_made[written] = self._kept[key]
+        return self._parts_made[written]
+
+    def _templates(self, texts: Iterable[str]) -> Iterator[Template]:
+        for text in texts:
+            yield Template(
+                hassil.parse_sentence(text).expression,
+                self._intents.slot_lists,
+                self._intents.expansion_rules,
+                self._intents.language,
+            )
 
     def _templates_of(
         self, block: _Block, instead: Mapping[str, SlotList] = MappingProxyType({})
@@ -185,7 +327,7 @@ class Commands:
         """Read every template once, so that its mistakes come out before anybody speaks."""
         for block in self._blocks:
             try:
-                grammar(block.intent, self._templates_of(block))
+                self._of(block)
             except SentencesError as error:
                 raise SentencesError(f"intent '{block.intent}': {error}") from None
 
@@ -210,7 +352,8 @@ def _parsed(data: Mapping[str, Any]) -> Intents:
     for name, intent in data["intents"].items():
         _check_intent(name, intent)
     try:
-        return Intents.from_dict({"language": "en", **data})
+        known = {name: part for name, part in data.items() if name != "around"}
+        return Intents.from_dict({"language": "en", **known})
     except Exception as error:  # hassil checks nothing: it fails as it happens to fail
         raise SentencesError(
             f"no valid sentence templates ({error or type(error).__name__})"
@@ -239,7 +382,17 @@ def _blocks(intents: Intents) -> Iterator[_Block]:
                     hint = nearest(str(state), ListeningState)
                     raise SentencesError(f"intent '{name}': there is no state '{state}'.{hint}")
             harmless = metadata.get("harmless") is True
-            yield _Block(name, data, frozenset(states), metadata.get("example"), harmless)
+            bare = metadata.get("bare") is True
+            yield _Block(name, data, frozenset(states), metadata.get("example"), harmless, bare)
+
+
+def _arounds(data: Mapping[str, Any]) -> dict[str, _Around]:
+    """Return what may stand around sentences, by state."""
+    return {
+        _known(state): _Around(str(each.get("opening", "")), str(each.get("closing", "")))
+        for each in data.get("around", ())
+        for state in each.get("states", ListeningState)
+    }
 
 
 def _sentences(block: _Block) -> list[Sentence]:

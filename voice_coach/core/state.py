@@ -285,6 +285,8 @@ class State:
         match self.mode:
             case Mode.IDLE:
                 return ListeningState.IDLE
+            case Mode.PAUSED:
+                return ListeningState.PAUSED
             case Mode.ASKING_PAIN:
                 return ListeningState.NUMBER
             case Mode.CONFIRMING_STOP | Mode.CONFIRMING_PAIN | Mode.OFFERING:

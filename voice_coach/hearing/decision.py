@@ -11,9 +11,6 @@ from voice_coach.grammar import Grammar
 from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.units import Samples, to_samples, to_seconds
 
-_LONG_SENTENCE: Final = 10
-"""Words from which on people stop for thought in the middle of a sentence."""
-
 _COMMAND: Final = to_samples(4.0)
 _PAUSE: Final = to_samples(0.256)
 _BREATH: Final = to_samples(0.096)
@@ -74,13 +71,12 @@ class Rules:
     @classmethod
     def suiting(cls, grammar: Grammar) -> Self:
         """Return rules with the patience that the longest sentence of `grammar` asks for."""
-        words = grammar.longest
-        if words < _LONG_SENTENCE:
+        if not grammar.long:
             return cls(hang_over=_HESITATION if _negates(grammar) else _PAUSE)
         return cls(
             hang_over=_THOUGHT,
             early=None,
-            longest=to_samples(2.0 + 0.7 * words),
+            longest=to_samples(2.0 + 0.7 * grammar.longest),
             least_confidence=0.1,
         )
 

@@ -30,8 +30,6 @@ _Floats = NDArray[np.float32]
 _BEAM: Final = 8
 _WIDE_BEAM: Final = 16
 """Unfinished texts that are followed at once, in short sentences and in long ones."""
-_LONG: Final = 10
-"""Words of a long sentence."""
 _READINGS: Final = 4
 """Sentences that are returned at most."""
 _AFTER: Final[Samples] = to_samples(0.5)
@@ -177,7 +175,7 @@ class _Search:
 
     def __init__(self, subwords: Subwords) -> None:
         self._subwords = subwords
-        self._beam = _WIDE_BEAM if subwords.grammar.longest >= _LONG else _BEAM
+        self._beam = _WIDE_BEAM if subwords.grammar.long else _BEAM
         self._paths = [_Path(0.0, SpellingState(0), (), START, 0)]
         self._found: dict[str, float] = {}
 

@@ -90,6 +90,7 @@ class PocketsphinxRecogniser:
         self._heard = []
 
     def _prepared(self, grammar: Grammar) -> _Search:
+        grammar = grammar.plain
         known = self._teach(grammar.words)
         possible = grammar if known >= grammar.words else grammar.within(known)
         if not possible.arcs:

@@ -133,14 +133,7 @@ class Subwords:
     def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
         self.grammar = grammar
         self._vocabulary = vocabulary
-        self._spellings = {
-            state: {
-                spelling: (word, target)
-                for word, target in following.items()
-                for spelling in _SPELLINGS.get(word, (word,))
-            }
-            for state, following in grammar.following.items()
-        }
+        self._spellings: dict[int, dict[str, tuple[str, int]]] = {}
         self._known: dict[SpellingState, Onward] = {}
 
     def onward(self, place: SpellingState) -> Onward:
@@ -151,7 +144,7 @@ class Subwords:
 
     def _found(self, place: SpellingState) -> Onward:
         ways = _Ways()
-        spellings = self._spellings.get(place.state, {})
+        spellings = self._spelled(place.state)
         if not place.letters:
             self._begin(ways, place.state, None, "" if place.joined else " ")
         for spelling in spellings:
@@ -168,11 +161,21 @@ class Subwords:
         tokens = np.array(ways.tokens, dtype=np.int64)
         return Onward(tokens, ways.places, ways.words, last_word)
 
+    def _spelled(self, state: int) -> dict[str, tuple[str, int]]:
+        """Return how each word that may come next is spelled, with the word and its target."""
+        if state not in self._spellings:
+            self._spellings[state] = {
+                spelling: (word, target)
+                for word, target in self.grammar.following.get(state, {}).items()
+                for spelling in _SPELLINGS.get(word, (word,))
+            }
+        return self._spellings[state]
+
     def _begin(self, ways: _Ways, state: int, word: str | None, before: str = " ") -> None:
         """Add the pieces that begin a word in `state`, each of them once."""
         begun = {
             spelling[:length]
-            for spelling in self._spellings.get(state, {})
+            for spelling in self._spelled(state)
             for length in range(1, len(spelling) + 1)
         }
         for letters in sorted(begun):

@@ -111,6 +111,7 @@ class _Decoder:
         """Return a new decoder for those sentences of `grammar` whose words `model` has."""
         import vosk  # noqa: PLC0415  (see vosk_model)
 
+        grammar = grammar.plain
         known = grammar.within({word for word in grammar.words if _has(model, word)})
         if not known.arcs:
             raise ModelError(
