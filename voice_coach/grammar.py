@@ -112,6 +112,18 @@ class Grammar:
                 longer += [(target, (*said, word)) for word, target in followers.items()]
             frontier = longer
 
+    def without_short_words(self, letters: int) -> "Grammar":
+        """Return it without the sentences of one word that has fewer letters than that."""
+        alone = max(self.following, default=0) + max(self.finals, default=0) + 1
+        arcs: list[tuple[int, int, str]] = []
+        copied: set[int] = set()
+        for source, target, word in self.arcs:
+            short = source == 0 and len(word) < letters and target in self.finals
+            arcs.append((source, alone + target if short else target, word))
+            copied |= {target} if short else set()
+        arcs += [(alone + source, to, word) for source, to, word in self.arcs if source in copied]
+        return Grammar(self.name, tuple(arcs), self.finals)
+
     def within(self, words: Collection[str]) -> "Grammar":
         """Return the grammar of those sentences that use nothing but `words`, minimised."""
         kept: _Arcs = {}
@@ -219,7 +231,8 @@ class _Following(dict[int, Mapping[str, int]]):
         self._places: list[tuple[_Place, ...]] = []
         self._numbers: dict[frozenset[tuple[int, int]], int] = {}
         self._cores = {id(each) for each in parts.cores}
-        self._number([*first, *((each, 0) for each in parts.cores)])
+        self._first = [*first, *((each, 0) for each in parts.cores)]
+        self._number(self._first)
 
     def get(self, state: int, default: Any = None) -> Any:
         """Return word → next state."""
@@ -231,11 +244,7 @@ class _Following(dict[int, Mapping[str, int]]):
 
     def ends(self, state: int) -> bool:
         """Whether a sentence may end in `state`."""
-        return any(
-            place in part.finals
-            for part, place in self._places[state]
-            if part is not self._parts.opening
-        )
+        return any(self._over(part, place) for part, place in self._places[state])
 
     def _onward(self, places: Iterable[_Place]) -> dict[str, int]:
         reached: dict[str, list[_Place]] = {}
@@ -249,11 +258,17 @@ class _Following(dict[int, Mapping[str, int]]):
         yield from places
         if any(part is self._parts.opening and state in part.finals for part, state in places):
             yield from ((each, 0) for each in self._parts.cores)
+        if any(self._over(part, state) for part, state in places):
+            yield from self._first  # another sentence may follow in the same breath
         closing = self._parts.closing
         if closing and any(
             id(part) in self._cores and state in part.finals for part, state in places
         ):
             yield closing, 0
+
+    def _over(self, part: Grammar, state: int) -> bool:
+        """Whether a sentence may be over in this place."""
+        return part is not self._parts.opening and state in part.finals
 
     def _number(self, places: Iterable[_Place]) -> int:
         kept = tuple({(id(part), state): (part, state) for part, state in places}.values())

@@ -31,6 +31,8 @@ from voice_coach.grammar import Grammar, ListeningState, Parts, WideGrammar
 _SHOWN_VALUES: Final = 3
 _BLANK: Final = "blank"
 """Stands for what fills a list, in the sentences around it."""
+_ALONE: Final = 6
+"""Letters of a word that is heard where nothing else is said, unless it is a key word."""
 _FEW: Final = 100
 """So many ways to go on are looked at; where there are more, a sentence may go on."""
 
@@ -135,14 +137,28 @@ class Commands:
         return frozenset(block.intent for block in self._blocks)
 
     def match(self, text: str, state: str) -> Intent | None:
-        """Return what `text` means in `state`, or None if it is no whole sentence there."""
-        said = spoken(text, self._intents.language)
+        """Return what `text` means in `state`, or None if it is no whole sentence there.
+
+        Of two sentences in one breath ("I'm struggling, make it easier") the more urgent one is
+        meant, else the last; where one of them means nothing, all of it does.
+        """
+        return self._meant_by(spoken(text, self._intents.language), _known(state))
+
+    def _meant_by(self, said: str, state: str) -> Intent | None:
         if (said, state) not in self._meant:
-            self._meant[said, state] = next(
-                (intent for core in self._cores(said, _known(state))
-                 if (intent := self._meaning(core, state))), None
-            )  # fmt: skip
+            meanings = (self._meaning(core, state) for core in self._cores(said, state))
+            self._meant[said, state] = next(filter(None, meanings), None) or self._both(said, state)
         return self._meant[said, state]
+
+    def _both(self, said: str, state: str) -> Intent | None:
+        """Return what is meant by two sentences that follow each other."""
+        words = said.split()
+        for cut in range(1, len(words)):
+            first = self._meant_by(" ".join(words[:cut]), state)
+            if first and (second := self._meant_by(" ".join(words[cut:]), state)):
+                urgent = [each for each in (first, second) if each.name in self._harmless]
+                return urgent[0] if urgent else second
+        return None
 
     def grammar(self, state: str) -> Grammar:
         """Return all that may be heard in `state`; the same object each time."""
@@ -151,9 +167,17 @@ class Commands:
         return self._grammars[state]
 
     def harmless(self, text: str, state: str) -> bool:
-        """Whether obeying `text` by mistake does little harm, and missing it much."""
+        """Whether obeying `text` by mistake does little harm, and missing it much.
+
+        That goes for the key sentences; those beside them need as much evidence as any.
+        """
         intent = self.match(text, state)
-        return intent is not None and intent.name in self._harmless
+        return intent is not None and any(
+            block.harmless and block.example and self._of(block).accepts(core)
+            for core in self._cores(spoken(text, self._intents.language), state)
+            for block in self._heard(state)
+            if block.intent == intent.name
+        )
 
     def settled(self, text: str, state: str) -> bool:
         """Whether `text` is a sentence and means the same however it may go on.
@@ -167,7 +191,10 @@ class Commands:
         return self._settled[text, state]
 
     def _stays(self, text: str, state: str, meaning: Intent) -> bool:
-        core = next(c for c in self._cores(text, state) if self._meaning(c, state) == meaning)
+        cores = self._cores(text, state)
+        core = next((c for c in cores if self._meaning(c, state) == meaning), None)
+        if core is None:
+            return False
         harmless = meaning.name in self._harmless
         if core == text and not harmless and self._opening(state).goes_on(text):
             return False
@@ -225,7 +252,7 @@ class Commands:
         bare = any(self._of(block).accepts(said) for block in self._heard(state))
         if bare:
             yield said
-        if state not in self._around or not self.grammar(state).accepts(said):
+        if state not in self._around:
             return
         words = said.split()
         opening, closing = self._opening(state), self._closing(state)
@@ -273,8 +300,8 @@ class Commands:
             alone = tuple(map(self._of, heard))
             return Parts((), alone, key=alone)
         return Parts(
-            cores=tuple(self._of(block) for block in heard if not block.bare),
-            bare=tuple(self._of(block) for block in heard if block.bare),
+            cores=tuple(self._by_ear(block) for block in heard if not block.bare),
+            bare=tuple(self._by_ear(block) for block in heard if block.bare),
             opening=self._opening(state),
             closing=self._closing(state),
             key=tuple(self._of(block) for block in heard if block.example),
@@ -288,6 +315,10 @@ class Commands:
 
     def _side(self, text: str) -> Grammar:
         return self._made(text, lambda: self._templates([text] if text else []))
+
+    def _by_ear(self, block: _Block) -> Grammar:
+        """Return what is heard of `block`: a short word alone sounds like many others."""
+        return self._of(block) if block.example else self._of(block).without_short_words(_ALONE)
 
     def _of(self, block: _Block) -> Grammar:
         data = block.data
