@@ -8,7 +8,7 @@ you … please". The templates of the intents are cores; what may stand around t
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from types import MappingProxyType
@@ -31,6 +31,8 @@ from voice_coach.grammar import Grammar, ListeningState, Parts, WideGrammar
 _SHOWN_VALUES: Final = 3
 _BLANK: Final = "blank"
 """Stands for what fills a list, in the sentences around it."""
+_OURS: Final = ("around", "urgent")
+"""Tables of the file that hassil does not know."""
 _ALONE: Final = 6
 """Letters of a word that is heard where nothing else is said, unless it is a key word."""
 _FEW: Final = 100
@@ -80,6 +82,7 @@ class Commands:
         intents: Intents,
         blocks: tuple[_Block, ...],
         around: Mapping[str, _Around],
+        urgent: Sequence[str] = (),
         kept: MutableMapping[str, Grammar] | None = None,
     ) -> None:
         self._intents = intents
@@ -95,7 +98,9 @@ class Commands:
         self._settled: dict[tuple[str, str], bool] = {}
         self._recognised: dict[str, Intents] = {}
         self._frames: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._urgent = urgent
         self._harmless = frozenset(block.intent for block in blocks if block.harmless)
+        self._bare = frozenset(block.intent for block in blocks if block.bare)
 
     @classmethod
     def from_dict(
@@ -120,7 +125,7 @@ class Commands:
                 intents.slot_lists[name] = TextSlotList.from_tuples(
                     pairs, allow_template=False, name=name
                 )
-            commands = cls(intents, tuple(_blocks(intents)), _arounds(data), kept)
+            commands = cls(intents, tuple(_blocks(intents)), _arounds(data), _urgent(data), kept)
             commands._check()
         except SentencesError as error:
             raise SentencesError(f"{source}: {error}. Correct the template.") from None
@@ -156,9 +161,14 @@ class Commands:
         for cut in range(1, len(words)):
             first = self._meant_by(" ".join(words[:cut]), state)
             if first and (second := self._meant_by(" ".join(words[cut:]), state)):
-                urgent = [each for each in (first, second) if each.name in self._harmless]
-                return urgent[0] if urgent else second
+                if first.name != second.name and {first.name, second.name} & self._bare:
+                    continue  # of "no I don't … stop", nobody must be taken to have said "stop"
+                return min(second, first, key=self._rank)
         return None
+
+    def _rank(self, intent: Intent) -> int:
+        order = self._urgent
+        return order.index(intent.name) if intent.name in order else len(order)
 
     def grammar(self, state: str) -> Grammar:
         """Return all that may be heard in `state`; the same object each time."""
@@ -383,7 +393,7 @@ def _parsed(data: Mapping[str, Any]) -> Intents:
     for name, intent in data["intents"].items():
         _check_intent(name, intent)
     try:
-        known = {name: part for name, part in data.items() if name != "around"}
+        known = {name: part for name, part in data.items() if name not in _OURS}
         return Intents.from_dict({"language": "en", **known})
     except Exception as error:  # hassil checks nothing: it fails as it happens to fail
         raise SentencesError(
@@ -415,6 +425,10 @@ def _blocks(intents: Intents) -> Iterator[_Block]:
             harmless = metadata.get("harmless") is True
             bare = metadata.get("bare") is True
             yield _Block(name, data, frozenset(states), metadata.get("example"), harmless, bare)
+
+
+def _urgent(data: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(name) for name in data.get("urgent", ()))
 
 
 def _arounds(data: Mapping[str, Any]) -> dict[str, _Around]:
