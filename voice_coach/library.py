@@ -188,11 +188,18 @@ def routine_names(routines: Iterable[Routine]) -> dict[str, str]:
     return names
 
 
+def exercise_names(routines: Iterable[Routine]) -> dict[str, str]:
+    """Return the name of every exercise, as it is said and as it is written: {exercise}."""
+    return {each.name.casefold(): each.name for routine in routines for each in routine.exercises}
+
+
 def read_commands(routines: Iterable[Routine], language: str = DEFAULT_LANGUAGE) -> Commands:
     """Return what may be said to the coach in the language of this code."""
     path = resource(f"languages/{language}/sentences.yaml")
     data, _ = load_once(path)
-    return Commands.from_dict(data, {"routine": routine_names(routines)}, source=str(path))
+    routines = tuple(routines)
+    names = {"routine": routine_names(routines), "exercise": exercise_names(routines)}
+    return Commands.from_dict(data, names, source=str(path))
 
 
 def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -> Commands:

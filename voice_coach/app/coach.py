@@ -25,6 +25,7 @@ from voice_coach.app.happenings import (
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound, duration, faded, quiet
+from voice_coach.core.attention import heeds
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.language import Language
 from voice_coach.core.notes import Note
@@ -34,6 +35,7 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance, upcoming
 from voice_coach.core.state import (
     Action,
+    Chime,
     Event,
     Give,
     Heard,
@@ -160,8 +162,8 @@ class Coach:
         self._advance(Opened(), self._mixer.position)
 
     def do(self, intent: Intent) -> None:
-        """Do what `intent` asks, as if it had been heard now."""
-        self._advance(Heard(intent), self._mixer.position)
+        """Do what `intent` asks, as if it had been heard now, and listened to."""
+        self._advance(Heard(intent, by_hand=True), self._mixer.position)
 
     def shelve(self, routines: tuple[Routine, ...], commands: Commands) -> None:
         """Offer these routines from now on, once nothing is running."""
@@ -188,6 +190,8 @@ class Coach:
 
     def _understand(self, utterance: Transcript) -> None:
         intent = self._commands.match(utterance.text, utterance.grammar)
+        if intent is not None and not heeds(self.state, Heard(intent)):
+            intent = None
         decided, start, end = utterance.decided, utterance.start, utterance.end
         self._watch(SpeechHeard(decided, start, end, utterance.text, intent))
         if intent is not None:
@@ -294,6 +298,10 @@ class Coach:
                 self._tones -= 1
                 clip = tones.breath_tone(tones.Contour(tone.value), length)
                 self._watch(ToneSounded(*self._play(clip, at, self._tones), tone))
+            case Chime(signal, at):
+                self._tones -= 1
+                clip = tones.earcon(tones.Earcon(signal.value))
+                self._watch(SignalGiven(*self._play(clip, at, self._tones), signal))
             case Silence(tones=everything):
                 self._unspoken.clear()
                 self._mixer.silence(spare=lambda tag: tag < 0 and not everything)
