@@ -339,7 +339,7 @@ class TestPictures:
         assert set(message) == {
             "type", "clock", "mode", "routines", "routine", "exercise", "side", "repetition",
             "repetitions", "count", "breath", "next", "left", "said", "heard", "notice", "level_db",
-            "speaking", "may", "asks", "preferences",
+            "speaking", "may", "asks", "preferences", "muted",
         }  # fmt: skip
 
 

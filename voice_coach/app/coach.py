@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 
+from voice_coach.app.addressed import Attempt
 from voice_coach.app.ears import Ears, attend
 from voice_coach.app.happenings import (
     Said,
     SignalGiven,
     SpeechHeard,
+    SpeechLeft,
     Standing,
     StateShown,
     ToneSounded,
@@ -50,6 +52,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
     Tone,
+    Unheard,
 )
 from voice_coach.core.transitions import answer
 from voice_coach.crash import described
@@ -146,6 +149,8 @@ class Coach:
         """Take one block of sound, and let everything happen that is due."""
         for utterance in self._ears.hear(microphone, played, self.state.listening):
             self._understand(utterance)
+        for attempt in self._ears.attempts():
+            self._miss(attempt)
         self._give_way()
         for finished in self._mixer.finished():
             if finished.tag > 0 and not finished.cut:
@@ -197,6 +202,12 @@ class Coach:
         if intent is not None:
             self._obeyed = True
             self._advance(Heard(intent), max(self._mixer.position, decided))
+
+    def _miss(self, attempt: Attempt) -> None:
+        """Let whoever spoke to the coach in vain know it, as often as is good for them."""
+        now = self._mixer.position
+        self._watch(SpeechLeft(now, attempt.start, attempt.end, attempt.written, attempt.reason))
+        self._advance(Unheard(), now)
 
     def _say_preview(self) -> None:
         """Say one sentence after the other, so that a command need not wait for all of them.
