@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from voice_coach.app.addressed import Addressed, Attempt
+from voice_coach.app.addressed import OFTEN, Addressed, Attempt
 from voice_coach.audio.pcm import Pcm, decibels, silence
 from voice_coach.hearing.decision import Decision, Segment
 from voice_coach.hearing.engines.recogniser import Hypothesis
@@ -121,10 +121,21 @@ def test_a_conversation_is_left_alone(room: Room) -> None:
         room.wait(0.4)
     room.wait(2)
     assert room.found == []
-    room.wait(4)
+    room.wait(40)
     room.say()
     room.wait(1.5)
     assert len(room.found) == 1  # it was over
+
+
+def test_somebody_on_the_telephone_is_left_alone_after_a_while(room: Room) -> None:
+    for _ in range(12):
+        room.say(2.0)
+        room.wait(4)
+    assert len(room.found) == OFTEN
+    room.wait(40)
+    room.say()
+    room.wait(1.5)
+    assert len(room.found) == OFTEN + 1
 
 
 def test_an_answer_from_across_the_room_makes_a_conversation(room: Room) -> None:

@@ -553,7 +553,7 @@ class TestEars:
     ) -> None:
         decisions: SimpleQueue[Decision] = SimpleQueue()
         doubting = Scribe()
-        doubting.confidence = 0.05
+        doubting.confidence = 0.15
         listener = Listener(doubting, Loud(), watch=decisions.put)
         ears = Ears(listener, commands, live=live, decisions=decisions)
         assert self.blocks(ears, *[QUIET] * 100, *[VOICE] * 50, *[QUIET] * 60) == []

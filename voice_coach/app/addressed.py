@@ -14,6 +14,7 @@ import numpy as np
 
 from voice_coach.audio.pcm import Pcm, level_db
 from voice_coach.hearing.decision import Decision, Rules, Segment
+from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.units import BLOCK, Samples, to_samples
 
 SHORTEST: Final = to_samples(0.2)
@@ -24,6 +25,9 @@ APART: Final = to_samples(3)
 """Voices nearer to each other than this belong together."""
 MOST: Final = 3
 """More voices together are a conversation; so many are somebody who tries again."""
+OFTEN: Final = 4
+LATELY: Final = to_samples(40)
+"""More voices than this in such a time, and no command among them: somebody is on the telephone."""
 QUIET: Final = to_samples(1)
 """Silence after a voice, before it is sure that nobody answers it."""
 UNDER_COMMANDS_DB: Final = 12.0
@@ -32,6 +36,8 @@ OVER_ROOM_DB: Final = 15.0
 """… and how much louder than the room they must be, as long as there was no command."""
 BROKE_IN: Final = 0.2
 """Over the coach's own words, so much of the sound may be its voice."""
+LIKELY: Final = 0.1
+"""How probable a sentence must be to be shown as what was heard."""
 _REMEMBERED: Final = to_samples(15)
 """How far back the level of the sound is known."""
 _COMMANDS: Final = 5
@@ -65,6 +71,8 @@ class Addressed:
     _commands: deque[float] = field(default_factory=lambda: deque(maxlen=_COMMANDS))
     _together: list[Attempt] = field(default_factory=list)
     """Voices that belong together, as long as each of them may be meant for the coach."""
+    _lately: list[Samples] = field(default_factory=list)
+    """Where the voices of the last time began, as far as none was a command."""
     _told: int = 0
     """How many of them are told already."""
     _talk: bool = False
@@ -82,16 +90,19 @@ class Addressed:
         segment = decision.segment
         if decision.accepted:
             self._commands.append(self._level(segment))
+            self._lately.clear()
             self._anew()
         elif segment.speech >= SHORTEST and not _own_voice(segment):
             if self._ended is not None and segment.voice_start - self._ended >= APART:
                 self._anew()
             self._ended = segment.voice_end
-            written = decision.hypothesis.text
+            written = _written(decision.hypothesis)
             attempt = Attempt(segment.voice_start, segment.voice_end, written, _plainly(written))
             self._together.append(attempt)
-            single = len(self._together) <= MOST and self._to_the_coach(segment)
-            self._talk = self._talk or not single
+            self._lately = [at for at in self._lately if segment.voice_start - at <= LATELY]
+            self._lately.append(segment.voice_start)
+            few = len(self._together) <= MOST and len(self._lately) <= OFTEN
+            self._talk = self._talk or not (few and self._to_the_coach(segment))
 
     def attempts(self, *, speaking: bool) -> list[Attempt]:
         """Return what was said to the coach in vain, once nobody goes on speaking after it."""
@@ -130,6 +141,11 @@ class Addressed:
 
 def _own_voice(segment: Segment) -> bool:
     return segment.own_voice > _OWN.most_own_voice or segment.removed_db > _OWN.most_removed_db
+
+
+def _written(hypothesis: Hypothesis) -> str:
+    """Return what was most likely said; a guess that nothing speaks for would only puzzle."""
+    return hypothesis.text if hypothesis.confidence >= LIKELY else ""
 
 
 def _plainly(written: str) -> str:

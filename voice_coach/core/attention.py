@@ -17,7 +17,7 @@ ALWAYS_HEARD = frozenset({"hurts", "unwell"})
 AGAIN = to_samples(10)
 """Who is not understood twice within so long is let know."""
 WORDS_EVERY = to_samples(60)
-"""How often that is said in words; between them a tone must do."""
+"""How often that is said in words; between them only who is asked gets the tone."""
 ROOM = to_samples(3)
 """How much of a count must be left for words beside it."""
 _ASKING = (
@@ -58,6 +58,8 @@ def unheard(state: State, event: Event, now: Samples) -> Result:
     if _within(missed.chimed, now) and not _within(missed.told, now) and _free(state, now):
         told = replace(noticed, missed=Missed(now, missed.chimed, now))
         return _pardon(told, event, now)
+    if _within(missed.told, now) and not _prompted(state, now):
+        return noticed, ()  # who has been told to say "help" need not be told at every word
     chimed = replace(noticed, missed=replace(noticed.missed, chimed=now))
     return chimed, (Chime(Signal.PARDON, now),)
 
