@@ -5,7 +5,7 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 
 from dataclasses import replace
 
-from voice_coach.core import answers, notes, questions
+from voice_coach.core import answers, care, notes, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.progress import following
 from voice_coach.core.routine import Routine
@@ -190,10 +190,10 @@ def pause(state: State, _: Event, now: Samples) -> Result:
     return after, (notes.Paused(), *actions)
 
 
-def stop(state: State, event: Event, now: Samples) -> Result:
+def stop(state: State, _: Event, now: Samples) -> Result:
     """Ask whether to end the session; who feels unwell is not asked."""
     if state.unwell:
-        return end(state, event, now)
+        return care.leave(state, now)
     return ask(state, Mode.CONFIRMING_STOP, state.texts.confirm_stop, now)
 
 
