@@ -102,7 +102,7 @@ class TestLengths:
         while simulation.state.mode is Mode.PAUSED:
             assert simulation.step()
         told = [each.text for each in simulation.log if each.kind == "say"][-1]
-        assert told.startswith("We go on with leg reach, number two. Left side. ")
+        assert told.startswith("We go on with leg reach, number two. Left side.")
 
 
 class TestDone:
