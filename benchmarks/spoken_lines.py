@@ -106,11 +106,26 @@ def _of_session(language: Language, name: str, exercises: list[str]) -> Iterator
     yield language.offer_to_continue(exercises[3])
     yield language.continuing(exercises[4])
     yield language.continuing(exercises[3], language.coming(2, 3))
+    yield from _of_requests(language, name, exercises)
     yield language.already_in(name)
     yield language.time_left(None, few)
     yield language.time_left(to_samples(20), half)
     yield language.hurts(None, ("easier", "next", "stop"))
     yield language.hurt_choices(("next", "stop"))
+
+
+def _of_requests(language: Language, name: str, exercises: list[str]) -> Iterator[str]:
+    """Yield what is said to who asks for an exercise, a time or a number."""
+    yield from (language.more_time(seconds) for seconds in (10, 45))
+    yield from (language.paused_for(to_samples(seconds)) for seconds in (30, 90, 120))
+    for left, one_side in product((0, 1, 2), (False, True)):
+        yield language.more_after_this(left, one_side=one_side)
+    yield from (language.more_to_come(number) for number in (1, 3))
+    yield language.exercise_of(3, len(exercises))
+    yield language.exercises_to_come(len(exercises))
+    yield language.no_such_exercise("Slow breathing", exercises[:3])
+    yield language.exercise_in(exercises[5], [name])
+    yield language.unknown_routine([name, *exercises])
 
 
 def _asked_to_say(language: Language) -> Iterator[str]:

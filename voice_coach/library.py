@@ -190,12 +190,8 @@ def routine_names(routines: Iterable[Routine]) -> dict[str, str]:
 
 
 def exercise_names(routines: Iterable[Routine]) -> dict[str, str]:
-    """Return the name of every exercise, as it is said, with itself: the list {exercise}."""
-    return {
-        exercise.name.casefold(): exercise.name
-        for routine in routines
-        for exercise in routine.exercises
-    }
+    """Return the name of every exercise, as it is said and as it is written: {exercise}."""
+    return {each.name.casefold(): each.name for routine in routines for each in routine.exercises}
 
 
 def read_commands(routines: Iterable[Routine], language: str = DEFAULT_LANGUAGE) -> Commands:

@@ -6,23 +6,33 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
 
 from tests.tools.language import ENGLISH
 from tests.tools.stage import QUIET, Stage
+from voice_coach.app.addressed import Attempt
 from voice_coach.app.coach import DUCK_DB, DUCK_OVER, RELEASE_OVER, Ears
-from voice_coach.app.happenings import Said, SpeechHeard, Standing, StateShown
+from voice_coach.app.happenings import (
+    Said,
+    SignalGiven,
+    SpeechHeard,
+    SpeechLeft,
+    Standing,
+    StateShown,
+)
 from voice_coach.audio.decimation import Decimator
 from voice_coach.audio.mixer import SILENCE_FADE
 from voice_coach.audio.pcm import Pcm, decibels, duration
-from voice_coach.core.cues import BEAT
+from voice_coach.core.cues import BEAT, Signal
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import Mode, Role
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import Grammar
+from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.engines.recogniser import Hypothesis
 from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.library import read_commands, read_routine
@@ -148,6 +158,66 @@ class TestCoach:
         # The first follows words whose end is known only when their last block has sounded.
         assert to_samples(10) - BLOCK < first <= to_samples(10)
         assert set(gaps) == {to_samples(10)}
+
+
+class TestUnheard:
+    """Who speaks to the coach in vain gets to know it."""
+
+    @staticmethod
+    def attempt(stage: Stage) -> None:
+        now = stage.mixer.position
+        stage.ears.attempted.append(Attempt(now - 16_000, now - 8_000, "pause", "something"))
+        stage.run(0.02)
+
+    def test_a_tone_and_then_a_word(self, stage: Stage) -> None:
+        stage.coach.do(Intent("start", {"routine": "Breathing"}))
+        stage.hear("stop", 4)
+        for _ in range(2):
+            self.attempt(stage)
+        left = [each for each in stage.happenings if isinstance(each, SpeechLeft)]
+        assert [each.written for each in left] == ["pause", "pause"]
+        tones = [each for each in stage.happenings if isinstance(each, SignalGiven)]
+        assert [each.signal for each in tones] == [Signal.PARDON]
+        assert stage.said()[-1].text == ENGLISH.texts.confirm_stop
+
+    def test_a_tone_does_not_end_what_is_said(self, stage: Stage) -> None:
+        stage.coach.do(Intent("start", {"routine": "Back"}))
+        stage.run(1)
+        said = stage.said()
+        for _ in range(2):
+            self.attempt(stage)
+        assert any(isinstance(each, SignalGiven) for each in stage.happenings)
+        stage.run(1)
+        assert stage.said() == said
+        assert stage.coach.state.on_air is Role.CUE
+
+
+class TestMuted:
+    """Asked not to listen, the coach obeys hands only, and what hurts."""
+
+    @pytest.fixture
+    def muted(self, stage: Stage) -> Stage:
+        """A coach that was asked not to listen."""
+        stage.coach.do(Intent("start"))
+        stage.hear("stop listening", 0.5)
+        assert stage.coach.state.muted
+        return stage
+
+    def test_what_is_heard_is_told_as_no_command(self, muted: Stage) -> None:
+        muted.hear("pause")
+        heard = [each for each in muted.happenings if isinstance(each, SpeechHeard)]
+        assert (heard[-1].text, heard[-1].intent) == ("pause", None)
+        assert muted.coach.state.mode is Mode.INTRODUCING
+
+    def test_a_hand_is_obeyed_and_ends_it(self, muted: Stage) -> None:
+        muted.coach.do(Intent("pause"))
+        assert (muted.coach.state.mode, muted.coach.state.muted) == (Mode.PAUSED, False)
+
+    @pytest.mark.parametrize("words", ["that hurts", "chest pain"])
+    def test_what_hurts_is_heard(self, muted: Stage, words: str) -> None:
+        muted.hear(words, 0.5)
+        assert muted.coach.state.mode in (Mode.HURTING, Mode.PAUSED)
+        assert not muted.coach.state.muted
 
 
 class TestGivingWay:
@@ -402,6 +472,7 @@ class Scribe:
     def __init__(self) -> None:
         self.grammars: list[str] = []
         self.fails = False
+        self.confidence = 1.0
 
     def use(self, grammar: Grammar) -> None:
         self.grammars.append(grammar.name)
@@ -417,7 +488,7 @@ class Scribe:
         return None
 
     def finish(self) -> Hypothesis:
-        return Hypothesis("pause", 1.0, (0, SAMPLE_RATE // 2))
+        return Hypothesis("pause", self.confidence, (0, SAMPLE_RATE // 2))
 
     def close(self) -> None:
         pass
@@ -475,6 +546,24 @@ class TestEars:
         ears.learn(read_commands(routines[:1]))
         self.blocks(ears, QUIET, QUIET)
         assert scribe.grammars == ["session", "idle", "session", "number", "confirm", "session"]
+
+    @pytest.mark.parametrize("live", [False, True])
+    def test_what_was_said_in_vain_comes_after_a_second(
+        self, commands: Commands, *, live: bool
+    ) -> None:
+        decisions: SimpleQueue[Decision] = SimpleQueue()
+        doubting = Scribe()
+        doubting.confidence = 0.15
+        listener = Listener(doubting, Loud(), watch=decisions.put)
+        ears = Ears(listener, commands, live=live, decisions=decisions)
+        assert self.blocks(ears, *[QUIET] * 100, *[VOICE] * 50, *[QUIET] * 60) == []
+        if not live:
+            assert list(ears.attempts()) == []
+        assert self.blocks(ears, *[QUIET] * 100) == []
+        ears.close()
+        (attempt,) = ears.attempts()
+        assert attempt.written == "pause"
+        assert abs(attempt.start - to_samples(1)) < to_samples(0.1)
 
     def test_level_and_voice_can_be_seen(self, commands: Commands) -> None:
         ears, _ = self.ears(commands, live=False)

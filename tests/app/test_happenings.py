@@ -10,6 +10,7 @@ from voice_coach.app.happenings import (
     Said,
     SignalGiven,
     SpeechHeard,
+    SpeechLeft,
     Standing,
     StateShown,
     ToneSounded,
@@ -31,6 +32,11 @@ PLAIN: list[tuple[Happening, str, str]] = [
         SpeechHeard(9, 2, 7, "hm", None),
         "heard",
         '{"text": "hm", "intent": null, "slots": {}, "start": 2, "end": 7}',
+    ),
+    (
+        SpeechLeft(9, 2, 7, "pause", "something"),
+        "unheard",
+        '{"written": "pause", "reason": "something", "start": 2, "end": 7}',
     ),
     (
         Said(3, 8, "Hold it.", Role.MARK),

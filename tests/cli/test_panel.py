@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests import CHECKOUT
 from tests.tools.language import ENGLISH
-from voice_coach.app.happenings import Said, SpeechHeard, StateShown
+from voice_coach.app.happenings import Said, SpeechHeard, SpeechLeft, StateShown
 from voice_coach.cli.panel import NOTICE_STAYS, WIDTH, Board, Gauges, TerminalView, panel
 from voice_coach.core.cues import CueKind
 from voice_coach.core.intents import Intent
@@ -165,6 +165,23 @@ def test_every_width(routines: tuple[Routine, ...], width: int) -> None:
             assert "6 s" in text
             assert "Leg" in text
         assert "mic" in text
+
+
+def test_what_was_not_understood_is_shown_until_something_is() -> None:
+    board = Board()
+    board.watch(SpeechHeard(0, 0, 0, "pause", None))
+    reason = "something, not sure; say it again, or say help"
+    board.watch(SpeechLeft(9, 2, 7, "", reason))
+    assert " ".join(f"heard {reason}".split()) in " ".join(
+        " ".join(inside(shown(State((), ENGLISH), board))).split()
+    )
+    board.watch(SpeechHeard(20, 12, 18, "resume", None))
+    assert "“resume”" in " ".join(inside(shown(State((), ENGLISH), board)))
+
+
+def test_it_is_shown_that_the_coach_does_not_listen() -> None:
+    muted = inside(shown(State((), ENGLISH, muted=True)))
+    assert any("mic" in line and "not listening" in line for line in muted)
 
 
 def test_texts_are_shown_as_they_are(routines: tuple[Routine, ...]) -> None:

@@ -221,7 +221,7 @@ def test_english_sentences_mean_one_thing(state: str) -> None:
 
 @pytest.mark.parametrize("state", ListeningState)
 def test_english_examples_can_be_said(state: str) -> None:
-    commands = english(routine={"back": "back"})
+    commands = english(routine={"back": "back"}, exercise={"bridge": "Bridge"})
     examples = commands.examples(state)
     assert examples
     assert [text for text in examples if commands.match(text, state) is None] == []

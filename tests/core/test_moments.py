@@ -68,8 +68,9 @@ WHOLE = {
 ROUTINE = Routine.model_validate_json(json.dumps(WHOLE))
 COMMANDS = read_commands([ROUTINE])
 INTENTS = sorted(set(COMMANDS.intents) - {"number", "yes", "no"})
-SLOTS: dict[str, str | int] = {"routine": "test", "amount": "brief"}
-MOVING = ("next", "previous", "restart", "easier", "full_version", "ready", "resume", "repeat",
+SLOTS: dict[str, str | int] = {"routine": "test", "amount": "brief", "exercise": "Swim"}
+MOVING = ("goto", "done", "unwell",
+          "next", "previous", "restart", "easier", "full_version", "ready", "resume", "repeat",
           "pause", "hurts", "stop", "start", "time_left", "slower")  # fmt: skip
 SAMPLE = "hurts"
 """The first of two commands that the quick tests try; all others are slow."""
@@ -204,6 +205,9 @@ next          welcome   heading_4 heading_4 heading_4 heading_4 heading_3 headin
 previous      welcome   heading_2 heading_2 heading_2 heading_2 heading_1 heading_1 heading_1 heading_3 heading_4
 restart       welcome   heading_3 way_3     setup_3   setup_3   setup_2   setup_2   setup_2   heading_4 heading_4
 repeat        welcome   heading_3 way_3     setup_3   ready_3   move_2    rest_2    closing_2 heading_4 farewell
+goto          welcome   heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4
+done          .         .         .         .         move_3    move_2    move_2    heading_3 .         .
+unwell        paused    paused    paused    paused    paused    paused    paused    paused    paused    idle
 """  # noqa: E501
 """What is said next when a command comes into the words of a cue.
 
@@ -257,7 +261,7 @@ def test_where_every_command_leads(moment: str) -> None:
 def test_where_every_command_leads_while_waiting(waiting: str, moment: str) -> None:
     """What moves about leads to the same place; going on to where it was; the rest waits on."""
     waits = TABLE[waiting, moment]
-    for intent in ("next", "previous", "restart", "easier"):
+    for intent in ("next", "previous", "restart", "easier", "goto"):
         wanted = TABLE[intent, moment]
         assert after(moment, waiting, intent) == (waits if wanted == "." else wanted), intent
     assert after(moment, waiting, "resume") == moment
@@ -270,6 +274,7 @@ def test_where_every_command_leads_while_waiting(waiting: str, moment: str) -> N
 def test_where_every_command_leads_while_it_is_asked_whether_to_stop(moment: str) -> None:
     """Only an answer, a pause, pain and going on count as one."""
     wanted = {"stop": "idle", "pause": "paused", "hurts": "hurting", "resume": moment}
+    wanted["unwell"] = "paused"
     for intent in INTENTS:
         assert after(moment, "stop", intent) == wanted.get(intent, "asking"), intent
 

@@ -36,6 +36,8 @@ PLAIN: list[tuple[Note, str, str]] = [
     (notes.Skipped(0, "Cobra"), "skipped", '{"exercise": 0, "name": "Cobra"}'),
     (notes.Hurt(0, "Cobra"), "hurt", '{"exercise": 0, "name": "Cobra"}'),
     (notes.Eased(0, "Cobra"), "eased", '{"exercise": 0, "name": "Cobra"}'),
+    (notes.Counted(0, "Cobra", 12), "counted", '{"exercise": 0, "name": "Cobra", "count": 12}'),
+    (notes.Unwell("dizzy"), "unwell", '{"sign": "dizzy"}'),
     (notes.PainTold("before", 6), "pain", '{"when": "before", "value": 6}'),
     (notes.PainTold("after", 0), "pain", '{"when": "after", "value": 0}'),
     (notes.Paused(), "paused", "{}"),

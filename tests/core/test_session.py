@@ -10,6 +10,7 @@ import pytest
 from tests.tools.language import ENGLISH
 from tests.tools.listener import Listener
 from tests.tools.simulation import Simulation
+from voice_coach.core.attention import heeds
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.preferences import Preferences
@@ -29,6 +30,7 @@ from voice_coach.core.state import (
     Spoken,
     State,
     TimeUp,
+    Unheard,
 )
 from voice_coach.core.transitions import plan_of
 from voice_coach.library import read_commands, read_routine
@@ -87,6 +89,7 @@ class Walk:
         memory = Memory(sessions=self.random.choice([0, 1]))
         self.state = State((routine,), ENGLISH, preferences=preferences, memory=memory)
         self.listener = Listener(routine, warned=bool(memory.sessions))
+        self.exercises = [each.name for each in routine.exercises]
         self.intents = sorted(read_commands([routine]).intents)
         self.now: Samples = 0
         self.ends: dict[int, Samples] = {}
@@ -101,7 +104,10 @@ class Walk:
         if following is None or self.random.random() < talkative:
             wait = to_samples(self.random.uniform(0, 8))
             self.now = min(self.now + wait, following or self.now + wait)
-            self.command()
+            if self.random.random() < 0.2:
+                self.happen(Unheard(), self.now)
+            else:
+                self.command()
         elif following in self.ends.values():
             self.now = following
             number = next(n for n, end in self.ends.items() if end == following)
@@ -120,11 +126,21 @@ class Walk:
         slots: dict[str, str | int] = {"routine": "back"} if self.random.random() < 0.5 else {}
         slots |= {"amount": self.random.choice(["full", "brief", "tones"])}
         slots |= {"value": self.random.randrange(11)}
-        after, actions = advance(self.state, Heard(Intent(name, slots)), self.now)
+        if self.random.random() < 0.5:
+            slots |= {"exercise": self.random.choice([*self.exercises, "Handstand"])}
+            slots |= {"seconds": self.random.choice([1, 20, 90, 9999]), "count": 12}
+            slots |= {"sign": self.random.choice(["dizzy", "chest"])}
+        event = Heard(Intent(name, slots), by_hand=self.random.random() < 0.5)
+        after, actions = advance(self.state, event, self.now)
+        if not heeds(self.state, event):
+            assert (after, actions) == (self.state, ())
+            return
         said = [action for action in actions if isinstance(action, Say | Give)]
         assert said, f"'{name}' was not answered while {self.state.mode}"
         assert self.now <= said[0].at <= self.now + to_samples(0.5)
-        self.listener.follow(self.state, Heard(Intent(name, slots)), after, actions)
+        self.listener.follow(self.state, event, after, actions)
+        if name == "unwell":
+            assert after.mode in (Mode.PAUSED, Mode.IDLE)
         self.take(after, actions)
 
     def happen(self, event: Event, at: Samples) -> None:

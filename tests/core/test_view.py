@@ -126,6 +126,22 @@ def test_a_count_runs_down_and_stands_still_in_a_pause(simulation: Simulation) -
     assert look(simulation).count == paused
 
 
+def test_what_makes_sense_of_the_new_commands(simulation: Simulation) -> None:
+    """A pause cannot be paused again by a button, and nothing is done before it is begun."""
+    assert not {"goto", "pause", "done", "mute"} & set(seen(simulation.state, 0).may)
+    simulation.begin("back", "bridge")
+    assert {"goto", "pause", "mute", "count_left", "position", "unwell"} <= set(
+        seen(simulation.state, 0).may
+    )
+    assert "done" not in seen(simulation.state, 0).may
+    simulation.hear("pause")
+    may = seen(simulation.state, 0).may
+    assert "pause" not in may
+    assert "resume" in may
+    simulation.hear("stop listening")
+    assert seen(simulation.state, 0).muted
+
+
 def test_more_time_never_shows_more_than_a_whole_ring(simulation: Simulation) -> None:
     simulation.begin("Back", "gentle stretches")
     until(simulation, Mode.EXERCISING)

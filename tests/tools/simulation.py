@@ -3,6 +3,8 @@
 A transcript is a text file: what happens at which time, and what is expected of the coach.
     00:12 hear 'pause'          at that time of the session; what came before is not asked for
     +3 hear 'resume'            so many seconds after the line matched last
+    +3 touch 'resume'           the same on a page or a key, in place of a voice
+    +3 unheard                  somebody speaks to the coach, and is not understood
     begin 'cobra' in 'back'     jump to the heading of an exercise
     say 'Paused…'               the very next thing said; … stands for anything
     later say 'Halfway.'        the same, after anything else
@@ -33,6 +35,7 @@ from voice_coach.core.preferences import Preferences
 from voice_coach.core.session import advance
 from voice_coach.core.state import (
     Action,
+    Chime,
     Event,
     Give,
     Heard,
@@ -47,6 +50,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
     Tone,
+    Unheard,
 )
 from voice_coach.core.transitions import jump, laid_out
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples, to_seconds
@@ -79,15 +83,22 @@ class Simulation:
         self._speaking: list[tuple[Samples, int]] = []
         self._words_end: Samples = 0
 
-    def hear(self, text: str) -> None:
-        """Let the user say `text` now; it must be a command of the present grammar."""
+    def hear(self, text: str, *, by_hand: bool = False) -> None:
+        """Let the user say `text` now; it must be a command of the present grammar.
+
+        `by_hand`: let them touch a button that means the same.
+        """
         intent = self._commands.match(text, self.state.listening)
         assert intent is not None, f"'{text}' cannot be heard while {self.state.mode}"
-        self.command(intent)
+        self.command(intent, by_hand=by_hand)
 
-    def command(self, intent: Intent) -> None:
+    def command(self, intent: Intent, *, by_hand: bool = False) -> None:
         """Give a command now, whether or not it can be heard."""
-        self._advance(Heard(intent), self.now)
+        self._advance(Heard(intent, by_hand), self.now)
+
+    def miss(self) -> None:
+        """Let somebody speak to the coach now who is not understood."""
+        self._advance(Unheard(), self.now)
 
     def restore(self, other: "Simulation") -> None:
         """Stand where `other` does, with a log of its own."""
@@ -175,6 +186,8 @@ class Simulation:
                     self._speaking = [(at + SIGNAL_LENGTH, utterance)]
                     kind = "tick" if signal is Signal.LEAD_IN else "sound"
                     self.log.append(Entry(at, kind, signal, self.state))
+                case Chime(signal, at):
+                    self.log.append(Entry(at, "sound", signal, self.state))
                 case Tone(tone, at, length):
                     text = f"{tone} {to_seconds(length):g} s"
                     self.log.append(Entry(at, "tone", text, self.state))
@@ -213,8 +226,12 @@ class Transcript:
         simulation = self.simulation
         if found := re.fullmatch(r"(\d+):(\d+(?:\.\d+)?) hear ['\"](.*)['\"]", line):
             self._hear(to_samples(int(found[1]) * 60 + float(found[2])), found[3])
-        elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) hear ['\"](.*)['\"]", line):
-            self._hear(self._last + to_samples(float(found[1])), found[2])
+        elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) (hear|touch) ['\"](.*)['\"]", line):
+            at = self._last + to_samples(float(found[1]))
+            self._hear(at, found[3], by_hand=found[2] == "touch")
+        elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) unheard", line):
+            self._until(self._last + to_samples(float(found[1])))
+            simulation.miss()
         elif found := re.fullmatch(r"begin '(.*)' in '(.*)'", line):
             simulation.begin(found[2], found[1])
         elif found := re.fullmatch(_EXPECTED, line):
@@ -230,12 +247,15 @@ class Transcript:
         else:
             self._check(line)
 
-    def _hear(self, at: Samples, text: str) -> None:
+    def _hear(self, at: Samples, text: str, *, by_hand: bool = False) -> None:
+        self._until(at)
+        self.simulation.hear(text, by_hand=by_hand)
+
+    def _until(self, at: Samples) -> None:
         assert at >= self.simulation.now, f"it is {to_seconds(self.simulation.now):.2f} s already"
         self.simulation.run_until(at)
         self._last = at
         self._read = len(self.simulation.log)
-        self.simulation.hear(text)
 
     def _next(self) -> Entry | None:
         while self._read >= len(self.simulation.log):

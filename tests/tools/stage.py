@@ -11,6 +11,7 @@ from queue import SimpleQueue
 import numpy as np
 
 from tests.tools.language import ENGLISH
+from voice_coach.app.addressed import Attempt
 from voice_coach.app.coach import Coach, Persistence
 from voice_coach.app.happenings import Happening, Said
 from voice_coach.audio.decimation import Decimator
@@ -74,9 +75,15 @@ class Whisper:
         self.listening = ""
         self.reference: list[Pcm] = []
         self.learnt: Commands | None = None
+        self.attempted: list[Attempt] = []
 
     def learn(self, commands: Commands) -> None:
         self.learnt = commands
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield what the test lets be said in vain."""
+        while self.attempted:
+            yield self.attempted.pop(0)
 
     def hear(self, microphone: Pcm, played: Pcm, listening: str) -> Iterator[Transcript]:
         assert len(microphone) == len(played) == BLOCK

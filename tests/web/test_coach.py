@@ -168,6 +168,11 @@ def test_any_command_at_any_time_does_no_harm(
         "start": [{}, {"routine": "back"}, {"routine": "breathing"}],
         "number": [{"value": 0}, {"value": 7.5}, {"value": 10}],
         "verbosity": [{"amount": "brief"}, {"amount": "full"}, {"amount": "tones"}],
+        "goto": [{"exercise": "Bridge"}, {"exercise": "Cobra"}, {"exercise": "Reach up"}],
+        "done": [{}, {"count": 12}],
+        "pause": [{}, {"seconds": 120}],
+        "more_time": [{}, {"seconds": 20}],
+        "unwell": [{}, {"sign": "dizzy"}],
     }
     intents = sorted(commands.intents)
     preferences = Preferences(ask_pain=bool(seed % 2))

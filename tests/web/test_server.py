@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -339,7 +340,7 @@ class TestPictures:
         assert set(message) == {
             "type", "clock", "mode", "routines", "routine", "exercise", "side", "repetition",
             "repetitions", "count", "breath", "next", "left", "said", "heard", "notice", "level_db",
-            "speaking", "may", "asks", "preferences",
+            "speaking", "may", "asks", "preferences", "muted",
         }  # fmt: skip
 
 
@@ -369,6 +370,33 @@ class TestCommands:
         for intent, exercise in (("goto", "moon"), ("next", "bridge")):
             with pytest.raises(Refused):
                 meant(intent, exercise)
+
+    @pytest.mark.parametrize(
+        ("intent", "good", "bad"),
+        [
+            ("goto", [{"exercise": "Bridge"}], [{}, {"exercise": "moon"}, {"routine": "back"}]),
+            ("pause", [{}, {"seconds": 120}], [{"seconds": 1}, {"seconds": 90_000}]),
+            ("more_time", [{}, {"seconds": 20}], [{"seconds": 20.5}, {"seconds": "20"}]),
+            ("done", [{}, {"count": 12}], [{"count": -1}, {"count": True}, {"seconds": 12}]),
+            ("unwell", [{}, {"sign": "dizzy"}], [{"sign": "bored"}]),
+            ("mute", [{}], [{"seconds": 10}]),
+            ("start", [{}, {"routine": "back pain"}], [{"unknown": "otago"}]),
+        ],
+    )
+    def test_what_a_page_may_fill_in(
+        self, intent: str, good: list[dict[str, Any]], bad: list[dict[str, Any]]
+    ) -> None:
+        state = State((read_routine(resource("routines") / "back.yaml"),), ENGLISH)
+
+        def meant(slots: dict[str, Any]) -> Intent:
+            wish = {"type": "do", "intent": intent, "slots": slots}
+            return intent_of(json.dumps(wish), {intent}, state)
+
+        for slots in good:
+            assert meant(slots) == Intent(intent, slots)
+        for slots in bad:
+            with pytest.raises(Refused):
+                meant(slots)
 
 
 class TestRoutines:

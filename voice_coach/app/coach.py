@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 
+from voice_coach.app.addressed import Attempt
 from voice_coach.app.ears import Ears, attend
 from voice_coach.app.happenings import (
     Said,
     SignalGiven,
     SpeechHeard,
+    SpeechLeft,
     Standing,
     StateShown,
     ToneSounded,
@@ -25,6 +27,7 @@ from voice_coach.app.happenings import (
 from voice_coach.audio import tones
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound, duration, faded, quiet
+from voice_coach.core.attention import heeds
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.language import Language
 from voice_coach.core.notes import Note
@@ -34,6 +37,7 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.session import advance, upcoming
 from voice_coach.core.state import (
     Action,
+    Chime,
     Event,
     Give,
     Heard,
@@ -48,6 +52,7 @@ from voice_coach.core.state import (
     State,
     TimeUp,
     Tone,
+    Unheard,
 )
 from voice_coach.core.transitions import answer
 from voice_coach.crash import described
@@ -144,6 +149,8 @@ class Coach:
         """Take one block of sound, and let everything happen that is due."""
         for utterance in self._ears.hear(microphone, played, self.state.listening):
             self._understand(utterance)
+        for attempt in self._ears.attempts():
+            self._miss(attempt)
         self._give_way()
         for finished in self._mixer.finished():
             if finished.tag > 0 and not finished.cut:
@@ -160,8 +167,8 @@ class Coach:
         self._advance(Opened(), self._mixer.position)
 
     def do(self, intent: Intent) -> None:
-        """Do what `intent` asks, as if it had been heard now."""
-        self._advance(Heard(intent), self._mixer.position)
+        """Do what `intent` asks, as if it had been heard now, and listened to."""
+        self._advance(Heard(intent, by_hand=True), self._mixer.position)
 
     def shelve(self, routines: tuple[Routine, ...], commands: Commands) -> None:
         """Offer these routines from now on, once nothing is running."""
@@ -188,11 +195,19 @@ class Coach:
 
     def _understand(self, utterance: Transcript) -> None:
         intent = self._commands.match(utterance.text, utterance.grammar)
+        if intent is not None and not heeds(self.state, Heard(intent)):
+            intent = None
         decided, start, end = utterance.decided, utterance.start, utterance.end
         self._watch(SpeechHeard(decided, start, end, utterance.text, intent))
         if intent is not None:
             self._obeyed = True
             self._advance(Heard(intent), max(self._mixer.position, decided))
+
+    def _miss(self, attempt: Attempt) -> None:
+        """Let whoever spoke to the coach in vain know it, as often as is good for them."""
+        now = self._mixer.position
+        self._watch(SpeechLeft(now, attempt.start, attempt.end, attempt.written, attempt.reason))
+        self._advance(Unheard(), now)
 
     def _say_preview(self) -> None:
         """Say one sentence after the other, so that a command need not wait for all of them.
@@ -294,6 +309,10 @@ class Coach:
                 self._tones -= 1
                 clip = tones.breath_tone(tones.Contour(tone.value), length)
                 self._watch(ToneSounded(*self._play(clip, at, self._tones), tone))
+            case Chime(signal, at):
+                self._tones -= 1
+                clip = tones.earcon(tones.Earcon(signal.value))
+                self._watch(SignalGiven(*self._play(clip, at, self._tones), signal))
             case Silence(tones=everything):
                 self._unspoken.clear()
                 self._mixer.silence(spare=lambda tag: tag < 0 and not everything)

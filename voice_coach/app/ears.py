@@ -11,10 +11,11 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from voice_coach.app.addressed import Addressed, Attempt
 from voice_coach.audio.pcm import Pcm
 from voice_coach.core.intents import Commands
 from voice_coach.grammar import ListeningState
-from voice_coach.hearing.decision import Rules
+from voice_coach.hearing.decision import Decision, Rules
 from voice_coach.hearing.listener import Listener, Transcript
 
 
@@ -24,8 +25,19 @@ class Ears:
     The thread owns the listener. What it raises is raised by the next `hear`.
     """
 
-    def __init__(self, listener: Listener, commands: Commands, *, live: bool) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        commands: Commands,
+        *,
+        live: bool,
+        decisions: "SimpleQueue[Decision] | None" = None,
+    ) -> None:
+        """`decisions` is where the listener leaves all of them, if it does."""
         self._listener = listener
+        self._decisions = decisions
+        self._addressed = Addressed()
+        self._attempts: SimpleQueue[Attempt] = SimpleQueue()
         self._commands = self._known = commands
         self._listening = ""
         self._blocks: SimpleQueue[tuple[Pcm, Pcm, str] | None] = SimpleQueue()
@@ -64,6 +76,14 @@ class Ears:
             except Empty:
                 return
 
+    def attempts(self) -> Iterable[Attempt]:
+        """Yield what was said to the coach by now, and not understood."""
+        while True:
+            try:
+                yield self._attempts.get_nowait()
+            except Empty:
+                return
+
     def close(self) -> None:
         """End the thread."""
         if self._thread is not None:
@@ -88,6 +108,16 @@ class Ears:
             self._listening = listening
         for utterance in self._listener.process(microphone, played):
             self._utterances.put(utterance)
+        if self._decisions is not None:
+            self._judge(self._decisions, microphone, played)
+
+    def _judge(self, decisions: "SimpleQueue[Decision]", microphone: Pcm, played: Pcm) -> None:
+        """Find out who has spoken to the coach in vain."""
+        self._addressed.hear(microphone, played)
+        while not decisions.empty():
+            self._addressed.decided(decisions.get_nowait())
+        for attempt in self._addressed.attempts(speaking=self._listener.speaking):
+            self._attempts.put(attempt)
 
 
 ASKED: Final = frozenset({ListeningState.NUMBER})

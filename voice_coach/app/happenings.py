@@ -30,6 +30,21 @@ class SpeechHeard:
 
 
 @dataclass(frozen=True)
+class SpeechLeft:
+    """Somebody spoke to the coach and was not understood, as is known at `at`."""
+
+    at: Samples
+    start: Samples
+    """Where their words begin."""
+    end: Samples
+    """Where their words end."""
+    written: str
+    """What they were most like; "" where like nothing."""
+    reason: str
+    """What was heard and what to do, in plain words, to go on after "heard"."""
+
+
+@dataclass(frozen=True)
 class Said:
     """Words of the coach were given to the loudspeaker, to sound from `at` on."""
 
@@ -82,7 +97,7 @@ class StateShown:
     """None while no routine runs."""
 
 
-Happening = SpeechHeard | Said | SignalGiven | ToneSounded | StateShown
+Happening = SpeechHeard | SpeechLeft | Said | SignalGiven | ToneSounded | StateShown
 
 Watcher = Callable[[Happening], None]
 """Is told what happens, as it happens."""
@@ -99,6 +114,8 @@ def kind_and_details(happening: Happening) -> tuple[str, dict[str, Any]]:
             name, slots = (intent.name, dict(intent.slots)) if intent else (None, {})
             details = {"text": text, "intent": name, "slots": slots, "start": start, "end": end}
             return "heard", details
+        case SpeechLeft(start=start, end=end, written=written, reason=reason):
+            return "unheard", {"written": written, "reason": reason, "start": start, "end": end}
         case Said(end=end, text=text, role=role):
             return "said", {"text": text, "role": role.value, "end": end}
         case SignalGiven(end=end, signal=signal):

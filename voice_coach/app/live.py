@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from voice_coach.app.assembly import Assembly, assemble
@@ -21,7 +22,7 @@ from voice_coach.app.engines import (
     make_separate_recogniser,
     make_voice,
 )
-from voice_coach.app.happenings import Happening, Said, SpeechHeard, Watcher
+from voice_coach.app.happenings import Happening, Said, SpeechHeard, SpeechLeft, Watcher
 from voice_coach.audio.mixer import Mixer
 from voice_coach.audio.pcm import Pcm, Sound, silence
 from voice_coach.audio.world import Audio, Recording, open_audio
@@ -32,6 +33,7 @@ from voice_coach.core.routine import Routine
 from voice_coach.core.state import Memory, Place
 from voice_coach.crash import described
 from voice_coach.errors import OutputError, VoiceCoachError
+from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.engines.separate_process import SeparateProcess
 from voice_coach.hearing.listener import Listener
 from voice_coach.history.journal import Journal
@@ -110,12 +112,14 @@ def coach_live(
             recogniser.use(commands.grammar(state))
         disk = _DiskPersistence(journal, preferences or Preferences(), threaded=audio.realtime)
         open_things.enter_context(closing(disk))
+        decisions: SimpleQueue[Decision] = SimpleQueue()
         assembled = assemble(
             routines,
             commands,
-            Listener(recogniser),
+            Listener(recogniser, watch=decisions.put),
             engines[1],
             live=audio.realtime,
+            decisions=decisions,
             phrases=phrases,
             persistence=disk.persistence(routines),
             watch=_told_to(screen.mailbox, watch) if screen else watch,
@@ -181,6 +185,8 @@ def _told_to(mailbox: Mailbox, watch: Watcher) -> Watcher:
                 mailbox.said(text, at)
             case SpeechHeard(at=at, text=text, intent=Intent()):
                 mailbox.heard(text, at)
+            case SpeechLeft(at=at, reason=reason):
+                mailbox.heard(reason, at)
         watch(happening)
 
     return told

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final, Self
 
 import numpy as np
@@ -26,6 +27,7 @@ from voice_coach.core.intents import Commands
 from voice_coach.core.routine import Routine
 from voice_coach.errors import OutputError, ScriptError, nearest
 from voice_coach.files import read_text, reason
+from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.listener import Listener
 from voice_coach.speaking.cache import PhraseCache
 from voice_coach.speaking.espeak import EspeakVoice
@@ -189,12 +191,14 @@ def rehearse(
                 lines.write(happening)
             watch(happening)
 
+        decisions: SimpleQueue[Decision] = SimpleQueue()
         assembled = assemble(
             routines,
             commands,
-            Listener(recogniser),
+            Listener(recogniser, watch=decisions.put),
             engines[1],
             live=False,
+            decisions=decisions,
             phrases=phrases,
             persistence=persistence,
             watch=note,

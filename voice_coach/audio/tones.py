@@ -94,6 +94,8 @@ class Earcon(StrEnum):
     """One soft tick, to be played every second before something begins."""
     LISTENING = "listening"
     """The coach hears."""
+    PARDON = "pardon"
+    """The coach has not understood."""
 
 
 class _Melody(NamedTuple):
@@ -120,6 +122,7 @@ _MELODIES: Final = {
     Earcon.REST: _Melody((440.0, 330.0), 0.22, 0.59, 0.050, 0.20),  # A4 E4, slow
     Earcon.LEAD_IN: _Melody((440.0,), 0.0, 0.12, 0.010, 0.025, SOFT_DB),  # A4, short
     Earcon.LISTENING: _Melody((440.0, 660.0), 0.22, 0.55, 0.010, 0.12),  # A4 E5, rising
+    Earcon.PARDON: _Melody((330.0, 247.5), 0.16, 0.50, 0.030, 0.12, SOFT_DB),  # E4 B3, low
 }
 
 

@@ -217,7 +217,7 @@ def _nothing() -> AbstractContextManager[None]:
 
 def _print_happening(happening: "Happening") -> None:
     """Show one thing that was said, as a line of a script."""
-    from voice_coach.app.happenings import Said, SpeechHeard
+    from voice_coach.app.happenings import Said, SpeechHeard, SpeechLeft
     from voice_coach.units import to_seconds
 
     minutes, seconds = divmod(to_seconds(happening.at), 60)
@@ -225,6 +225,8 @@ def _print_happening(happening: "Happening") -> None:
     match happening:
         case SpeechHeard(text=text):
             out.print(Text.assemble(time, ("you", "bold green"), f"    “{text}”"), soft_wrap=True)
+        case SpeechLeft(reason=reason):
+            out.print(Text.assemble(time, ("heard", "yellow"), f"  {reason}"), soft_wrap=True)
         case Said(text=text):
             out.print(Text.assemble(time, ("coach", "cyan"), f"  {text}"), soft_wrap=True)
 

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from voice_coach.app.happenings import Happening, Said, SpeechHeard
+from voice_coach.app.happenings import Happening, Said, SpeechHeard, SpeechLeft
 from voice_coach.core.cues import CueKind
 from voice_coach.core.routine import Breath
 from voice_coach.core.state import Mode, State
@@ -49,6 +49,8 @@ class Board:
     said: str = ""
     notice: str = ""
     noticed: Samples = 0
+    missed: str = ""
+    """What was heard and not understood, since something was."""
 
     def note(self, text: str, now: Samples) -> None:
         """Show that something is wrong and yet no error."""
@@ -58,10 +60,12 @@ class Board:
         """Take note of what was heard and said."""
         match happening:
             case SpeechHeard(at=at, text=text):
-                self.heard = text
+                self.heard, self.missed = text, ""
                 # Whatever was wrong with the microphone is over, and there was time to read it.
                 if at >= self.noticed + NOTICE_STAYS:
                     self.notice = ""
+            case SpeechLeft(reason=reason):
+                self.missed = reason
             case Said(text=text):
                 self.said = text
 
@@ -103,12 +107,20 @@ def _lines(state: State, board: Board, gauges: Gauges, inner: int) -> Iterator[R
     rows.add_column(style="dim", justify="right")
     rows.add_column(overflow="fold")
     rows.add_row("coach", Text(board.said, "italic"))
-    rows.add_row("heard", Text(f"“{board.heard}”" if board.heard else "–", "bold"))
-    rows.add_row("mic", _meter(gauges, max(5, min(_METER, inner - 25))))
+    rows.add_row("heard", _heard(board))
+    meter = _meter(gauges, max(5, min(_METER, inner - 25)))
+    rows.add_row("mic", Text("not listening", "yellow") if state.muted else meter)
     rows.add_row("say", Text(" · ".join(state.language.catalogue.hint(state.mode)), "dim"))
     if board.notice:
         rows.add_row("note", Text(board.notice, "yellow"))
     yield rows
+
+
+def _heard(board: Board) -> Text:
+    """The last words that were understood, or those after them that were not."""
+    if board.missed:
+        return Text(board.missed, "yellow")
+    return Text(f"“{board.heard}”" if board.heard else "–", "bold")
 
 
 def _exercise(state: State, view: View, now: Samples, inner: int) -> Iterator[RenderableType]:

@@ -1,12 +1,12 @@
 """Answers: commands that leave the session where it stands, and those out of place.
 
-Owns what is said to them, and the changes of preferences and of time; must not know where the
+Owns what is said to them, and the changes of preferences; must not know where the
 session goes from one cue to the next (`session.py`).
 """
 
 from dataclasses import replace
 
-from voice_coach.core.cues import CueKind, MarkKind
+from voice_coach.core.cues import CueKind
 from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
 from voice_coach.core.transitions import (
     GAP,
@@ -18,18 +18,14 @@ from voice_coach.core.transitions import (
     plan_of,
     prefer,
     ways_on,
-    with_due,
 )
 from voice_coach.settings.keys import FASTEST, LOUDEST_DB, QUIETEST_DB, SLOWEST, Verbosity
-from voice_coach.units import Samples, to_samples
+from voice_coach.units import Samples
 
-MORE_TIME = to_samples(10)
 TEMPO_STEP = 1.15
 LEAST_STEP = 0.01
 """What is left of a step at the end of the range; less of it nobody would notice."""
 VOLUME_STEP_DB = 4.0
-_LAST = (MarkKind.COUNTDOWN, MarkKind.LEAD_IN)
-"""Marks that belong to the end of a count, wherever that is."""
 
 
 def out_of_place(state: State, _: Event, now: Samples) -> Result:
@@ -157,16 +153,3 @@ def _change_volume(state: State, step: float, now: Samples, done: str, limit: st
         return answer(state, limit, now)
     after, actions = answer(prefer(state, replace(state.preferences, volume_db=db)), done, now)
     return after, (SetVolume(db), *actions)
-
-
-def more_time(state: State, _: Event, now: Samples) -> Result:
-    """Lengthen a hold or a rest; its last seconds are then counted down anew."""
-    if not state.cue.may_extend:
-        return answer(state, state.texts.no_more_time, now)
-    unsaid = [replace(mark, left=mark.left + MORE_TIME) for mark in state.marks
-              if mark.kind not in (*_LAST, MarkKind.HALFWAY)]  # fmt: skip
-    countdown = [mark for mark in state.cue.marks if mark.kind in _LAST]
-    longer = replace(state, left=state.left + MORE_TIME, marks=(*unsaid, *countdown))
-    if state.ends is not None:
-        longer = with_due(replace(longer, ends=max(state.ends, now) + MORE_TIME))
-    return answer(longer, state.texts.more_time, now)

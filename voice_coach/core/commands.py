@@ -5,12 +5,13 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 
 from dataclasses import replace
 
-from voice_coach.core import answers, notes, questions
+from voice_coach.core import answers, care, notes, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.progress import following
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
     WAITING,
+    Action,
     Event,
     Heard,
     Mode,
@@ -18,6 +19,7 @@ from voice_coach.core.state import (
     Role,
     Silence,
     State,
+    slot_of,
 )
 from voice_coach.core.transitions import (
     GAP,
@@ -41,12 +43,24 @@ from voice_coach.units import Samples, to_seconds
 
 
 def start(state: State, event: Event, now: Samples) -> Result:
-    """Begin the routine that was named, or the first one."""
-    wanted = str(_slot(event, "routine") or state.routines[0].name).casefold()
+    """Begin the routine that was named, or the first one; never another than was asked for."""
+    if slot_of(event, "unknown"):
+        return unknown_routine(state, event, now)
+    wanted = str(slot_of(event, "routine") or state.routines[0].name).casefold()
     for routine in sorted(state.routines, key=lambda each: each.name.casefold() != wanted):
         if wanted in routine.spoken_names:
             return _begin_routine(state, routine, now)
+    return unknown_routine(state, event, now)
+
+
+def unknown_routine(state: State, _: Event, now: Samples) -> Result:
+    """Say which routines there are, in place of one that there is not."""
     return answer(state, state.language.unknown_routine(names_of(state)), now)
+
+
+def silenced(state: State) -> tuple[Action, ...]:
+    """Return what silences all that sounds of a cue that is left before its end."""
+    return (Silence(),) if state.on_air or state.ends is not None else ()
 
 
 def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
@@ -70,13 +84,11 @@ def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
     return after, (notes.Started(routine.name, names), *actions)
 
 
-def _slot(event: Event, name: str) -> object:
-    return event.intent.slots.get(name) if isinstance(event, Heard) else None
-
-
 def start_again(state: State, event: Event, now: Samples) -> Result:
     """ "Let's go" means "ready" or "resume"; a named routine would be another session."""
-    if _slot(event, "routine"):
+    if slot_of(event, "unknown"):
+        return unknown_routine(state, event, now)
+    if slot_of(event, "routine"):
         return answer(state, state.language.already_in(plan_of(state).routine.name), now)
     return (resume if state.mode in WAITING else ready)(state, event, now)
 
@@ -84,7 +96,7 @@ def start_again(state: State, event: Event, now: Samples) -> Result:
 def skip(state: State, _: Event, now: Samples) -> Result:
     """Leave the exercise for the next one; in the welcome that is the first one."""
     if state.cue.kind is CueKind.WELCOME:
-        return _cut_welcome(state, now)
+        return cut_welcome(state, now)
     here, progress = state.cue.exercise, state.progress
     after, actions = lead_to(_with_skipped(state), here + 1, now)
     if here in progress.done:
@@ -93,12 +105,13 @@ def skip(state: State, _: Event, now: Samples) -> Result:
     return after, (left(*about(state)), *actions)
 
 
-def _cut_welcome(state: State, now: Samples) -> Result:
+def cut_welcome(state: State, now: Samples) -> Result:
     """Say only what nobody may begin without having heard, then begin."""
     safety = plan_of(state).safety
     if safety and state.heard_to == state.index:
         return jump(state, state.index, now, words=safety)
-    return jump(state, state.index + 1, now)
+    index, going = following(state)
+    return jump(going, index, now)
 
 
 def _with_skipped(state: State) -> State:
@@ -178,7 +191,9 @@ def pause(state: State, _: Event, now: Samples) -> Result:
 
 
 def stop(state: State, _: Event, now: Samples) -> Result:
-    """Ask whether to end the session."""
+    """Ask whether to end the session; who feels unwell is not asked."""
+    if state.unwell:
+        return care.leave(state, now)
     return ask(state, Mode.CONFIRMING_STOP, state.texts.confirm_stop, now)
 
 

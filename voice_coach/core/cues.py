@@ -45,6 +45,8 @@ class Signal(StrEnum):
     """A soft tick: what follows comes in as many seconds as there are ticks."""
     LISTENING = "listening"
     """The coach has come alive, and hears."""
+    PARDON = "pardon"
+    """Somebody has spoken to the coach, and was not understood."""
 
 
 class BreathTone(StrEnum):

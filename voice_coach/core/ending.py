@@ -7,9 +7,9 @@ is said; must not know what the same commands do to a routine under way (`comman
 from dataclasses import replace
 
 from voice_coach.core import notes, questions
-from voice_coach.core.commands import start
+from voice_coach.core.commands import start, unknown_routine
 from voice_coach.core.progress import ASK_AGAIN
-from voice_coach.core.state import Event, State
+from voice_coach.core.state import Event, State, slot_of
 from voice_coach.core.transitions import Result, about, answer, to_idle, with_hurt
 from voice_coach.units import Samples
 
@@ -32,6 +32,8 @@ def hurts(state: State, _: Event, now: Samples) -> Result:
 
 def start_another(state: State, event: Event, now: Samples) -> Result:
     """Begin another session: this one is finished."""
+    if slot_of(event, "unknown"):
+        return unknown_routine(state, event, now)
     return start(to_idle(state), event, now)
 
 

@@ -17,6 +17,9 @@ from voice_coach.core.written import Phrasings, Plural, Texts, Written
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import Samples, to_seconds
 
+MOST_NAMED = 3
+"""So many routines are named at most where one was asked for that there is not."""
+
 
 @dataclass(frozen=True)
 class Language:
@@ -39,7 +42,7 @@ class Language:
     def common(self) -> tuple[str, ...]:
         """Answers worth having at hand before anybody asks."""
         t = self.texts
-        answers = (t.paused, t.confirm_stop, t.stopped, t.more_time, t.slower, t.faster)
+        answers = (t.paused, t.confirm_stop, t.stopped, self.more_time(10), t.slower, t.faster)
         return (*answers, t.louder, t.quieter, self.help_leading)
 
     def number(self, value: int) -> str:
@@ -214,6 +217,48 @@ class Language:
         """One count at the end of a hold."""
         return self._filled(self.written.templates.countdown, number=self.number(seconds))
 
+    def more_time(self, seconds: int) -> str:
+        """Confirm that a hold is longer by so much; there are never as few as one."""
+        return self._filled(self.written.templates.more_time, number=self.number(seconds))
+
+    def paused_for(self, length: Samples) -> str:
+        """Confirm a pause that ends by itself."""
+        return self._filled(self.written.templates.paused_for, length=self.duration(length))
+
+    def more_after_this(self, number: int, *, one_side: bool) -> str:
+        """Answer "how many more?" in the middle of one; where sides change, of this side."""
+        texts, templates = self.texts, self.written.templates
+        if not number:
+            return texts.last_one_of_side if one_side else texts.last_one
+        text = templates.more_after_this_on_side if one_side else templates.more_after_this
+        return self._filled(text, number=self.number(number))
+
+    def more_to_come(self, number: int) -> str:
+        """Answer "how many more?" before one."""
+        if number == 1:
+            return self.texts.only_one
+        return self._filled(self.written.templates.more_to_come, number=self.number(number))
+
+    def exercise_of(self, position: int, total: int) -> str:
+        """Say which exercise of how many it is; nothing where there is but one."""
+        if total == 1:
+            return ""
+        return self._filled(
+            self.written.templates.exercise_of,
+            position=self.number(position),
+            total=self.number(total),
+        )
+
+    def exercises_to_come(self, total: int) -> str:
+        """Answer "how many?" before the first exercise."""
+        counted = self.counted(total, self.written.plurals.exercises)
+        return self._filled(self.written.templates.exercises_to_come, exercises=counted)
+
+    def unwell(self, sign: str) -> str:
+        """Say what to do when the user feels unwell, by how they say it."""
+        meant: Mapping[str, str] = vars(self.written.unwell)
+        return meant.get(sign, self.written.unwell.other)
+
     def time_left(self, step: Samples | None, session: Samples) -> str:
         """Answer "how long left?": in this hold, if any, and in all."""
         templates, whole = self.written.templates, self.duration(session)
@@ -250,8 +295,23 @@ class Language:
         return f"{self.texts.nothing_running} {self.welcome_idle(routines)}"
 
     def unknown_routine(self, routines: Sequence[str]) -> str:
-        """Answer a start that names no routine that we have."""
-        return f"{self.texts.unknown_routine} {self.welcome_idle(routines)}"
+        """Answer a start that names no routine that we have: a few of those that there are."""
+        named = [self.name(name) for name in routines[:MOST_NAMED]]
+        if more := len(routines) - len(named):
+            named.append(self.written.templates.and_more.format(number=self.number(more)))
+        joined = self._joined(self.written.lists.all_of, named)
+        return self._filled(self.written.templates.unknown_routine, routines=joined)
+
+    def no_such_exercise(self, name: str, coming: Sequence[str]) -> str:
+        """Answer who wants to go to an exercise that is not in the routine."""
+        names = self._joined(self.written.lists.choice, [self.name(each) for each in coming])
+        text = self.written.templates.no_such_exercise
+        return self._filled(text, name=self.name(name), names=names)
+
+    def exercise_in(self, name: str, routines: Sequence[str]) -> str:
+        """Answer who wants to go to an exercise while nothing runs."""
+        text = self._filled(self.written.templates.exercise_in, name=self.name(name))
+        return f"{text} {self.welcome_idle(routines)}"
 
     def already_in(self, name: str) -> str:
         """Answer "start" during a session."""

@@ -77,6 +77,21 @@ class Eased(_AboutExercise):
 
 
 @dataclass(frozen=True)
+class Counted(_AboutExercise):
+    """The user told how many they have done of an exercise."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Unwell:
+    """The user felt unwell."""
+
+    sign: str
+    """How: dizzy, numb, chest, breath, faint or other."""
+
+
+@dataclass(frozen=True)
 class PainTold:
     """The user told how it feels."""
 
@@ -126,6 +141,8 @@ Note = (
     | Skipped
     | Hurt
     | Eased
+    | Counted
+    | Unwell
     | PainTold
     | Paused
     | Resumed
@@ -145,6 +162,8 @@ _KINDS: Final[Mapping[type[Note], str]] = {
     Skipped: "skipped",
     Hurt: "hurt",
     Eased: "eased",
+    Counted: "counted",
+    Unwell: "unwell",
     PainTold: "pain",
     Paused: "paused",
     Resumed: "resumed",

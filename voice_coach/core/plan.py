@@ -106,11 +106,12 @@ class Plan:
     def remaining_after(self, index: int, then: int | None = None) -> Samples:
         """Time from the end of cue `index` to the farewell; exact once `measured`.
 
-        `then` is the cue that follows the time to get ready, if it is not the next one.
+        `then` is the cue that follows the welcome or the time to get ready, if it is not the next.
         """
         if then is None:
             return self._remaining[index]
-        ready = self.setup_of(self.cues[index].exercise) + 1
+        welcome = self.cues[index].kind is CueKind.WELCOME
+        ready = index if welcome else self.setup_of(self.cues[index].exercise) + 1
         passed_over = self._remaining[ready] - self._remaining[then - 1]
         return self._remaining[index] - passed_over
 

@@ -26,6 +26,8 @@ from voice_coach.units import Samples, to_samples
 
 ASK_AGAIN = to_samples(15)
 """How long a question waits for its answer."""
+PROMPTED = to_samples(8)
+"""How long after the coach's last words what is said is likely meant for it."""
 OBJECTION = to_samples(0.6)
 """How long there is to object to what is taken as right."""
 STILL_THERE = to_samples(120)
@@ -54,7 +56,7 @@ def spoken(state: State, _: Event, now: Samples) -> Result:
         return _count(silent, state.said_at if state.cue.with_words else now, now), ()
     if state.ends is not None and (state.due is None or state.ends <= now):
         # The count is over, or will be at once: an end is told a little ahead of its time.
-        return _next_cue(silent, max(now + AFTER_ANSWER, state.ends))
+        return next_cue(silent, max(now + AFTER_ANSWER, state.ends))
     return silent, ()
 
 
@@ -64,20 +66,22 @@ def asked(state: State, _: Event, now: Samples) -> Result:
     return replace(state, on_air=None, due=now + wait), ()
 
 
-def answered(state: State, _: Event, __: Samples) -> Result:
+def answered(state: State, _: Event, now: Samples) -> Result:
     """An answer has ended, and nothing follows."""
-    return replace(state, on_air=None), ()
+    return replace(state, on_air=None, prompted=now + PROMPTED), ()
 
 
 def paused(state: State, _: Event, now: Samples) -> Result:
-    """The pause has been told: wait, for some minutes."""
-    return replace(state, on_air=None, due=now + STILL_THERE), ()
+    """The pause has been told: wait for its end, or for some minutes."""
+    due = now + STILL_THERE if state.wake is None else max(state.wake, now)
+    return replace(state, on_air=None, due=due), ()
 
 
 def still_there(state: State, _: Event, now: Samples) -> Result:
     """Nobody has said anything for long: ask, and at last leave it for another time."""
     if state.asked < ASKED_AT_MOST:
-        after, actions = ask(state, Mode.PAUSED, state.texts.still_there, now)
+        text = state.texts.still_unwell if state.unwell else state.texts.still_there
+        after, actions = ask(state, Mode.PAUSED, text, now)
         return replace(after, asked=state.asked + 1), actions
     idle = to_idle(state)
     place = replace(idle, memory=replace(idle.memory, place=_place(state)))
@@ -103,7 +107,7 @@ def time_up(state: State, event: Event, now: Samples) -> Result:
         return _mark(state, now)
     if state.on_air:  # an answer, longer than the count: `_spoken` goes on after it
         return replace(state, due=None), ()
-    return _next_cue(state, now)
+    return next_cue(state, now)
 
 
 def _mark(state: State, now: Samples) -> Result:
@@ -121,13 +125,14 @@ def _mark(state: State, now: Samples) -> Result:
     return after, (*actions, *tone)
 
 
-def _next_cue(state: State, at: Samples) -> Result:
+def next_cue(state: State, at: Samples) -> Result:
     """Go on: the exercise is done where another one, or the farewell, comes next."""
     if state.cue.kind is CueKind.FINISH:
         return questions.ask_pain(state, at) or (to_idle(state), ())
     index, state = following(state)
     cue = plan_of(state).cues[index]
-    if cue.kind is not CueKind.FINISH and cue.exercise == state.cue.exercise:
+    same = cue.kind is not CueKind.FINISH and cue.exercise == state.cue.exercise
+    if same or state.cue.kind is CueKind.WELCOME:
         return begin(state, index, at)
     after, actions = begin(_with_done(state), index, at, praised=True)
     easier = state.cue.exercise in state.easier
@@ -135,8 +140,8 @@ def _next_cue(state: State, at: Samples) -> Result:
 
 
 def following(state: State) -> tuple[int, State]:
-    """Return the next cue; after a change of position that may be another one."""
-    if state.then is not None and state.cue.kind is CueKind.GET_READY:
+    """Return the next cue; after the welcome or a change of position that may be another one."""
+    if state.then is not None and state.cue.kind in (CueKind.WELCOME, CueKind.GET_READY):
         return state.then, replace(state, then=None)
     return state.index + 1, state
 

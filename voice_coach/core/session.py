@@ -17,7 +17,16 @@ module must not do I/O nor know the time: `now` is always given, in samples.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from voice_coach.core import answers, commands, ending, progress, questions
+from voice_coach.core import (
+    answers,
+    attention,
+    care,
+    commands,
+    ending,
+    progress,
+    questions,
+    requests,
+)
 from voice_coach.core.state import (
     LED,
     RUNNING,
@@ -25,11 +34,13 @@ from voice_coach.core.state import (
     Event,
     Heard,
     Measured,
+    Missed,
     Mode,
     Opened,
     Spoken,
     State,
     TimeUp,
+    Unheard,
 )
 from voice_coach.core.transitions import Result
 from voice_coach.units import Samples
@@ -54,13 +65,28 @@ def advance(state: State, event: Event, now: Samples) -> Result:
         measured = state.plan.measured(event.lengths) if state.plan else None
         return replace(state, plan=measured), ()
     if isinstance(event, Heard):
-        state = replace(state, asked=0)
+        return _obeyed(state, event, now) if attention.heeds(state, event) else (state, ())
+    return _followed(state, event, now)
+
+
+def _obeyed(state: State, event: Heard, now: Samples) -> Result:
+    """Do what a command asks; one that is given by hand, or must be heard, ends "muted"."""
+    heard = replace(state, asked=0, muted=False, missed=Missed())
+    if state.muted and event.intent.name == "mute":
+        return attention.listen_again(heard, now)
+    return _followed(heard, event, now)
+
+
+def _followed(state: State, event: Event, now: Samples) -> Result:
+    """Return what the table says; who feels unwell is not led on before they insist on it."""
     trigger = trigger_of(event)
     rule = TABLE.get((state.mode, trigger))
     if rule is None:
         return answers.out_of_place(state, event, now) if isinstance(event, Heard) else (state, ())
     after, actions = rule.act(state, event, now)
     assert after.mode in rule.to, f"{state.mode} --{trigger}--> {after.mode}"  # noqa: S101
+    if state.unwell and after.mode in RUNNING:
+        return care.well_again(state, now)
     return after, actions
 
 
@@ -69,6 +95,8 @@ def trigger_of(event: Event) -> str:
     match event:
         case Heard(intent):
             return intent.name
+        case Unheard():
+            return "(unheard)"
         case Spoken():
             return "(spoken)"
         case TimeUp():
@@ -143,9 +171,10 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     ),
     **_stay((Mode.IDLE,), "(spoken)", progress.answered),
     **_stay((Mode.PAUSED,), "(spoken)", progress.paused),
-    **_rows((Mode.PAUSED,), "(time up)", (Mode.IDLE,), progress.still_there, or_stay=True),
+    **_rows((Mode.PAUSED,), "(time up)", (Mode.IDLE, *RUNNING), requests.pause_over, or_stay=True),
     **_stay((*_ASKING, *_PAIN, Mode.OFFERING), "(spoken)", progress.asked),
     **_rows(_ASKING, "(time up)", (Mode.PAUSED,), commands.no_answer),
+    **_stay(Mode, "(unheard)", attention.unheard),
     # Going on with a session that was cut off
     **_rows((Mode.IDLE,), "(opened)", (Mode.OFFERING,), questions.offer, or_stay=True),
     **_rows((Mode.OFFERING,), "(time up)", (Mode.IDLE,), questions.leave_open),
@@ -167,17 +196,24 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows((Mode.IDLE,), "start", _BEGIN, commands.start, or_stay=True),
     **_rows(_BEFORE_THE_END, "start", RUNNING, commands.start_again),
     **_rows((Mode.PAUSED, Mode.HURTING), "start", RUNNING, commands.start_again, or_stay=True),
-    **_rows((*_BEFORE_THE_END, Mode.PAUSED), "stop", (Mode.CONFIRMING_STOP,), commands.stop),
+    **_rows(_BEFORE_THE_END, "stop", (Mode.CONFIRMING_STOP,), commands.stop),
+    **_rows((Mode.PAUSED,), "stop", (Mode.CONFIRMING_STOP, Mode.IDLE), commands.stop),
     **_rows((Mode.HURTING,), "stop", (Mode.IDLE,), commands.end),
     **_rows((Mode.CONFIRMING_STOP,), "yes", (Mode.IDLE,), commands.end),
     **_rows((Mode.CONFIRMING_STOP,), "stop", (Mode.IDLE,), commands.end),
     **_rows((Mode.CONFIRMING_STOP,), "no", RUNNING, commands.resume),
     # Pausing and going on
-    **_rows((*_BEFORE_THE_END, *_ASKING), "pause", (Mode.PAUSED,), commands.pause),
+    **_rows((*_BEFORE_THE_END, *_ASKING), "pause", (Mode.PAUSED,), requests.pause),
+    **_stay((Mode.PAUSED,), "pause", requests.pause_again),
     **_rows(WAITING, "resume", RUNNING, commands.resume),
     **_rows((Mode.PAUSED,), "ready", RUNNING, commands.resume),
     **_rows(_BEFORE_THE_END, "ready", RUNNING, commands.ready),
     **_stay(_BEFORE_THE_END, "resume", commands.go_on),
+    **_rows(_BEFORE_THE_END, "done", RUNNING, requests.done),
+    # Feeling unwell: at once, from anywhere, and nothing goes on by itself
+    **_rows((*_BEFORE_THE_END, *WAITING), "unwell", (Mode.PAUSED,), care.unwell),
+    **_rows((*_PAIN, Mode.OFFERING, *_DONE), "unwell", (Mode.IDLE,), care.unwell_at_an_end),
+    **_stay((Mode.IDLE,), "unwell", care.unwell_idle),
     # Pain: at once, from anywhere
     **_rows((*_BEFORE_THE_END, *WAITING), "hurts", (Mode.HURTING,), commands.hurts),
     **_stay((Mode.IDLE,), "hurts", answers.hurts_idle),
@@ -187,8 +223,10 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows(_UNDER_WAY, "next", (Mode.INTRODUCING, Mode.FINISHING), commands.skip),
     **_rows((*_UNDER_WAY, *_DONE), "previous", _START, commands.previous),
     **_rows((*_UNDER_WAY, *_DONE), "restart", _START, commands.restart),
+    **_rows((*_UNDER_WAY, *_DONE), "goto", _START, requests.goto, or_stay=True),
+    **_stay((Mode.IDLE,), "goto", requests.goto_idle),
     # The farewell: what is done can be done again, but not paused, skipped or stopped
-    **_rows(_DONE, "start", (*_BEGIN, Mode.IDLE), ending.start_another),
+    **_rows(_DONE, "start", (*_BEGIN, Mode.IDLE), ending.start_another, or_stay=True),
     **_rows(_DONE, "next", (Mode.ASKING_PAIN, Mode.IDLE), ending.skip),
     **_stay(_DONE, "pause", ending.wait),
     **_rows(_DONE, "stop", (Mode.IDLE,), commands.end),
@@ -199,7 +237,10 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_stay(_UNDER_WAY, "whats_next", answers.whats_next),
     **_stay((*_UNDER_WAY, *_DONE), "why", answers.why),
     **_stay(_UNDER_WAY, "which_side", answers.which_side),
-    **_stay(_BEFORE_THE_END, "more_time", answers.more_time),
+    **_stay(_BEFORE_THE_END, "more_time", requests.more_time),
+    **_stay(_UNDER_WAY, "count_left", requests.count_left),
+    **_stay(_UNDER_WAY, "position", requests.position),
+    **_stay((*_BEFORE_THE_END, Mode.PAUSED), "mute", attention.mute),
     **_stay(Mode, "help", answers.help_with),
     **_stay((Mode.IDLE, *LED), "slower", answers.slower),
     **_stay((Mode.IDLE, *LED), "faster", answers.faster),

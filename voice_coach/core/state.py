@@ -64,9 +64,21 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Heard:
-    """The user said something that is a command."""
+    """The user gave a command."""
 
     intent: Intent
+    by_hand: bool = False
+    """Whether by a key or a page, and not by voice."""
+
+
+def slot_of(event: "Event", name: str) -> str | float | None:
+    """Return what the user filled into slot `name` of a command, if anything."""
+    return event.intent.slots.get(name) if isinstance(event, Heard) else None
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """Somebody spoke to the coach, and was not understood."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,7 @@ class Measured:
     lengths: Mapping[str, Samples]
 
 
-Event = Heard | Spoken | TimeUp | Opened | Measured
+Event = Heard | Unheard | Spoken | TimeUp | Opened | Measured
 
 
 # Actions: what is to be done.
@@ -132,6 +144,14 @@ class Tone:
 
 
 @dataclass(frozen=True)
+class Chime:
+    """Sound a signal from sample `at` on, beneath whatever is said; nothing waits for its end."""
+
+    signal: Signal
+    at: Samples
+
+
+@dataclass(frozen=True)
 class Silence:
     """Stop what is said, within one block, and forget what was going to be said."""
 
@@ -146,7 +166,7 @@ class SetVolume:
     db: float
 
 
-Action = Say | Give | Tone | Silence | SetVolume | Note
+Action = Say | Give | Tone | Chime | Silence | SetVolume | Note
 
 
 @dataclass(frozen=True)
@@ -205,6 +225,18 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Missed:
+    """When the user was not understood, and what was done about it; None where never."""
+
+    last: Samples | None = None
+    """When somebody spoke to the coach in vain last."""
+    chimed: Samples | None = None
+    """When a tone let them know last."""
+    told: Samples | None = None
+    """When words did."""
+
+
+@dataclass(frozen=True)
 class State:
     """Everything that the session knows; never changed, only replaced."""
 
@@ -233,6 +265,16 @@ class State:
     """The number that was heard, while it is being read back."""
     asked: int = 0
     """How often it was asked whether anybody is there."""
+    wake: Samples | None = None
+    """When a pause ends by itself, if it does."""
+    unwell: bool = False
+    """Whether the user felt unwell: then nothing goes on that was not asked for twice."""
+    muted: bool = False
+    """Whether the user asked the coach not to listen."""
+    prompted: Samples | None = None
+    """While nothing runs: until when an answer to the last words may be expected."""
+    missed: Missed = Missed()
+    """Of what was said to the coach and not understood."""
     utterance: int = 0
     """Number of the last thing said."""
     on_air: Role | None = None

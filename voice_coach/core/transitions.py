@@ -100,6 +100,10 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
         breath=cue.breath,
         breath_at=at,
         breath_length=cue.count if cue.with_words else 0,
+        wake=None,
+        unwell=False,
+        # Who is waited for, and who has come to the end, must be heard.
+        muted=state.muted and not cue.waits and cue.kind is not CueKind.FINISH,
     )
     tone = (Tone(cue.tone, at, cue.count),) if cue.tone else ()
     after, actions = (
@@ -196,14 +200,14 @@ def with_due(state: State) -> State:
 
 
 def freeze(state: State, mode: Mode, now: Samples) -> State:
-    """Stop the count; a breath that was begun will be begun again."""
+    """Stop the count; a breath that was begun will be begun again. Whoever is asked is heard."""
     left = state.count_left(now)
     if state.plan is not None:
         left = breath_begun(state.cue, left)
     since = now if state.progress.frozen is None else state.progress.frozen
     progress = replace(state.progress, frozen=since)
     return replace(state, mode=mode, left=left, ends=None, due=None, marks=(), cut=False,
-                   progress=progress)  # fmt: skip
+                   progress=progress, wake=None, muted=False)  # fmt: skip
 
 
 def ask(state: State, mode: Mode, text: str, now: Samples) -> Result:

@@ -106,6 +106,8 @@ class View:
     asks: Asks | None
     """What the coach waits for: a number from 0 to 10, or yes or no."""
     preferences: Liked
+    muted: bool
+    """Whether nothing is obeyed that is heard, but pain and feeling unwell."""
 
 
 def seen(state: State, now: Samples) -> View:
@@ -134,6 +136,7 @@ def seen(state: State, now: Samples) -> View:
             liked.breath.value,
             voice_of(state),
         ),
+        muted=state.muted,
     )
 
 
@@ -213,10 +216,16 @@ def _sensible(state: State, intent: str) -> bool:
     match intent:
         case "start":
             makes_sense = idle
+        case "goto":
+            makes_sense = state.plan is not None
+        case "pause":
+            makes_sense = state.mode is not Mode.PAUSED
         case "resume":
             makes_sense = state.mode in WAITING or (idle and state.memory.place is not None)
         case "ready":
             makes_sense = state.mode in (Mode.GETTING_READY, Mode.RESTING)
+        case "done":
+            makes_sense = state.mode in (Mode.GETTING_READY, Mode.RESTING, Mode.EXERCISING)
         case "more_time":
             makes_sense = state.cue.may_extend
         case "another_voice":

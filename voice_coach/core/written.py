@@ -57,8 +57,18 @@ class Texts:
     quieter: str
     loudest: str
     quietest: str
-    more_time: str
     no_more_time: str
+    nothing_to_end: str
+    we_go_on: str
+    last_part: str
+    only_one: str
+    last_one: str
+    last_one_of_side: str
+    well_again: str
+    still_unwell: str
+    muted: str
+    listening_again: str
+    pardon: str
     first_exercise: str
     from_the_start: str
     already_going: str
@@ -89,7 +99,6 @@ class Texts:
     red_flags: str
     last_exercise: str
     nothing_running: str
-    unknown_routine: str
     greeting: str
 
 
@@ -154,6 +163,18 @@ class Amounts:
 
 
 @dataclass(frozen=True)
+class Signs:
+    """What to do when the user feels unwell, by how they say it."""
+
+    dizzy: str
+    numb: str
+    chest: str
+    breath: str
+    faint: str
+    other: str
+
+
+@dataclass(frozen=True)
 class WaysOn:
     """How one may go on after pain, by the intent that leads there."""
 
@@ -195,6 +216,17 @@ class Templates:
     continuing: str = _with("name")
     continuing_at: str = _with("name", "next")
     countdown: str = _with("number")
+    more_time: str = _with("number")
+    paused_for: str = _with("length")
+    more_after_this: str = _with("number")
+    more_after_this_on_side: str = _with("number")
+    more_to_come: str = _with("number")
+    exercise_of: str = _with("position", "total")
+    exercises_to_come: str = _with("exercises")
+    no_such_exercise: str = _with("name", "names")
+    exercise_in: str = _with("name")
+    unknown_routine: str = _with("routines")
+    and_more: str = _with("number")
     time_left: str = _with("session")
     time_left_here: str = _with("step", "session")
     next_comes: str = _with("name")
@@ -272,6 +304,7 @@ class Written:
     phrasings: Phrasings
     sides: SideNames
     verbosity: Amounts
+    unwell: Signs
     ways_on: WaysOn
     plurals: Plurals
     lists: Lists

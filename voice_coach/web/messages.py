@@ -6,14 +6,16 @@ wish is fulfilled.
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voice_coach.core.intents import Intent
+from voice_coach.core.requests import LEAST_MORE, LONGEST_PAUSE, MOST_MORE, SHORTEST_PAUSE
 from voice_coach.core.state import State
 from voice_coach.core.view import seen
+from voice_coach.core.written import Signs
 from voice_coach.errors import shortened
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import to_seconds
@@ -26,6 +28,25 @@ LARGEST_ROUTINE: Final = 48_000
 """Characters of a routine that is checked or saved: five times the longest that ships."""
 _SCORES: Final = (*range(11), *(whole + 0.5 for whole in range(1, 10)))
 """What may be said for pain: zero to ten, and halves from one and a half on."""
+_SLOTS: Final = {
+    "start": "routine",
+    "goto": "exercise",
+    "number": "value",
+    "pause": "seconds",
+    "more_time": "seconds",
+    "done": "count",
+    "unwell": "sign",
+    "verbosity": "amount",
+    "another_voice": "name",
+}
+"""What may be filled into a command …"""
+_ALWAYS_FILLED: Final = {"goto", "number", "verbosity"}
+"""… and where it must be."""
+_RANGES: Final = {
+    "pause": range(SHORTEST_PAUSE, LONGEST_PAUSE + 1),
+    "more_time": range(LEAST_MORE, MOST_MORE + 1),
+    "done": range(1_000),
+}
 _LONGEST_NAME: Final = 200
 """Characters of the name of a voice or a model; one that is installed is a file's."""
 LONGEST_PREVIEW: Final = 400
@@ -106,25 +127,40 @@ def check_voice(name: object, state: State) -> None:
 
 def _fits(wish: Do, state: State) -> bool:
     """Whether the slots are those that the sentences of this intent can fill."""
-    slots = wish.slots
-    match wish.intent:
-        case "start":
-            spoken = {name for routine in state.routines for name in routine.spoken_names}
-            named = str(slots.get("routine", "")).casefold()
-            return not slots or (set(slots) == {"routine"} and named in spoken)
+    if not wish.slots:
+        return wish.intent not in _ALWAYS_FILLED
+    buttons = state.language.catalogue.buttons
+    if any((each.intent, each.slots) == (wish.intent, wish.slots) for each in buttons):
+        return True
+    (slot, value), *others = wish.slots.items()
+    return not others and slot == _SLOTS.get(wish.intent) and _fills(wish.intent, value, state)
+
+
+def _fills(intent: str, value: str | float, state: State) -> bool:
+    """Whether `value` may stand in the slot of `intent`."""
+    match intent:
         case "number":
-            value = slots.get("value")
-            same = (score for score in _SCORES if type(score) is type(value))
-            return set(slots) == {"value"} and value in same
-        case "verbosity":
-            return set(slots) == {"amount"} and slots["amount"] in set(Verbosity)
-        case "another_voice":
-            return set(slots) <= {"name"}
+            return value in (score for score in _SCORES if type(score) is type(value))
+        case "pause" | "more_time" | "done":
+            return type(value) is int and value in _RANGES[intent]
+        case "start":
+            spoken = (name for routine in state.routines for name in routine.spoken_names)
+            return str(value).casefold() in spoken
         case _:
-            buttons = state.language.catalogue.buttons
-            return not slots or any(
-                (each.intent, each.slots) == (wish.intent, slots) for each in buttons
-            )
+            return value in _known(intent, state)
+
+
+def _known(intent: str, state: State) -> Collection[str]:
+    """Return what may fill the slot of `intent`, as the session knows it."""
+    match intent:
+        case "goto":
+            return {each.name for routine in state.routines for each in routine.exercises}
+        case "unwell":
+            return {each.name for each in fields(Signs)}
+        case "another_voice":
+            return state.voices
+        case _:
+            return set(Verbosity)
 
 
 def refusal(text: str) -> str:

@@ -189,13 +189,14 @@ export class Session {
     this.figure.svg.setAttribute("aria-label", where);
   }
 
-  showHeard({ heard, clock }) {
-    const key = heard ? `${heard.text} ${heard.at}` : "";
+  showHeard({ heard, clock, muted }) {
+    const key = muted ? "muted" : heard ? `${heard.text} ${heard.at}` : "";
     if (key === this.hearing) return;
     this.hearing = key;
     clearTimeout(this.flash);
-    write(this.heard, heard ? `heard: ${heard.text}` : "");
-    this.heard.classList.toggle("now", Boolean(heard) && heard.at > clock - 4);
+    const shown = heard ? `heard: ${heard.text}` : "";
+    write(this.heard, muted ? "not listening: touch any button" : shown);
+    this.heard.classList.toggle("now", !muted && Boolean(heard) && heard.at > clock - 4);
     this.flash = setTimeout(() => this.heard.classList.remove("now"), FLASH);
   }
 
