@@ -110,7 +110,10 @@ class Bilingual(Simulation):
 
 def translated(state: State) -> State:
     """Return `state` as it were if all had been said in the made-up language."""
-    other = replace(state, language=MADE_UP)
+    said = {key: marked(getattr(state, key)) for key in ("words", "rest")}
+    lines = tuple(replace(line, text=marked(line.text)) for line in state.lines)
+    again = state.again and replace(state.again, text=marked(state.again.text))
+    other = replace(state, language=MADE_UP, lines=lines, again=again, **said)
     if state.plan is None:
         return other
     plan = laid_out(other, state.plan.routine)

@@ -84,7 +84,7 @@ class Watched(Simulation):
         self.listener = Listener(ROUTINE, warned=bool(state.memory.sessions))
 
     def take(self, before: State, event: Event, actions: Any) -> None:
-        self.listener.follow(before, event, self.state, actions)
+        self.listener.follow(before, event, self.now, self.state, actions)
 
     def do(self, intent: str) -> None:
         """Let the user give a command now, whether or not it can be heard."""
@@ -203,7 +203,7 @@ easier        welcome   heading_3 way_3     setup_3   setup_3   setup_2   setup_
 next          welcome   heading_4 heading_4 heading_4 heading_4 heading_3 heading_3 heading_3 farewell  idle
 previous      welcome   heading_2 heading_2 heading_2 heading_2 heading_1 heading_1 heading_1 heading_3 heading_4
 restart       welcome   heading_3 way_3     setup_3   setup_3   setup_2   setup_2   setup_2   heading_4 heading_4
-repeat        welcome   heading_3 way_3     setup_3   ready_3   move_2    rest_2    closing_2 heading_4 farewell
+repeat        welcome   .         .         .         .         .         .         .         .         farewell
 """  # noqa: E501
 """What is said next when a command comes into the words of a cue.
 

@@ -124,13 +124,13 @@ class Walk:
         said = [action for action in actions if isinstance(action, Say | Give)]
         assert said, f"'{name}' was not answered while {self.state.mode}"
         assert self.now <= said[0].at <= self.now + to_samples(0.5)
-        self.listener.follow(self.state, Heard(Intent(name, slots)), after, actions)
+        self.listener.follow(self.state, Heard(Intent(name, slots)), self.now, after, actions)
         self.take(after, actions)
 
     def happen(self, event: Event, at: Samples) -> None:
         """Let something happen by itself; nobody moves unprepared."""
         after, actions = advance(self.state, event, at)
-        self.listener.follow(self.state, event, after, actions)
+        self.listener.follow(self.state, event, at, after, actions)
         self.take(after, actions)
 
     def take(self, after: State, actions: tuple[Action, ...]) -> None:

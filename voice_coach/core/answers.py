@@ -7,12 +7,16 @@ session goes from one cue to the next (`session.py`).
 from dataclasses import replace
 
 from voice_coach.core.cues import CueKind, MarkKind
+from voice_coach.core.lines import Line, meant_by_again
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
 from voice_coach.core.transitions import (
     GAP,
     Result,
     answer,
     begin,
+    called,
+    cut_off,
     hush,
     names_of,
     plan_of,
@@ -49,11 +53,20 @@ def out_of_place(state: State, _: Event, now: Samples) -> Result:
 
 
 def repeat(state: State, _: Event, now: Samples) -> Result:
-    """Say the instruction again: from its beginning, or beside the count that runs."""
-    if state.mode in RUNNING and state.ends is None:
-        after, actions = begin(state, state.index, now + GAP, left=state.left, aloud=True)
-        return after, hush(state) + actions
-    return answer(state, state.cue.text, now)
+    """Say the line again that was heard last: in its place, or beside what goes on.
+
+    In a row, it goes one line further back each time.
+    """
+    text = meant_by_again(state.lines, state.again, now)
+    if not text:
+        return out_of_place(state, _, now)
+    again = replace(state, again=Line(text, now))
+    present = next((line.text for line in reversed(state.lines) if not line.aside), "")
+    if state.mode in RUNNING and state.ends is None and text == present:
+        after, actions = begin(again, state.index, now + GAP, left=state.left, words=text)
+        return called(after), hush(state) + actions
+    after, actions = answer(again, text, now)
+    return replace(after, lines=state.lines), actions
 
 
 def time_left(state: State, _: Event, now: Samples) -> Result:
@@ -117,14 +130,19 @@ def _change_tempo(state: State, factor: float, now: Samples, done: str, limit: s
     tempo = min(max(round(state.preferences.tempo * factor, 6), SLOWEST), FASTEST)
     if abs(tempo - state.preferences.tempo) < LEAST_STEP:
         return answer(state, limit, now)
-    return answer(prefer(state, replace(state.preferences, tempo=tempo)), done, now)
+    return answer(_preferring(state, replace(state.preferences, tempo=tempo), now), done, now)
+
+
+def _preferring(state: State, preferences: Preferences, now: Samples) -> State:
+    """Change the preferences; what is cut off goes on in the words in which it was begun."""
+    return prefer(cut_off(state, now), preferences)
 
 
 def verbosity(state: State, event: Event, now: Samples) -> Result:
     """Say more or less from the next words on."""
     wanted = Verbosity(str(event.intent.slots["amount"])) if isinstance(event, Heard) else None
     assert wanted  # noqa: S101 - the templates always fill it
-    changed = prefer(state, replace(state.preferences, verbosity=wanted))
+    changed = _preferring(state, replace(state.preferences, verbosity=wanted), now)
     return answer(changed, state.language.verbosity(wanted), now)
 
 
@@ -137,7 +155,7 @@ def another_voice(state: State, event: Event, now: Samples) -> Result:
     following = state.voices[(at + 1) % len(state.voices)]
     named = str(event.intent.slots.get("name")) if isinstance(event, Heard) else ""
     wanted = named if named in state.voices else following
-    changed = prefer(state, replace(state.preferences, voice_name=wanted))
+    changed = _preferring(state, replace(state.preferences, voice_name=wanted), now)
     return answer(changed, state.texts.other_voice, now)
 
 
@@ -155,7 +173,8 @@ def _change_volume(state: State, step: float, now: Samples, done: str, limit: st
     db = min(max(state.preferences.volume_db + step, QUIETEST_DB), LOUDEST_DB)
     if db == state.preferences.volume_db:
         return answer(state, limit, now)
-    after, actions = answer(prefer(state, replace(state.preferences, volume_db=db)), done, now)
+    louder_now = _preferring(state, replace(state.preferences, volume_db=db), now)
+    after, actions = answer(louder_now, done, now)
     return after, (SetVolume(db), *actions)
 
 

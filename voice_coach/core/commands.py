@@ -26,6 +26,7 @@ from voice_coach.core.transitions import (
     answer,
     ask,
     begin,
+    called,
     hush,
     jump,
     laid_out,
@@ -166,7 +167,7 @@ def go_on(state: State, event: Event, now: Samples) -> Result:
     if state.mode is not Mode.GETTING_READY:
         return answer(state, state.texts.already_going, now)
     if state.ends is None:
-        return answers.repeat(state, event, now)
+        return answers.repeat(called(state), event, now)
     seconds = max(1, round(to_seconds(state.count_left(now))))
     return answer(state, state.language.get_ready(seconds), now)
 
@@ -212,7 +213,7 @@ def resume(state: State, event: Event, now: Samples) -> Result:
         prefix=state.texts.going_on if declined else "",
         aloud=True,
     )
-    return after, (notes.Resumed(), *hush(state), *actions)
+    return called(after), (notes.Resumed(), *hush(state), *actions)
 
 
 def no_answer(state: State, _: Event, now: Samples) -> Result:

@@ -16,6 +16,7 @@ from voice_coach.core.transitions import (
     ask,
     begin,
     give,
+    go_on_with_rest,
     named,
     plan_of,
     say,
@@ -49,7 +50,7 @@ def spoken(state: State, _: Event, now: Samples) -> Result:
     """Words have ended: count, or say again what they had cut off."""
     said, silent = state.on_air, replace(state, on_air=None)
     if state.cut:
-        return begin(silent, state.index, now + AFTER_ANSWER, left=state.left)
+        return go_on_with_rest(silent, now + AFTER_ANSWER)
     if said is Role.CUE:
         return _count(silent, state.said_at if state.cue.with_words else now, now), ()
     if state.ends is not None and (state.due is None or state.ends <= now):

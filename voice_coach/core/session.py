@@ -4,8 +4,8 @@ Theory of operation. A routine is laid out as a row of cues (`plan.py`). The ses
 one cue. First its words are on air; when the loudspeaker has said them (`Spoken`), its time is
 counted; when that is over (`TimeUp` at `State.due`), the next cue begins at that very sample.
 Marks ("halfway", "breathe out") fall due while a cue is counted. An answer to a command takes
-the air from whatever is being said; words that it cut are said again afterwards, while a
-running count goes on beneath it. Pausing, and every question that waits for an answer, freezes
+the air from whatever is being said; of words that it cut, those that nobody has heard come
+afterwards (`lines.py`), while a running count goes on beneath it. Pausing, and every question that waits for an answer, freezes
 the count; going on says the words of the cue again and counts what was left. A jump leads to the
 earliest thing that was not heard yet (`moves.lead_to`).
 
@@ -54,7 +54,8 @@ def advance(state: State, event: Event, now: Samples) -> Result:
         measured = state.plan.measured(event.lengths) if state.plan else None
         return replace(state, plan=measured), ()
     if isinstance(event, Heard):
-        state = replace(state, asked=0)
+        again = state.again if event.intent.name == "repeat" else None
+        state = replace(state, asked=0, again=again)
     trigger = trigger_of(event)
     rule = TABLE.get((state.mode, trigger))
     if rule is None:
@@ -93,6 +94,8 @@ def upcoming(state: State) -> Iterator[tuple[str, Samples]]:
         for words in ((cue.words, 0), *((mark.text, mark.length) for mark in cue.marks))
     ]
     words = [(text, breath) for text, breath in led if text]
+    if state.cut and state.rest:
+        yield state.rest, 0
     yield from words[:10]
     yield from ((text, 0) for text in state.language.common)
     yield from words[10:]
