@@ -5,7 +5,7 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 
 from dataclasses import replace
 
-from voice_coach.core import answers, notes, questions
+from voice_coach.core import answers, leading_in, notes, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.progress import following
 from voice_coach.core.routine import Routine
@@ -148,18 +148,23 @@ def _welcoming(state: State) -> bool:
 
 
 def _vary(state: State, easier: frozenset[int], prefix: str, now: Samples) -> Result:
-    """Begin the exercise anew in its other variant."""
-    here = state.cue.exercise
+    """Begin the exercise anew in its other variant.
+
+    Who is in the middle of it is in position: they hear only what is different, and have a few
+    seconds.
+    """
+    here, moving = state.cue.exercise, state.cue.kind in (CueKind.MOVE, CueKind.REST)
+    there = moving or state.led_in
     varied = replace(state, easier=easier, told=state.told - {here}, then=None)
-    return lead_to(varied, here, now, prefix=prefix)
+    return lead_to(varied, here, now, prefix=prefix, there=there)
 
 
 def ready(state: State, _: Event, now: Samples) -> Result:
     """Cut the time to get ready, or a rest, short."""
     if state.mode not in (Mode.GETTING_READY, Mode.RESTING):
         return answer(state, state.texts.already_going, now)
-    index, going = following(state)
-    return jump(going, index, now)
+    index, left, going = following(state)
+    return jump(going, index, now, left=left)
 
 
 def go_on(state: State, event: Event, now: Samples) -> Result:
@@ -203,15 +208,14 @@ def hurts(state: State, _: Event, now: Samples) -> Result:
 
 
 def resume(state: State, event: Event, now: Samples) -> Result:
-    """Say the words of the cue again, and count what was left."""
+    """Say the words of the cue again, and count what was left; after long, lead into it."""
     declined = isinstance(event, Heard) and event.intent.name == "no"
-    after, actions = begin(
-        state,
-        state.index,
-        now + GAP if state.on_air else now,
-        left=state.left,
-        prefix=state.texts.going_on if declined else "",
-        aloud=True,
+    at = now + GAP if state.on_air else now
+    prefix = state.texts.going_on if declined else ""
+    after, actions = (
+        leading_in.begin_again(state, at)
+        if leading_in.is_due(state, now)
+        else begin(state, state.index, at, left=state.left, prefix=prefix, aloud=True)
     )
     return called(after), (notes.Resumed(), *hush(state), *actions)
 

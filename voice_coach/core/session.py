@@ -5,9 +5,10 @@ one cue. First its words are on air; when the loudspeaker has said them (`Spoken
 counted; when that is over (`TimeUp` at `State.due`), the next cue begins at that very sample.
 Marks ("halfway", "breathe out") fall due while a cue is counted. An answer to a command takes
 the air from whatever is being said; of words that it cut, those that nobody has heard come
-afterwards (`lines.py`), while a running count goes on beneath it. Pausing, and every question that waits for an answer, freezes
-the count; going on says the words of the cue again and counts what was left. A jump leads to the
-earliest thing that was not heard yet (`moves.lead_to`).
+afterwards (`lines.py`), while a running count goes on beneath it. Pausing, and every question
+that waits for an answer, freezes the count; going on says the words of the cue again and counts
+what was left, or leads into it after a long pause (`leading_in.py`). A jump leads to the earliest
+thing that was not heard yet (`transitions.lead_to`).
 
 Everything that can change the state stands in `TABLE`: (mode, trigger) → the modes it may lead
 to and the function that does it. What is not in the table gets a short spoken answer. This

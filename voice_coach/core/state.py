@@ -291,6 +291,12 @@ class State:
         return self.index + (self.ends is not None)
 
     @property
+    def led_in(self) -> bool:
+        """Whether the user is being led in again after a long pause."""
+        ready = self.plan is not None and self.cue.kind is CueKind.GET_READY
+        return ready and self.then is not None and self.then_left is not None
+
+    @property
     def listening(self) -> ListeningState:
         """Which group of commands may be heard now."""
         match self.mode:

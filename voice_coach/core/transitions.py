@@ -190,19 +190,26 @@ def jump(state: State, index: int, now: Samples, *, left: Samples | None = None,
     return called(after), ((Silence(),) if sounding else ()) + actions
 
 
-def lead_to(state: State, exercise: int, now: Samples, *, prefix: str = "") -> Result:
+def lead_to(state: State, exercise: int, now: Samples, *, prefix: str = "",
+            there: bool = False) -> Result:  # fmt: skip
     """Begin `exercise`, or the finish past the last one, with what was not heard yet.
 
     In the exercise where the session stands, nothing of its introduction (or of the welcome) is
     passed over, and its set-up is always said again. To another one the user comes from wherever
-    they are now.
+    they are now. Who is `there` already is not told how to get there, nor waited for long.
     """
     plan, here = plan_of(state), state.cue
     stays = here.exercise == exercise and here.kind is not CueKind.FINISH
-    if not stays:
+    if there:
+        state = replace(state, arrival=Arrival(exercise, state.exercise.position))
+    elif not stays:
         state = replace(state, arrival=Arrival(exercise, plan.position_at(state.index)))
     known = {cue.words: cue.measured for cue in plan.cues if cue.measured is not None}
     laid = laid_out(state, plan.routine).measured(known)
+    if there:
+        setup = laid.setup_of(exercise)
+        words = laid.cues[setup].text.removeprefix(state.exercise.get_there).strip()
+        return jump(replace(state, plan=laid), setup, now, prefix=prefix, words=words)
     index = min(state.heard_to, plan.setup_of(exercise)) if stays else laid.heading_of(exercise)
     return jump(replace(state, plan=laid), index, now, prefix=prefix)
 
