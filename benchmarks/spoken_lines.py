@@ -53,8 +53,8 @@ def _told(language: Language, routines: Sequence[Routine]) -> Iterator[str]:
         yield from _of_session(language, routine.name, [e.name for e in routine.exercises])
     names = [routine.name for routine in routines]
     yield from (language.welcome_idle(names), language.nothing_running(names))
-    yield from (language.unknown_routine(names), language.help_idle(names))
-    yield from (language.help_leading, language.help_paused)
+    yield language.unknown_routine(names)
+    yield from (language.help_idle(names, cut_off=cut_off) for cut_off in (False, True))
     yield from (language.verbosity(amount) for amount in Verbosity)
     yield from (language.countdown(seconds) for seconds in range(5, 0, -1))
     yield from (language.get_ready(seconds) for seconds in (4, 12))

@@ -198,6 +198,7 @@ pause         paused    paused    paused    paused    paused    paused    paused
 resume        .         .         .         .         ready_3   .         .         .         .         .
 ready         .         .         .         .         move_3    .         move_2    .         .         .
 stop          asking    asking    asking    asking    asking    asking    asking    asking    asking    idle
+goodbye       asking    asking    asking    asking    asking    asking    asking    asking    asking    idle
 hurts         hurting   hurting   hurting   hurting   hurting   hurting   hurting   hurting   hurting   .
 easier        welcome   heading_3 way_3     setup_3   setup_3   setup_2   setup_2   setup_2   .         .
 next          welcome   heading_4 heading_4 heading_4 heading_4 heading_3 heading_3 heading_3 farewell  idle
@@ -268,8 +269,10 @@ def test_where_every_command_leads_while_waiting(waiting: str, moment: str) -> N
 
 @pytest.mark.parametrize("moment", HEAD[:-1])
 def test_where_every_command_leads_while_it_is_asked_whether_to_stop(moment: str) -> None:
-    """Only an answer, a pause, pain and going on count as one."""
-    wanted = {"stop": "idle", "pause": "paused", "hurts": "hurting", "resume": moment}
+    """Only an answer, a pause, pain, leave and going on count as one."""
+    wanted = {"pause": "paused", "hurts": "hurting", "unsure": "paused"}
+    wanted |= dict.fromkeys(("stop", "goodbye"), "idle")
+    wanted |= dict.fromkeys(("resume", "ready"), moment)
     for intent in INTENTS:
         assert after(moment, "stop", intent) == wanted.get(intent, "asking"), intent
 

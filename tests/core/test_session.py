@@ -117,6 +117,8 @@ class Walk:
         name = self.random.choice(
             ["start", *self.intents] if self.state.plan else ["start", "help", "resume"]
         )
+        if self.state.mode is Mode.ASKING_PAIN and self.random.random() < 0.3:
+            name = "number"  # the question can be left in many other ways
         slots: dict[str, str | int] = {"routine": "back"} if self.random.random() < 0.5 else {}
         slots |= {"amount": self.random.choice(["full", "brief", "tones"])}
         slots |= {"value": self.random.randrange(11)}

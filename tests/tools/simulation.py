@@ -3,6 +3,7 @@
 A transcript is a text file: what happens at which time, and what is expected of the coach.
     00:12 hear 'pause'          at that time of the session; what came before is not asked for
     +3 hear 'resume'            so many seconds after the line matched last
+    +3 mean start routine 'back'    a command in other words than are heard there, with its slot
     begin 'cobra' in 'back'     jump to the heading of an exercise
     say 'Paused…'               the very next thing said; … stands for anything
     later say 'Halfway.'        the same, after anything else
@@ -215,6 +216,10 @@ class Transcript:
             self._hear(to_samples(int(found[1]) * 60 + float(found[2])), found[3])
         elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) hear ['\"](.*)['\"]", line):
             self._hear(self._last + to_samples(float(found[1])), found[2])
+        elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) mean (\w+)(?: (\w+) '(.*)')?", line):
+            value = found[4] and (float(found[4]) if found[4].isdigit() else found[4])
+            slots = {found[3]: value} if found[3] else {}
+            self._mean(self._last + to_samples(float(found[1])), Intent(found[2], slots))
         elif found := re.fullmatch(r"begin '(.*)' in '(.*)'", line):
             simulation.begin(found[2], found[1])
         elif found := re.fullmatch(_EXPECTED, line):
@@ -231,11 +236,18 @@ class Transcript:
             self._check(line)
 
     def _hear(self, at: Samples, text: str) -> None:
+        self._wait(at)
+        self.simulation.hear(text)
+
+    def _mean(self, at: Samples, intent: Intent) -> None:
+        self._wait(at)
+        self.simulation.command(intent)
+
+    def _wait(self, at: Samples) -> None:
         assert at >= self.simulation.now, f"it is {to_seconds(self.simulation.now):.2f} s already"
         self.simulation.run_until(at)
         self._last = at
         self._read = len(self.simulation.log)
-        self.simulation.hear(text)
 
     def _next(self) -> Entry | None:
         while self._read >= len(self.simulation.log):

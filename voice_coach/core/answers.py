@@ -98,17 +98,32 @@ def which_side(state: State, _: Event, now: Samples) -> Result:
 
 
 def help_with(state: State, _: Event, now: Samples) -> Result:
-    """Say what may be said now."""
-    match state.mode:
-        case Mode.IDLE | Mode.FINISHING:
-            text = f"{state.language.help_idle(names_of(state))} {state.texts.red_flags}"
-            return answer(state, text, now)
-        case Mode.PAUSED:
-            return answer(state, state.language.help_paused, now)
-        case mode if mode in RUNNING:
-            return answer(state, f"{state.language.help_leading} {state.texts.red_flags}", now)
-        case _:
-            return out_of_place(state, _, now)
+    """Say what fits this moment: three things, not the manual."""
+    language, cut_off = state.language, state.memory.place is not None
+    texts = {
+        Mode.IDLE: language.help_idle(names_of(state), cut_off=cut_off),
+        Mode.GETTING_READY: language.help.getting_ready,
+        Mode.RESTING: language.help.getting_ready,
+        Mode.PAUSED: language.help.paused,
+        Mode.FINISHING: language.help.finishing,
+        Mode.OFFERING: language.help.offering,
+        Mode.ASKING_PAIN: language.help.asking_pain,
+        Mode.CONFIRMING_PAIN: language.help.confirming_pain,
+        Mode.CONFIRMING_STOP: language.help.confirming_stop,
+    }
+    if state.mode is Mode.HURTING:
+        return answer(state, language.hurt_choices(ways_on(state)), now)
+    return answer(state, texts.get(state.mode, language.help.leading), now)
+
+
+def thanked(state: State, _: Event, now: Samples) -> Result:
+    """Answer thanks."""
+    return answer(state, state.texts.thanked, now)
+
+
+def goodbye(state: State, _: Event, now: Samples) -> Result:
+    """Take leave while nothing is running."""
+    return answer(state, state.texts.goodbye, now)
 
 
 def hurts_idle(state: State, _: Event, now: Samples) -> Result:

@@ -5,7 +5,7 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 
 from dataclasses import replace
 
-from voice_coach.core import answers, leading_in, notes, questions
+from voice_coach.core import answers, leading_in, notes, parting, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.progress import following
 from voice_coach.core.routine import Routine
@@ -189,12 +189,13 @@ def stop(state: State, _: Event, now: Samples) -> Result:
 
 
 def end(state: State, _: Event, now: Samples) -> Result:
-    """End the session; one that has come to its farewell is finished already."""
+    """End the session; one that is over already, or at its farewell, is not stopped."""
+    if not (state.cue.kind is CueKind.FINISH or questions.asks_after(state)):
+        return parting.part(state, now)
     at = now + GAP if state.on_air else now
-    finished = state.cue.kind is CueKind.FINISH
-    text = state.texts.done if finished else state.texts.stopped
+    text = f"{state.texts.done} {state.texts.until_next}"
     after, actions = say(to_idle(state), text, at, Role.ANSWER)
-    return after, (*(() if finished else (notes.Stopped(),)), Silence(), *actions)
+    return after, (Silence(), *actions)
 
 
 def hurts(state: State, _: Event, now: Samples) -> Result:

@@ -18,7 +18,7 @@ module must not do I/O nor know the time: `now` is always given, in samples.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from voice_coach.core import answers, commands, ending, progress, questions
+from voice_coach.core import answers, commands, ending, progress, questions, replies
 from voice_coach.core.state import (
     LED,
     RUNNING,
@@ -129,6 +129,7 @@ _DONE = (Mode.FINISHING,)
 _START = (Mode.INTRODUCING,)
 _BEGIN = (Mode.ASKING_PAIN, *_START)
 _AROUND = (*_START, Mode.IDLE)
+_OVER = (Mode.ASKING_PAIN, Mode.IDLE)
 
 TABLE: dict[tuple[Mode, str], Rule] = {
     # The routine moves on by itself
@@ -154,11 +155,24 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows((Mode.IDLE,), "(opened)", (Mode.OFFERING,), questions.offer, or_stay=True),
     **_rows((Mode.OFFERING,), "(time up)", (Mode.IDLE,), questions.leave_open),
     **_rows((Mode.OFFERING,), "yes", _START, questions.proceed),
+    **_rows((Mode.OFFERING,), "resume", _START, questions.proceed),
+    **_rows((Mode.OFFERING,), "ready", _START, questions.proceed),
+    **_rows((Mode.OFFERING,), "start", _BEGIN, replies.start_instead, or_stay=True),
+    **_rows((Mode.OFFERING,), "restart", _BEGIN, replies.begin_anew),
     **_rows((Mode.OFFERING,), "no", (Mode.IDLE,), questions.decline),
     **_rows((Mode.OFFERING,), "stop", (Mode.IDLE,), questions.decline),
+    **_rows((Mode.OFFERING,), "next", (Mode.IDLE,), questions.decline),
+    **_rows((Mode.OFFERING,), "unsure", (Mode.IDLE,), replies.leave_for_later),
+    **_rows((Mode.OFFERING,), "goodbye", (Mode.IDLE,), replies.goodbye),
+    **_stay((Mode.OFFERING,), "repeat", questions.offer),
     **_rows((Mode.IDLE,), "resume", _START, questions.proceed, or_stay=True),
     # How it feels, before and after
-    **_rows((Mode.ASKING_PAIN,), "number", (Mode.CONFIRMING_PAIN,), questions.number),
+    **_rows(_PAIN, "number", (Mode.CONFIRMING_PAIN,), questions.number),
+    **_rows((Mode.ASKING_PAIN,), "no", _AROUND, questions.skip),
+    **_rows(_PAIN, "start", (*_BEGIN, Mode.IDLE), replies.start_at_pain, or_stay=True),
+    **_rows(_PAIN, "ready", _AROUND, questions.skip),
+    **_rows(_PAIN, "resume", _AROUND, questions.skip),
+    **_rows(_PAIN, "unsure", _AROUND, replies.unsure_of_pain),
     **_rows(_PAIN, "(time up)", _AROUND, questions.unanswered),
     **_rows(_PAIN, "next", _AROUND, questions.skip),
     **_rows((Mode.CONFIRMING_PAIN,), "yes", _AROUND, questions.right),
@@ -166,20 +180,25 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows(_PAIN, "repeat", (Mode.ASKING_PAIN,), questions.repeat_pain),
     **_stay((*_PAIN, Mode.OFFERING), "pause", questions.wait),
     **_rows(_PAIN, "stop", (Mode.IDLE,), commands.end),
+    **_rows(_PAIN, "goodbye", (Mode.IDLE,), commands.end),
     **_stay((*_PAIN, Mode.OFFERING), "hurts", answers.hurts_idle),
     # Starting and ending
     **_rows((Mode.IDLE,), "start", _BEGIN, commands.start, or_stay=True),
     **_rows(_BEFORE_THE_END, "start", RUNNING, commands.start_again),
-    **_rows((Mode.PAUSED, Mode.HURTING), "start", RUNNING, commands.start_again, or_stay=True),
+    **_rows(WAITING, "start", RUNNING, commands.start_again, or_stay=True),
     **_rows((*_BEFORE_THE_END, Mode.PAUSED), "stop", (Mode.CONFIRMING_STOP,), commands.stop),
-    **_rows((Mode.HURTING,), "stop", (Mode.IDLE,), commands.end),
-    **_rows((Mode.CONFIRMING_STOP,), "yes", (Mode.IDLE,), commands.end),
-    **_rows((Mode.CONFIRMING_STOP,), "stop", (Mode.IDLE,), commands.end),
+    **_rows((*_BEFORE_THE_END, Mode.PAUSED), "goodbye", (Mode.CONFIRMING_STOP,), commands.stop),
+    **_rows(_ASKING, "stop", _OVER, commands.end),
+    **_rows(_ASKING, "goodbye", _OVER, commands.end),
+    **_rows((Mode.CONFIRMING_STOP,), "yes", _OVER, commands.end),
     **_rows((Mode.CONFIRMING_STOP,), "no", RUNNING, commands.resume),
+    **_rows((Mode.CONFIRMING_STOP,), "unsure", (Mode.PAUSED,), replies.unsure_of_stopping),
+    **_stay((Mode.HURTING,), "unsure", replies.unsure_of_the_way),
+    **_stay((Mode.IDLE,), "goodbye", answers.goodbye),
     # Pausing and going on
     **_rows((*_BEFORE_THE_END, *_ASKING), "pause", (Mode.PAUSED,), commands.pause),
     **_rows(WAITING, "resume", RUNNING, commands.resume),
-    **_rows((Mode.PAUSED,), "ready", RUNNING, commands.resume),
+    **_rows((Mode.PAUSED, Mode.CONFIRMING_STOP), "ready", RUNNING, commands.resume),
     **_rows(_BEFORE_THE_END, "ready", RUNNING, commands.ready),
     **_stay(_BEFORE_THE_END, "resume", commands.go_on),
     # Pain: at once, from anywhere
@@ -196,15 +215,18 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows(_DONE, "next", (Mode.ASKING_PAIN, Mode.IDLE), ending.skip),
     **_stay(_DONE, "pause", ending.wait),
     **_rows(_DONE, "stop", (Mode.IDLE,), commands.end),
+    **_rows(_DONE, "goodbye", (Mode.IDLE,), commands.end),
     **_stay(_DONE, "hurts", ending.hurts),
     # Answers
-    **_stay((*RUNNING, Mode.PAUSED), "repeat", answers.repeat),
+    **_stay((Mode.IDLE, *RUNNING, Mode.PAUSED), "repeat", answers.repeat),
     **_stay(_UNDER_WAY, "time_left", answers.time_left),
     **_stay(_UNDER_WAY, "whats_next", answers.whats_next),
     **_stay((*_UNDER_WAY, *_DONE), "why", answers.why),
     **_stay(_UNDER_WAY, "which_side", answers.which_side),
     **_stay(_BEFORE_THE_END, "more_time", answers.more_time),
     **_stay(Mode, "help", answers.help_with),
+    **_stay((Mode.IDLE, *RUNNING, Mode.PAUSED), "unsure", answers.help_with),
+    **_stay(Mode, "thanks", answers.thanked),
     **_stay((Mode.IDLE, *LED), "slower", answers.slower),
     **_stay((Mode.IDLE, *LED), "faster", answers.faster),
     **_stay((Mode.IDLE, *LED), "louder", answers.louder),

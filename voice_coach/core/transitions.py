@@ -170,7 +170,8 @@ def farewell(state: State, now: Samples) -> str:
     progress, routine = state.progress, plan_of(state).routine
     skipped = [routine.exercises[i].name for i in sorted(progress.skipped - progress.begun)]
     done, partly = len(progress.done), len(progress.begun - progress.done)
-    return state.language.farewell(routine.name, done, partly, skipped, now - progress.began)
+    last, length = not state.preferences.asks_about(routine), now - progress.began
+    return state.language.farewell(routine.name, done, partly, skipped, length, last=last)
 
 
 def _reached(state: State) -> notes.Finished | notes.CueReached:
