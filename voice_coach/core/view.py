@@ -215,6 +215,8 @@ def _sensible(state: State, intent: str) -> bool:
             makes_sense = idle
         case "resume":
             makes_sense = state.mode in WAITING or (idle and state.memory.place is not None)
+        case "repeat":
+            makes_sense = not idle or bool(state.lines)
         case "ready":
             makes_sense = state.mode in (Mode.GETTING_READY, Mode.RESTING)
         case "more_time":
