@@ -34,6 +34,8 @@ AFTER_ANSWER = to_samples(0.25)
 """Silence between an answer and what goes on after it."""
 SHORT_WORDS = to_samples(5)
 """Words that start a movement are said whole after an answer if they take no longer."""
+ESTIMATED = 1.5
+"""So much longer than estimated words may take that have not been measured."""
 
 _MODE_OF = {
     CueKind.WELCOME: Mode.INTRODUCING,
@@ -86,7 +88,8 @@ def cut_off(state: State, now: Samples) -> State:
         return state
     cue, words, length = state.cue, state.words, state.words_length
     whole = cue.with_words or (cue.kind is CueKind.MOVE and length <= SHORT_WORDS)
-    rest = words if whole else unheard(words, length, now - state.said_at)
+    at_most = length if cue.measured is not None else round(ESTIMATED * length)
+    rest = words if whole else unheard(words, at_most, now - state.said_at)
     return replace(state, cut=True, rest=rest)
 
 
