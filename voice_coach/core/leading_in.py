@@ -14,6 +14,8 @@ from voice_coach.units import Samples, to_samples
 
 LONG_PAUSE = to_samples(20)
 """After so long a pause nobody is in position any more, nor knows which side it was."""
+WORTH_IT = to_samples(8)
+"""A hold of which less is left is begun anew: it would be over before anybody is in position."""
 TICKED = to_samples(COUNTED)
 
 
@@ -52,7 +54,8 @@ def _target(state: State) -> tuple[int, Samples] | None:
         return None
     first = plan.place_of(cue.exercise, *plan.repetition_at(state.index))
     if first is None or first == state.index:
-        return state.index, cue.count if cue.with_words else state.left
+        whole = cue.with_words or state.left < WORTH_IT
+        return state.index, cue.count if whole else state.left
     return first, plan.cues[first].count
 
 

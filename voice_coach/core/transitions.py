@@ -53,7 +53,10 @@ Result = tuple[State, tuple[Action, ...]]
 def say(state: State, text: str, at: Samples, role: Role, breath: Samples = 0) -> Result:
     """Put `text` on air from sample `at` on, as the next utterance."""
     number = state.utterance + 1
-    speaking = replace(state, utterance=number, on_air=role)
+    lines = state.lines
+    if role is Role.ANSWER:
+        lines = with_line(lines, Line(text, at, aside=True))
+    speaking = replace(state, utterance=number, on_air=role, lines=lines)
     return speaking, (Say(number, text, at, role, state.preferences.tempo, breath),)
 
 
@@ -75,10 +78,7 @@ def answer(state: State, text: str, now: Samples) -> Result:
     """Say something that is not part of the routine; of words that it cuts the rest comes again."""
     due = state.due if state.mode in RUNNING else None
     at = now + GAP if state.on_air else now
-    answering = replace(cut_off(state, now), due=due)
-    if state.mode in (*RUNNING, Mode.PAUSED, Mode.IDLE):  # a question is asked again by itself
-        answering = replace(answering, lines=with_line(state.lines, Line(text, at, aside=True)))
-    after, actions = say(answering, text, at, Role.ANSWER)
+    after, actions = say(replace(cut_off(state, now), due=due), text, at, Role.ANSWER)
     return after, hush(state) + actions
 
 
@@ -275,7 +275,6 @@ def to_idle(state: State) -> State:
         memory=memory,
         utterance=state.utterance,
         on_air=state.on_air,
-        lines=state.lines,
     )
 
 
