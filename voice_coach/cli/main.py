@@ -26,6 +26,7 @@ from voice_coach.cli.routines_and_models import (
     routines_app,
 )
 from voice_coach.cli.settings import settings_app, with_settings
+from voice_coach.cli.understanding import understand
 from voice_coach.cli.voices import chosen_recogniser, chosen_voice, say, voices
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
 from voice_coach.grammar import ListeningState
@@ -385,6 +386,9 @@ def _tell_line(found: "Found") -> None:
         (f"(confidence {found.confidence:.2f}, decided at {found.decided:.2f} s)", "dim"),
     )
     out.print(line, soft_wrap=True)
+
+
+app.command()(understand)
 
 
 @app.command()
