@@ -4,7 +4,7 @@ Owns the reasons for and against; must not know how segments are found or words 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from voice_coach.grammar import Grammar
@@ -62,6 +62,8 @@ class Rules:
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
     least_where_asked: float = 0.02
     """The same where an answer is awaited: then somebody who speaks most likely gives it."""
+    least_amid_talk: float = 0.6
+    """The same for what stands out of other talk, of which any piece may sound like a sentence."""
     sure: float = 0.9
     """The same for one that is taken early."""
     asked: bool = False
@@ -82,6 +84,16 @@ class Rules:
             early=None,
             longest=to_samples(2.0 + 0.7 * words),
             least_confidence=0.1,
+        )
+
+    @property
+    def amid_talk(self) -> Self:
+        """The rules for a part that stands out of a longer stretch of voice."""
+        return replace(
+            self,
+            least_confidence=max(self.least_confidence, self.least_amid_talk),
+            least_for_harmless=max(self.least_for_harmless, self.least_amid_talk),
+            asked=False,
         )
 
 
