@@ -150,7 +150,9 @@ def _sentences(condition: Condition, *, quick: bool) -> Iterator[Task]:
 def _word(condition: Condition, state: str, word: str, path: Path, ears: Ears) -> Result:
     sound = condition.applied(spoken(path), seed_of(word, path.name))
     name = f"{word}/{path.name}"
-    return _judged(ALL_WORDS, condition.name, state, word, sound, _half(path), name, ears)
+    return _judged(
+        ears, sound, state, word, kind=ALL_WORDS, condition=condition, half=_half(path), name=name
+    )
 
 
 def _other(state: str, path: Path, ears: Ears) -> Result:
@@ -169,11 +171,21 @@ def _other(state: str, path: Path, ears: Ears) -> Result:
 def _sentence(condition: Condition, voice: str, speed: float, text: str, ears: Ears) -> Result:
     sound = condition.applied(neural.uttered(voice, text, speed), seed_of(voice, text))
     _, half = neural.VOICES[voice]
-    return _judged(SENTENCES, condition.name, "session", text, sound, half, voice, ears)
+    return _judged(
+        ears, sound, "session", text, kind=SENTENCES, condition=condition, half=half, name=voice
+    )
 
 
 def _judged(
-    kind: str, condition: str, state: str, text: str, sound: Pcm, half: Half, name: str, ears: Ears
+    ears: Ears,
+    sound: Pcm,
+    state: str,
+    text: str,
+    *,
+    kind: str,
+    condition: Condition,
+    half: Half,
+    name: str,
 ) -> Result:
     meant = own_commands().match(text, state)
     if not meant:
@@ -181,7 +193,7 @@ def _judged(
     heard = ears.hear(sound, state)
     return {
         "kind": kind,
-        "condition": condition,
+        "condition": condition.name,
         "half": half,
         "text": text,
         "name": name,

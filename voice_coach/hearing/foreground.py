@@ -105,8 +105,10 @@ class Foreground:
         more = np.concatenate([self._latest, powers])
         self._latest = more[-(_SMOOTH - 1) :]
         before = len(more) - len(powers)
-        smooth = [more[max(0, i + before - _SMOOTH + 1) : i + before + 1].mean(axis=0)
-                  for i in range(len(powers))]
+        smooth = [
+            more[max(0, i + before - _SMOOTH + 1) : i + before + 1].mean(axis=0)
+            for i in range(len(powers))
+        ]
         return powers.astype(np.float32), np.array(smooth, np.float32)
 
     def _surroundings(self) -> _Floats | None:

@@ -72,6 +72,10 @@ class Transcript:
     """How far the stream had come when this was known; `decided` - `end` is the delay."""
     grammar: str
     """Name of the grammar in which it was heard: the one in force when the voice began."""
+    written: str = ""
+    """What was said as an engine writes it that is bound to no grammar, if there is one."""
+    rivals: tuple[tuple[str, float], ...] = ()
+    """Other sentences that may have been said instead, and how probable each is."""
 
 
 class Listener:
@@ -318,4 +322,6 @@ class Listener:
             end=end,
             decided=self._position,
             grammar=voice.grammar.name,
+            written=found.written,
+            rivals=found.rivals,
         )

@@ -92,9 +92,7 @@ class Utterance:
 
         `past` are the latest chunks, of which some may be before this one.
         """
-        chunks = [
-            chunk for chunk in past if begun - CHUNK - _EDGE < chunk.position < ended + _EDGE
-        ]
+        chunks = [chunk for chunk in past if begun - CHUNK - _EDGE < chunk.position < ended + _EDGE]
         return Utterance(
             grammar=self.grammar,
             rules=self.rules.amid_talk,
