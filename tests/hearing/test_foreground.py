@@ -19,7 +19,7 @@ def parts(*sounds: Pcm, voiced: bool = True) -> list[tuple[Samples, Samples]]:
     sound = np.concatenate(sounds)
     for start in range(0, len(sound) - CHUNK + 1, CHUNK):
         part = foreground.take(sound[start : start + CHUNK], voiced=voiced)
-        found += [part] if part else []
+        found += [(part.begun, part.ended)] if part else []
     return found
 
 

@@ -173,7 +173,7 @@ def test_a_knock_is_no_voice() -> None:
     listener, notes = noting()
     assert fed(listener, stream(1.0, voice(0.02), 1.0)) == []
     assert notes.utterances == []
-    patient, _ = noting(rules=Rules(shortest_speech=to_samples(0.18)))
+    patient, notes = noting(rules=Rules(shortest_speech=to_samples(0.18)))
     assert fed(patient, stream(1.024, voice(0.12), 1.0)) == []
     assert "s of voice" in notes.decisions[-1].reason
 

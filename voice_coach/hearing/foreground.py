@@ -10,6 +10,7 @@ than anybody's vowels, counts too.
 """
 
 from collections import deque
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -46,7 +47,7 @@ SHORTEST: Final[Samples] = to_samples(0.1)
 LONGEST: Final[Samples] = to_samples(4.0)
 """Louder for longer than this is another surrounding."""
 
-_Floats = NDArray[np.float32]
+_Floats = NDArray[np.floating]
 
 
 def _bands() -> _Floats:
@@ -59,13 +60,24 @@ _BANDS: Final = _bands()
 _SHAPE: Final = np.hanning(_WINDOW).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A loud part, positions in samples of the stream."""
+
+    begun: Samples
+    ended: Samples
+    contrast_db: float
+    """How much louder it is than the loudest of what is around it: the upper half of it, over all
+    bands."""
+
+
 class Foreground:
     """Finds loud parts in a stream, chunk by chunk."""
 
     def __init__(self) -> None:
         self._position: Samples = 0
         self._rest = np.zeros(_WINDOW - _HOP, np.float32)
-        self._latest = np.zeros((0, len(_EDGES_HZ) - 1), np.float32)
+        self._latest = np.zeros((_SMOOTH - 1, len(_EDGES_HZ) - 1), np.float32)
         """Powers of the last frames, to smooth with."""
         self._around: deque[_Floats] = deque(maxlen=_MEMORY)
         """Powers of the bands in frames of the surroundings that hold a voice."""
@@ -77,19 +89,21 @@ class Foreground:
         """What they stand out from."""
         self._begun: Samples = 0
 
-    def take(self, sound: Pcm, *, voiced: bool) -> tuple[Samples, Samples] | None:
-        """Take the next samples, whole hops; return where a loud part lay that is over now.
+    def take(self, sound: Pcm, *, voiced: bool) -> Part | None:
+        """Take the next samples, whole hops; return a loud part that is over now.
 
         `voiced` tells whether they hold a voice. Positions are counted from the first sample
         ever taken.
         """
-        powers, smooth = self._powers(sound)
         begun, self._position = self._position, self._position + len(sound)
+        if not (voiced or self._part):
+            self._rest = sound[-len(self._rest) :]  # nothing is computed where nobody speaks
+            return None
+        powers, smooth = self._powers(sound)
         if self._loudest is None:
-            loudest = self._surroundings() if voiced else None
+            loudest = self._surroundings()
             if loudest is None or not (_standing(smooth, loudest) >= _LOUDER).any():
-                if voiced:
-                    self._around.extend(powers)
+                self._around.extend(powers)
                 return None
             self._loudest, self._begun = loudest, begun
         self._part.extend(powers)
@@ -104,19 +118,17 @@ class Foreground:
         powers = np.abs(np.fft.rfft(frames * _SHAPE)) ** 2 @ _BANDS + _LEAST
         more = np.concatenate([self._latest, powers])
         self._latest = more[-(_SMOOTH - 1) :]
-        before = len(more) - len(powers)
-        smooth = [
-            more[max(0, i + before - _SMOOTH + 1) : i + before + 1].mean(axis=0)
-            for i in range(len(powers))
-        ]
-        return powers.astype(np.float32), np.array(smooth, np.float32)
+        sums = np.cumsum(np.pad(more, ((1, 0), (0, 0))), axis=0)
+        smooth = (sums[_SMOOTH:] - sums[:-_SMOOTH]) / _SMOOTH
+        return powers, smooth[-len(powers) :]
 
     def _surroundings(self) -> _Floats | None:
         if len(self._around) < _ENOUGH:
             return None
-        return np.quantile(np.array(self._around), _LOUDEST, axis=0).astype(np.float32)
+        place = round(_LOUDEST * (len(self._around) - 1))
+        return np.asarray(np.partition(np.array(self._around), place, axis=0)[place])
 
-    def _over(self) -> tuple[Samples, Samples] | None:
+    def _over(self) -> Part | None:
         """Return the part if it is over."""
         ratios = np.array(self._ratios)
         loud = np.flatnonzero(ratios >= max(_LOUDER, ratios.max() / _RANGE))
@@ -127,11 +139,12 @@ class Foreground:
             return None
         gaps = np.flatnonzero(np.diff(loud) * _HOP > PAUSE)
         first = int(loud[gaps[-1] + 1] if len(gaps) else loud[0])
-        begun = self._begun
+        begun, upper = self._begun, ratios[first:last] >= np.median(ratios[first:last])
+        contrast_db = 10 * float(np.log10(ratios[first:last][upper].mean()))
         self._forget()
         if (last - first) * _HOP < SHORTEST:
             return None
-        return begun + first * _HOP, begun + last * _HOP
+        return Part(begun + first * _HOP, begun + last * _HOP, contrast_db)
 
     def _forget(self) -> None:
         self._around.extend(self._part)

@@ -27,7 +27,7 @@ from voice_coach.hearing.decision import (
 from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.hearing.echo.coherence import Audibility
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
-from voice_coach.hearing.foreground import LONGEST, PAUSE, Foreground
+from voice_coach.hearing.foreground import LONGEST, PAUSE, Foreground, Part
 from voice_coach.hearing.gain import AutomaticGain, Centring
 from voice_coach.hearing.utterance import ON, Chunk, Utterance
 from voice_coach.hearing.vad import CHUNK, SPEECH, ActivityDetector, SileroActivity
@@ -186,7 +186,7 @@ class Listener:
         part = self._foreground.take(cleaned, voiced=probability >= SPEECH)
         if self._voice:
             heard = self._continued(self._voice, chunk)
-            return heard or (self._stood_out(self._voice, *part) if part else [])
+            return heard or (self._stood_out(self._voice, part) if part else [])
         began = list(self._recent)[-_ON_CHUNKS:]
         if self._grammar and len(began) == _ON_CHUNKS and min(c.probability for c in began) >= ON:
             self._begin(self._grammar)
@@ -242,18 +242,18 @@ class Listener:
                 self._recogniser.hear(samples)
             voice.withheld.clear()
 
-    def _stood_out(self, voice: Utterance, begun: Samples, ended: Samples) -> list[Transcript]:
+    def _stood_out(self, voice: Utterance, loud: Part) -> list[Transcript]:
         """Judge the part of `voice` that was louder than the rest, as if it were alone."""
         if self._voice is not voice:
             return []
-        part = voice.cut(self._past, begun, ended)
+        part = voice.cut(self._past, loud.begun, loud.ended)
         if voice.beside(part, self._past) < _BESIDE:
             return []
         segment = self._segment(part)
         if hopeless(segment, part.rules):
             return []
         self._recogniser.start()
-        self._recogniser.hear(part.alone(begun, ended))
+        self._recogniser.hear(part.alone())
         decision = decide(self._recogniser.finish(), segment, part.rules)
         if decision.accepted:
             return self._ended(part, decision)

@@ -112,14 +112,14 @@ class Utterance:
             for chunk in past
         )
 
-    def alone(self, begun: Samples, ended: Samples) -> Pcm:
-        """Return its sound at the usual level, and silence before `begun` and after `ended`."""
+    def alone(self) -> Pcm:
+        """Return its sound at the usual level, with silence before the voice and after it."""
         sound = np.concatenate([chunk.cleaned for chunk in self.chunks])
-        sound[: max(0, begun - _EDGE - self.start)] = 0.0
-        sound[ended + _EDGE - self.start :] = 0.0
-        loud = sound[begun - self.start : ended - self.start]
+        begun, ended = self.voice_start - self.start, self.voice_end - self.start
+        sound[: max(0, begun - _EDGE)] = 0.0
+        sound[ended + _EDGE :] = 0.0
         peak = max(float(np.abs(sound).max(initial=0.0)), 1e-6)
-        gain_db = min(TARGET_DB - level_db(loud), level_of_peak(0.9 / peak))
+        gain_db = min(TARGET_DB - level_db(sound[begun:ended]), level_of_peak(0.9 / peak))
         return sound * np.float32(decibels(gain_db))
 
     def compared(self, segment: Segment) -> Segment:
