@@ -1,4 +1,4 @@
-"""`voice-coach understand`: what a sentence means to the coach, for authors and for reports of faults.
+"""`voice-coach understand`: what a sentence means to the coach, for authors and for bug reports.
 
 Owns how that is shown; must not know how it is found out.
 """
