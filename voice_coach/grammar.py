@@ -147,6 +147,8 @@ class Parts:
     """… and after it."""
     key: tuple[Grammar, ...] = ()
     """Those of the sentences that are said most, each word for word."""
+    several: bool = True
+    """Whether one sentence may follow another in the same breath."""
 
 
 class WideGrammar(Grammar):
@@ -176,7 +178,7 @@ class WideGrammar(Grammar):
     @cached_property
     def plain(self) -> Grammar:
         """The key sentences, with nothing around them."""
-        alone = WideGrammar(self.name, Parts((), self.parts.key))
+        alone = WideGrammar(self.name, Parts((), self.parts.key, several=False))
         following: _Arcs = {}
         pending = [0]
         for state in pending:  # grows
@@ -258,8 +260,8 @@ class _Following(dict[int, Mapping[str, int]]):
         yield from places
         if any(part is self._parts.opening and state in part.finals for part, state in places):
             yield from ((each, 0) for each in self._parts.cores)
-        if any(self._over(part, state) for part, state in places):
-            yield from self._first  # another sentence may follow in the same breath
+        if self._parts.several and any(self._over(part, state) for part, state in places):
+            yield from self._first
         closing = self._parts.closing
         if closing and any(
             id(part) in self._cores and state in part.finals for part, state in places
