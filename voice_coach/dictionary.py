@@ -176,6 +176,8 @@ class _Metadata(_Form):
     states: tuple[ListeningState, ...] = tuple(ListeningState)
     example: _Words | None = None
     harmless: StrictBool = False
+    bare: StrictBool = False
+    written: StrictBool = False
     short: _Words | None = None
     help: tuple[Literal["leading", "paused", "idle"], ...] = ()
     hint: dict[_Moment, _Place] = {}
