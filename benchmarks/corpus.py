@@ -86,14 +86,14 @@ def own_commands() -> Commands:
 
 
 def session_sample(per_intent: int = PER_INTENT) -> list[str]:
-    """Return the sentences of state "session" that are spoken: the most used, and some of each.
+    """Return the key sentences of state "session" that are spoken: the most used, and some of each.
 
     The others are chosen by their hash, so that a sentence that is added to the grammar or
     taken out of it changes little.
     """
     commands = own_commands()
     by_intent: dict[str, list[str]] = {}
-    for sentence in commands.grammar("session").sentences():
+    for sentence in commands.grammar("session").plain.sentences():
         if intent := commands.match(sentence, "session"):
             by_intent.setdefault(intent.name, []).append(sentence)
     chosen = list(MOST_USED)

@@ -53,8 +53,8 @@ def _told(language: Language, routines: Sequence[Routine]) -> Iterator[str]:
         yield from _of_session(language, routine.name, [e.name for e in routine.exercises])
     names = [routine.name for routine in routines]
     yield from (language.welcome_idle(names), language.nothing_running(names))
-    yield from (language.unknown_routine(names), language.help_idle(names))
-    yield from (language.help_leading, language.help_paused)
+    yield language.unknown_routine(names)
+    yield from (language.help_idle(names, cut_off=cut_off) for cut_off in (False, True))
     yield from (language.verbosity(amount) for amount in Verbosity)
     yield from (language.countdown(seconds) for seconds in range(5, 0, -1))
     yield from (language.get_ready(seconds) for seconds in (4, 12))
@@ -63,7 +63,7 @@ def _told(language: Language, routines: Sequence[Routine]) -> Iterator[str]:
     yield language.rest(8, language.coming(4, 3), Turns(0))
     for value, certain in product((*range(11), 4.5), (False, True)):
         yield language.read_back(value, certain=certain)
-    yield from (language.pain_told(before, 4) for before in (None, 4, 5.5))
+    yield from (language.pain_told(before, 4) for before in (None, 2, 4, 5.5))
     yield from (language.which_side(side, Sides.ALTERNATE) for side in Side)
 
 
@@ -78,7 +78,7 @@ def _of_routine(language: Language, routine: Routine) -> Iterator[str]:
         yield language.exercise_heading(position, len(exercises), exercise.name, known=True)
         yield language.whats_next(exercise.name)
         yield from _counted(language, exercise)
-    yield language.farewell(routine.name, len(exercises), 0, (), length)
+    yield language.farewell(routine.name, len(exercises), 0, (), length, last=True)
 
 
 def _counted(language: Language, exercise: Exercise) -> Iterator[str]:
@@ -99,10 +99,12 @@ def _each_of(wordings: Sequence[str]) -> Iterator[Turns]:
 def _of_session(language: Language, name: str, exercises: list[str]) -> Iterator[str]:
     """Yield what is said where not all goes to plan."""
     few, half = to_samples(240), to_samples(150)
-    yield language.farewell(name, 0, 0, (), few)
-    yield language.farewell(name, 0, 1, (), half)
-    yield language.farewell(name, 5, 1, exercises[1:3], few)
-    yield language.farewell(name, 3, 0, exercises[:4], few)
+    yield language.farewell(name, 0, 0, (), few, last=True)
+    yield language.farewell(name, 0, 1, (), half, last=False)
+    yield language.farewell(name, 5, 1, exercises[1:3], few, last=True)
+    yield language.farewell(name, 3, 0, exercises[:4], few, last=True)
+    yield language.stopped(2, 1, half)
+    yield language.stopped(0, 1, few)
     yield language.offer_to_continue(exercises[3])
     yield language.continuing(exercises[4])
     yield language.continuing(exercises[3], language.coming(2, 3))

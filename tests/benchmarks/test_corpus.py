@@ -40,7 +40,7 @@ def test_every_intent_of_a_session_is_said() -> None:
     intents = Counter(i.name for text in sample if (i := commands.match(text, "session")))
     spoken_now = {
         i.name
-        for s in commands.grammar("session").sentences()
+        for s in commands.grammar("session").plain.sentences()
         if (i := commands.match(s, "session"))
     }
     assert set(intents) == spoken_now

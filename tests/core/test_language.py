@@ -110,7 +110,10 @@ class Bilingual(Simulation):
 
 def translated(state: State) -> State:
     """Return `state` as it were if all had been said in the made-up language."""
-    other = replace(state, language=MADE_UP)
+    said = {key: marked(getattr(state, key)) for key in ("words", "rest")}
+    lines = tuple(replace(line, text=marked(line.text)) for line in state.lines)
+    again = state.again and replace(state.again, text=marked(state.again.text))
+    other = replace(state, language=MADE_UP, lines=lines, again=again, **said)
     if state.plan is None:
         return other
     plan = laid_out(other, state.plan.routine)
@@ -377,3 +380,11 @@ def test_one_code_decides_what_is_spoken_and_what_is_understood(
     commands = read_commands((), "xx")
     assert commands.match("adagio", ListeningState.SESSION)
     assert not commands.match("slower", ListeningState.SESSION)
+
+
+@pytest.mark.parametrize("moment", ["leading", "getting_ready", "paused", "finishing"])
+def test_help_names_three_commands_at_most_which_are_heard(moment: str) -> None:
+    told = getattr(ENGLISH.help, moment)
+    named = re.split(r",? or |, ", told.removeprefix("You can say ").rstrip("."))
+    assert 1 < len(named) <= 3
+    assert all(COMMANDS.match(each, ListeningState.SESSION) for each in named), named

@@ -85,7 +85,7 @@ class Watched(Simulation):
         self.listener = Listener(ROUTINE, warned=bool(state.memory.sessions))
 
     def take(self, before: State, event: Event, actions: Any) -> None:
-        self.listener.follow(before, event, self.state, actions)
+        self.listener.follow(before, event, self.now, self.state, actions)
 
     def do(self, intent: str) -> None:
         """Let the user give a command now, whether or not it can be heard."""
@@ -199,12 +199,13 @@ pause         paused    paused    paused    paused    paused    paused    paused
 resume        .         .         .         .         ready_3   .         .         .         .         .
 ready         .         .         .         .         move_3    .         move_2    .         .         .
 stop          asking    asking    asking    asking    asking    asking    asking    asking    asking    idle
+goodbye       asking    asking    asking    asking    asking    asking    asking    asking    asking    idle
 hurts         hurting   hurting   hurting   hurting   hurting   hurting   hurting   hurting   hurting   .
 easier        welcome   heading_3 way_3     setup_3   setup_3   setup_2   setup_2   setup_2   .         .
 next          welcome   heading_4 heading_4 heading_4 heading_4 heading_3 heading_3 heading_3 farewell  idle
 previous      welcome   heading_2 heading_2 heading_2 heading_2 heading_1 heading_1 heading_1 heading_3 heading_4
 restart       welcome   heading_3 way_3     setup_3   setup_3   setup_2   setup_2   setup_2   heading_4 heading_4
-repeat        welcome   heading_3 way_3     setup_3   ready_3   move_2    rest_2    closing_2 heading_4 farewell
+repeat        welcome   .         .         .         .         .         .         .         .         farewell
 goto          welcome   heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4
 done          .         .         .         .         move_3    move_2    move_2    heading_3 .         .
 unwell        paused    paused    paused    paused    paused    paused    paused    paused    paused    idle
@@ -272,9 +273,10 @@ def test_where_every_command_leads_while_waiting(waiting: str, moment: str) -> N
 
 @pytest.mark.parametrize("moment", HEAD[:-1])
 def test_where_every_command_leads_while_it_is_asked_whether_to_stop(moment: str) -> None:
-    """Only an answer, a pause, pain and going on count as one."""
-    wanted = {"stop": "idle", "pause": "paused", "hurts": "hurting", "resume": moment}
-    wanted["unwell"] = "paused"
+    """Only an answer, a pause, pain, feeling unwell, leave and going on count as one."""
+    wanted = {"pause": "paused", "hurts": "hurting", "unsure": "paused", "unwell": "paused"}
+    wanted |= dict.fromkeys(("stop", "goodbye"), "idle")
+    wanted |= dict.fromkeys(("resume", "ready"), moment)
     for intent in INTENTS:
         assert after(moment, "stop", intent) == wanted.get(intent, "asking"), intent
 

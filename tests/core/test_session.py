@@ -123,6 +123,8 @@ class Walk:
         name = self.random.choice(
             ["start", *self.intents] if self.state.plan else ["start", "help", "resume"]
         )
+        if self.state.mode is Mode.ASKING_PAIN and self.random.random() < 0.3:
+            name = "number"  # the question can be left in many other ways
         slots: dict[str, str | int] = {"routine": "back"} if self.random.random() < 0.5 else {}
         slots |= {"amount": self.random.choice(["full", "brief", "tones"])}
         slots |= {"value": self.random.randrange(11)}
@@ -138,7 +140,7 @@ class Walk:
         said = [action for action in actions if isinstance(action, Say | Give)]
         assert said, f"'{name}' was not answered while {self.state.mode}"
         assert self.now <= said[0].at <= self.now + to_samples(0.5)
-        self.listener.follow(self.state, event, after, actions)
+        self.listener.follow(self.state, event, self.now, after, actions)
         if name == "unwell":
             assert after.mode in (Mode.PAUSED, Mode.IDLE)
         self.take(after, actions)
@@ -146,7 +148,7 @@ class Walk:
     def happen(self, event: Event, at: Samples) -> None:
         """Let something happen by itself; nobody moves unprepared."""
         after, actions = advance(self.state, event, at)
-        self.listener.follow(self.state, event, after, actions)
+        self.listener.follow(self.state, event, at, after, actions)
         self.take(after, actions)
 
     def take(self, after: State, actions: tuple[Action, ...]) -> None:

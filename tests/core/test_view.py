@@ -142,6 +142,20 @@ def test_what_makes_sense_of_the_new_commands(simulation: Simulation) -> None:
     assert seen(simulation.state, 0).muted
 
 
+def test_who_is_led_in_again_sees_three_seconds_run_down(simulation: Simulation) -> None:
+    simulation.begin("back", "bridge")
+    until(simulation, Mode.EXERCISING)
+    simulation.hear("pause")
+    simulation.run_until(simulation.now + to_samples(30))
+    simulation.hear("resume")
+    while simulation.state.ends is None:
+        assert simulation.step()
+    count = look(simulation).count
+    assert count is not None
+    assert (count.length, count.running) == (pytest.approx(3, abs=0.05), True)
+    assert count.left == pytest.approx(count.length, abs=0.05)
+
+
 def test_more_time_never_shows_more_than_a_whole_ring(simulation: Simulation) -> None:
     simulation.begin("Back", "gentle stretches")
     until(simulation, Mode.EXERCISING)

@@ -5,6 +5,7 @@ A transcript is a text file: what happens at which time, and what is expected of
     +3 hear 'resume'            so many seconds after the line matched last
     +3 touch 'resume'           the same on a page or a key, in place of a voice
     +3 unheard                  somebody speaks to the coach, and is not understood
+    +3 mean start routine 'back'    a command in other words than are heard there, with its slot
     begin 'cobra' in 'back'     jump to the heading of an exercise
     say 'Paused…'               the very next thing said; … stands for anything
     later say 'Halfway.'        the same, after anything else
@@ -232,6 +233,11 @@ class Transcript:
         elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) unheard", line):
             self._until(self._last + to_samples(float(found[1])))
             simulation.miss()
+        elif found := re.fullmatch(r"\+(\d+(?:\.\d+)?) mean (\w+)(?: (\w+) '(.*)')?", line):
+            value = found[4] and (float(found[4]) if found[4].isdigit() else found[4])
+            slots = {found[3]: value} if found[3] else {}
+            self._until(self._last + to_samples(float(found[1])))
+            simulation.command(Intent(found[2], slots))
         elif found := re.fullmatch(r"begin '(.*)' in '(.*)'", line):
             simulation.begin(found[2], found[1])
         elif found := re.fullmatch(_EXPECTED, line):

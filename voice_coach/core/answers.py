@@ -7,12 +7,16 @@ session goes from one cue to the next (`session.py`).
 from dataclasses import replace
 
 from voice_coach.core.cues import CueKind
+from voice_coach.core.lines import Line, meant_by_again
+from voice_coach.core.preferences import Preferences
 from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
 from voice_coach.core.transitions import (
     GAP,
     Result,
     answer,
     begin,
+    called,
+    cut_off,
     hush,
     names_of,
     plan_of,
@@ -45,11 +49,20 @@ def out_of_place(state: State, _: Event, now: Samples) -> Result:
 
 
 def repeat(state: State, _: Event, now: Samples) -> Result:
-    """Say the instruction again: from its beginning, or beside the count that runs."""
-    if state.mode in RUNNING and state.ends is None:
-        after, actions = begin(state, state.index, now + GAP, left=state.left, aloud=True)
-        return after, hush(state) + actions
-    return answer(state, state.cue.text, now)
+    """Say the line again that was heard last: in its place, or beside what goes on.
+
+    In a row, it goes one line further back each time.
+    """
+    text = meant_by_again(state.lines, state.again, now)
+    if not text:
+        return out_of_place(state, _, now)
+    again = replace(state, again=Line(text, now))
+    present = next((line.text for line in reversed(state.lines) if not line.aside), "")
+    if state.mode in RUNNING and state.ends is None and text == present:
+        after, actions = begin(again, state.index, now + GAP, left=state.left, words=text)
+        return called(after), hush(state) + actions
+    after, actions = answer(again, text, now)
+    return replace(after, lines=state.lines), actions
 
 
 def time_left(state: State, _: Event, now: Samples) -> Result:
@@ -81,17 +94,32 @@ def which_side(state: State, _: Event, now: Samples) -> Result:
 
 
 def help_with(state: State, _: Event, now: Samples) -> Result:
-    """Say what may be said now."""
-    match state.mode:
-        case Mode.IDLE | Mode.FINISHING:
-            text = f"{state.language.help_idle(names_of(state))} {state.texts.red_flags}"
-            return answer(state, text, now)
-        case Mode.PAUSED:
-            return answer(state, state.language.help_paused, now)
-        case mode if mode in RUNNING:
-            return answer(state, f"{state.language.help_leading} {state.texts.red_flags}", now)
-        case _:
-            return out_of_place(state, _, now)
+    """Say what fits this moment: three things, not the manual."""
+    language, cut_off = state.language, state.memory.place is not None
+    texts = {
+        Mode.IDLE: language.help_idle(names_of(state), cut_off=cut_off),
+        Mode.GETTING_READY: language.help.getting_ready,
+        Mode.RESTING: language.help.getting_ready,
+        Mode.PAUSED: language.help.paused,
+        Mode.FINISHING: language.help.finishing,
+        Mode.OFFERING: language.help.offering,
+        Mode.ASKING_PAIN: language.help.asking_pain,
+        Mode.CONFIRMING_PAIN: language.help.confirming_pain,
+        Mode.CONFIRMING_STOP: language.help.confirming_stop,
+    }
+    if state.mode is Mode.HURTING:
+        return answer(state, language.hurt_choices(ways_on(state)), now)
+    return answer(state, texts.get(state.mode, language.help.leading), now)
+
+
+def thanked(state: State, _: Event, now: Samples) -> Result:
+    """Answer thanks."""
+    return answer(state, state.texts.thanked, now)
+
+
+def goodbye(state: State, _: Event, now: Samples) -> Result:
+    """Take leave while nothing is running."""
+    return answer(state, state.texts.goodbye, now)
 
 
 def hurts_idle(state: State, _: Event, now: Samples) -> Result:
@@ -113,14 +141,19 @@ def _change_tempo(state: State, factor: float, now: Samples, done: str, limit: s
     tempo = min(max(round(state.preferences.tempo * factor, 6), SLOWEST), FASTEST)
     if abs(tempo - state.preferences.tempo) < LEAST_STEP:
         return answer(state, limit, now)
-    return answer(prefer(state, replace(state.preferences, tempo=tempo)), done, now)
+    return answer(_preferring(state, replace(state.preferences, tempo=tempo), now), done, now)
+
+
+def _preferring(state: State, preferences: Preferences, now: Samples) -> State:
+    """Change the preferences; what is cut off goes on in the words in which it was begun."""
+    return prefer(cut_off(state, now), preferences)
 
 
 def verbosity(state: State, event: Event, now: Samples) -> Result:
     """Say more or less from the next words on."""
     wanted = Verbosity(str(event.intent.slots["amount"])) if isinstance(event, Heard) else None
     assert wanted  # noqa: S101 - the templates always fill it
-    changed = prefer(state, replace(state.preferences, verbosity=wanted))
+    changed = _preferring(state, replace(state.preferences, verbosity=wanted), now)
     return answer(changed, state.language.verbosity(wanted), now)
 
 
@@ -133,7 +166,7 @@ def another_voice(state: State, event: Event, now: Samples) -> Result:
     following = state.voices[(at + 1) % len(state.voices)]
     named = str(event.intent.slots.get("name")) if isinstance(event, Heard) else ""
     wanted = named if named in state.voices else following
-    changed = prefer(state, replace(state.preferences, voice_name=wanted))
+    changed = _preferring(state, replace(state.preferences, voice_name=wanted), now)
     return answer(changed, state.texts.other_voice, now)
 
 
@@ -151,5 +184,6 @@ def _change_volume(state: State, step: float, now: Samples, done: str, limit: st
     db = min(max(state.preferences.volume_db + step, QUIETEST_DB), LOUDEST_DB)
     if db == state.preferences.volume_db:
         return answer(state, limit, now)
-    after, actions = answer(prefer(state, replace(state.preferences, volume_db=db)), done, now)
+    louder_now = _preferring(state, replace(state.preferences, volume_db=db), now)
+    after, actions = answer(louder_now, done, now)
     return after, (SetVolume(db), *actions)

@@ -5,7 +5,7 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 
 from dataclasses import replace
 
-from voice_coach.core import answers, care, notes, questions
+from voice_coach.core import answers, care, leading_in, notes, parting, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.progress import following
 from voice_coach.core.routine import Routine
@@ -28,6 +28,7 @@ from voice_coach.core.transitions import (
     answer,
     ask,
     begin,
+    called,
     hush,
     jump,
     laid_out,
@@ -110,8 +111,8 @@ def cut_welcome(state: State, now: Samples) -> Result:
     safety = plan_of(state).safety
     if safety and state.heard_to == state.index:
         return jump(state, state.index, now, words=safety)
-    index, going = following(state)
-    return jump(going, index, now)
+    index, left, going = following(state)
+    return jump(going, index, now, left=left)
 
 
 def _with_skipped(state: State) -> State:
@@ -160,18 +161,23 @@ def _welcoming(state: State) -> bool:
 
 
 def _vary(state: State, easier: frozenset[int], prefix: str, now: Samples) -> Result:
-    """Begin the exercise anew in its other variant."""
-    here = state.cue.exercise
+    """Begin the exercise anew in its other variant.
+
+    Who is in the middle of it is in position: they hear only what is different, and have a few
+    seconds.
+    """
+    here, moving = state.cue.exercise, state.cue.kind in (CueKind.MOVE, CueKind.REST)
+    there = moving or state.led_in
     varied = replace(state, easier=easier, told=state.told - {here}, then=None)
-    return lead_to(varied, here, now, prefix=prefix)
+    return lead_to(varied, here, now, prefix=prefix, there=there)
 
 
 def ready(state: State, _: Event, now: Samples) -> Result:
     """Cut the time to get ready, or a rest, short."""
     if state.mode not in (Mode.GETTING_READY, Mode.RESTING):
         return answer(state, state.texts.already_going, now)
-    index, going = following(state)
-    return jump(going, index, now)
+    index, left, going = following(state)
+    return jump(going, index, now, left=left)
 
 
 def go_on(state: State, event: Event, now: Samples) -> Result:
@@ -179,7 +185,7 @@ def go_on(state: State, event: Event, now: Samples) -> Result:
     if state.mode is not Mode.GETTING_READY:
         return answer(state, state.texts.already_going, now)
     if state.ends is None:
-        return answers.repeat(state, event, now)
+        return answers.repeat(called(state), event, now)
     seconds = max(1, round(to_seconds(state.count_left(now))))
     return answer(state, state.language.get_ready(seconds), now)
 
@@ -198,12 +204,15 @@ def stop(state: State, _: Event, now: Samples) -> Result:
 
 
 def end(state: State, _: Event, now: Samples) -> Result:
-    """End the session; one that has come to its farewell is finished already."""
+    """End the session; one that is over already, or at its farewell, is not stopped."""
+    if state.unwell:
+        return care.leave(state, now)
+    if not (state.cue.kind is CueKind.FINISH or questions.asks_after(state)):
+        return parting.part(state, now)
     at = now + GAP if state.on_air else now
-    finished = state.cue.kind is CueKind.FINISH
-    text = state.texts.done if finished else state.texts.stopped
+    text = f"{state.texts.done} {state.texts.until_next}"
     after, actions = say(to_idle(state), text, at, Role.ANSWER)
-    return after, (*(() if finished else (notes.Stopped(),)), Silence(), *actions)
+    return after, (Silence(), *actions)
 
 
 def hurts(state: State, _: Event, now: Samples) -> Result:
@@ -217,17 +226,16 @@ def hurts(state: State, _: Event, now: Samples) -> Result:
 
 
 def resume(state: State, event: Event, now: Samples) -> Result:
-    """Say the words of the cue again, and count what was left."""
+    """Say the words of the cue again, and count what was left; after long, lead into it."""
     declined = isinstance(event, Heard) and event.intent.name == "no"
-    after, actions = begin(
-        state,
-        state.index,
-        now + GAP if state.on_air else now,
-        left=state.left,
-        prefix=state.texts.going_on if declined else "",
-        aloud=True,
+    at = now + GAP if state.on_air else now
+    prefix = state.texts.going_on if declined else ""
+    after, actions = (
+        leading_in.begin_again(state, at)
+        if leading_in.is_due(state, now)
+        else begin(state, state.index, at, left=state.left, prefix=prefix, aloud=True)
     )
-    return after, (notes.Resumed(), *hush(state), *actions)
+    return called(after), (notes.Resumed(), *hush(state), *actions)
 
 
 def no_answer(state: State, _: Event, now: Samples) -> Result:

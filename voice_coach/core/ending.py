@@ -16,7 +16,8 @@ from voice_coach.units import Samples
 
 def skip(state: State, _: Event, now: Samples) -> Result:
     """Leave the rest of the farewell unsaid."""
-    return questions.ask_pain(state, now) or answer(to_idle(state), state.texts.done, now)
+    text = f"{state.texts.done} {state.texts.until_next}"
+    return questions.ask_pain(state, now) or answer(to_idle(state), text, now)
 
 
 def wait(state: State, _: Event, now: Samples) -> Result:

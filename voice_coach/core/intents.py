@@ -102,7 +102,7 @@ class Commands:
         self._meant: dict[tuple[str, str], Intent | None] = {}
         self._settled: dict[tuple[str, str], bool] = {}
         self._recognised: dict[str, Intents] = {}
-        self._frames: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._frames: dict[str, tuple[tuple[Grammar, str], ...]] = {}
         self._urgent = urgent
         self._harmless = frozenset(block.intent for block in blocks if block.harmless)
         self._bare = frozenset(block.intent for block in blocks if block.bare)
@@ -254,23 +254,32 @@ class Commands:
             if block.example and block.heard_in(_known(state))
         )
 
-    def filled(self, slot: str, phrase: str) -> Iterator[tuple[str, str]]:
-        """Yield each sentence in which `phrase` fills the list `slot`, with each of its states."""
-        said = spoken(phrase, self._intents.language)
-        for frame, state in self._framed(slot):
-            yield frame.replace(_BLANK, said), state
+    def taken_over(self, slot: str, phrase: str) -> Iterator[str]:
+        """Yield each key sentence that would be heard where `phrase` fills the list `slot`.
 
-    def _framed(self, slot: str) -> tuple[tuple[str, str], ...]:
+        Such a sentence has `phrase` in the place of the list, and may be longer.
+        """
+        said = spoken(phrase, self._intents.language).split()
+        for frames, state in self._framed(slot):
+            plain = self.grammar(state).plain
+            ways: list[tuple[int, str]] = [(0, "")]
+            for place, begun in ways:  # grows
+                if place in frames.finals:
+                    yield from plain.continued(begun)
+                for word, following in frames.following.get(place, {}).items():
+                    longer = " ".join([*begun.split(), *(said if word == _BLANK else [word])])
+                    if plain.after(longer) is not None:
+                        ways.append((following, longer))
+
+    def _framed(self, slot: str) -> tuple[tuple[Grammar, str], ...]:
         """Return the sentences around `slot`, with a blank in its place, and their states."""
         if slot not in self._frames:
             blank = {slot: TextSlotList.from_strings([_BLANK], allow_template=False, name=slot)}
             self._frames[slot] = tuple(
-                (sentence, state)
+                (grammar(slot, self._templates_of(block, blank)), state)
                 for block in self._blocks
                 if not block.written
-                if any(f"{{{slot}" in text or "<" in text for text in block.data.sentence_texts)
-                for sentence in grammar(slot, self._templates_of(block, blank)).sentences()
-                if _BLANK in sentence.split()
+                if any(f"{{{slot}" in text for text in block.data.sentence_texts)
                 for state in sorted(block.states)
             )
         return self._frames[slot]

@@ -13,12 +13,12 @@ from hassil.numbers import get_rbnf_engine
 from voice_coach.core.catalogue import Catalogue
 from voice_coach.core.phrasing import Turns
 from voice_coach.core.routine import Side, Sides
-from voice_coach.core.written import Phrasings, Plural, Texts, Written
+from voice_coach.core.written import HelpTexts, Phrasings, Plural, Texts, Written
 from voice_coach.settings.keys import Verbosity
 from voice_coach.units import Samples, to_seconds
 
-MOST_NAMED = 3
-"""So many routines are named at most where one was asked for that there is not."""
+NAMED_AT_MOST = 3
+"""How many routines are named at most: more nobody remembers by ear."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Language:
         """Answers worth having at hand before anybody asks."""
         t = self.texts
         answers = (t.paused, t.confirm_stop, t.stopped, self.more_time(10), t.slower, t.faster)
-        return (*answers, t.louder, t.quieter, self.help_leading)
+        return (*answers, t.louder, t.quieter, self.help.leading)
 
     def number(self, value: int) -> str:
         """Return a whole number in words."""
@@ -149,9 +149,29 @@ class Language:
         return self.texts.no_sides if sides is Sides.NONE else self.texts.both_sides
 
     def farewell(
+        self,
+        name: str,
+        done: int,
+        partly: int,
+        skipped: Sequence[str],
+        length: Samples,
+        *,
+        last: bool,
+    ) -> str:
+        """Close a routine and say what was done, to its end or in part; take leave if it is the
+        `last` thing that is said."""
+        told = self._told_at_the_end(name, done, partly, skipped, length)
+        return f"{told} {self.texts.until_next}" if last else told
+
+    def stopped(self, done: int, partly: int, length: Samples) -> str:
+        """Close a routine that was stopped, and say what was done."""
+        what = self._what_was_done(done, partly)
+        template = self.written.templates.stopped
+        return self._filled(template, what=what, length=self.duration(length))
+
+    def _told_at_the_end(
         self, name: str, done: int, partly: int, skipped: Sequence[str], length: Samples
     ) -> str:
-        """Close a routine and say what was done, to its end or in part."""
         templates = self.written.templates
         if not done and not partly:
             return self._filled(templates.end_of, name=self.name(name))
@@ -200,7 +220,8 @@ class Language:
             return self._filled(templates.pain, number=now)
         if before == after:
             return self._filled(templates.pain_as_before, number=now)
-        return self._filled(templates.pain_changed, before=self.score(before), after=now)
+        text = templates.pain_worse if after > before else templates.pain_changed
+        return self._filled(text, before=self.score(before), after=now)
 
     def offer_to_continue(self, exercise: str) -> str:
         """Offer to go on with a session that was cut off."""
@@ -296,7 +317,7 @@ class Language:
 
     def unknown_routine(self, routines: Sequence[str]) -> str:
         """Answer a start that names no routine that we have: a few of those that there are."""
-        named = [self.name(name) for name in routines[:MOST_NAMED]]
+        named = [self.name(name) for name in routines[:NAMED_AT_MOST]]
         if more := len(routines) - len(named):
             named.append(self.written.templates.and_more.format(number=self.number(more)))
         joined = self._joined(self.written.lists.all_of, named)
@@ -318,19 +339,14 @@ class Language:
         return self._filled(self.written.templates.already_in, name=self.name(name))
 
     @property
-    def help_leading(self) -> str:
-        """Answer "what can I say?" while a routine is led."""
-        return self._offer(self.written.templates.help_leading, self.catalogue.help.leading)
+    def help(self) -> HelpTexts:
+        """Answers to "what can I say?", by the moment."""
+        return self.written.help
 
-    @property
-    def help_paused(self) -> str:
-        """Answer "what can I say?" in a pause."""
-        return self._offer(self.written.templates.help_paused, self.catalogue.help.paused)
-
-    def help_idle(self, routines: Sequence[str]) -> str:
-        """Answer "what can I say?" before a session."""
-        later = self._offer(self.written.templates.help_idle, self.catalogue.help.idle)
-        return f"{self.welcome_idle(routines)} {later}"
+    def help_idle(self, routines: Sequence[str], *, cut_off: bool) -> str:
+        """Answer "what can I say?" before a session; one that was `cut_off` can be continued."""
+        more = self.help.idle_cut_off if cut_off else self.help.idle
+        return f"{self.welcome_idle(routines[:NAMED_AT_MOST])} {more}"
 
     def verbosity(self, amount: Verbosity) -> str:
         """Confirm how much is said from now on."""
@@ -340,9 +356,6 @@ class Language:
     def _in_seconds(self, text: str, seconds: int, **values: str) -> str:
         counted = self.counted(seconds, self.written.plurals.seconds)
         return self._filled(text, seconds=counted, **values)
-
-    def _offer(self, text: str, commands: Sequence[str]) -> str:
-        return self._filled(text, commands=self._joined(self.written.lists.choice, commands))
 
     @staticmethod
     def _joined(pattern: str, items: Sequence[str]) -> str:

@@ -142,7 +142,7 @@ class Layout:
         text = self.language.rest(seconds, what, self.turns)
         rest = self._cue(CueKind.REST, text, length, True)
         signal = Signal.REST if self._tones_only else None
-        return replace(rest, signal=signal, marks=tuple(_lead_in(length)))
+        return replace(rest, signal=signal, marks=tuple(lead_in(length)))
 
     def _opening(self, total: int, *, moved: bool) -> Iterator[Cue]:
         exercise = self.exercise
@@ -181,7 +181,7 @@ class Layout:
             text = self.language.get_ready(counted)
         count = to_samples(counted)
         ready = self._cue(CueKind.GET_READY, text, count, True)
-        return replace(ready, marks=tuple(_lead_in(count)))
+        return replace(ready, marks=tuple(lead_in(count)))
 
     @staticmethod
     def tells_ready(cue: Cue) -> bool:
@@ -349,7 +349,7 @@ class Guidance(StrEnum):
         return cls.COUNTED if first else cls.REMINDED
 
 
-def _lead_in(count: Samples) -> Iterator[Mark]:
+def lead_in(count: Samples) -> Iterator[Mark]:
     """Tick softly towards what comes, so that it does not startle after a silence."""
     if count >= to_samples(COUNTED):
         for seconds in range(COUNTED, 0, -1):

@@ -42,12 +42,9 @@ class Names:
         """
         if self._owners.get(name.casefold(), owner) != owner:
             return Clash("", self._owners[name.casefold()])
-        for sentence, state in self.commands.filled(ROUTINE, name):
-            # One that a command goes on from is heard in its place as easily.
-            longer = next(self.commands.grammar(state).continued(sentence), None)
-            if longer is not None:
-                return Clash(longer)
-        return None
+        # One that a command goes on from is heard in its place as easily.
+        sentence = next(self.commands.taken_over(ROUTINE, name), None)
+        return None if sentence is None else Clash(sentence)
 
     def use(self, name: str, owner: str) -> None:
         """Let `name` start the routine that is called `owner` from now on."""

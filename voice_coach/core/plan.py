@@ -184,8 +184,9 @@ def make_plan(
         knows_ready = knows_ready or any(layout.tells_ready(cue) for cue in laid)
     cues = [replace(cue, tempo=preferences.tempo) for cue in cues]
     length = sum(cue.length for cue in cues)
-    farewell = language.farewell(routine.name, len(exercises), 0, (), length)
-    last = Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER, tempo=preferences.tempo)
+    last = not preferences.asks_about(routine)
+    farewell = language.farewell(routine.name, len(exercises), 0, (), length, last=last)
+    ending = Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER, tempo=preferences.tempo)
     safety = " ".join(filter(None, (wording.of_safety(routine), danger)))
     opening = (
         language.welcome(routine.name, len(exercises), length)
@@ -195,7 +196,7 @@ def make_plan(
     remark = language.texts.familiar if _becomes_familiar(preferences, led) else None
     welcome = " ".join(filter(None, (opening, safety, remark)))
     first = Cue(CueKind.WELCOME, 0, welcome, BREATHER, tempo=preferences.tempo)
-    return Plan(routine, (first, *cues, last), safety, arrival)
+    return Plan(routine, (first, *cues, ending), safety, arrival)
 
 
 def _becomes_familiar(preferences: Preferences, led: int) -> bool:

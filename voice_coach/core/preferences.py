@@ -5,6 +5,7 @@ Owns the values; must not know where they are kept, nor what they change.
 
 from dataclasses import dataclass
 
+from voice_coach.core.routine import Routine
 from voice_coach.settings.keys import BreathCue, GetReady, Settings, Verbosity
 
 
@@ -25,6 +26,10 @@ class Preferences:
     ask_pain: bool = False
     """Whether to ask how it feels, from zero to ten, before and after; a script does not, unless
     it wants to."""
+
+    def asks_about(self, routine: Routine) -> bool:
+        """Whether it is asked how it feels, before and after `routine`."""
+        return self.ask_pain and routine.question is not None
 
     @property
     def spoken_breath(self) -> bool:

@@ -16,6 +16,7 @@ from voice_coach.core.transitions import (
     ask,
     begin,
     give,
+    go_on_with_rest,
     named,
     plan_of,
     say,
@@ -38,7 +39,7 @@ ASKED_AT_MOST = 3
 
 def _count(state: State, start: Samples, now: Samples) -> State:
     """Let the count run from `start`; it cannot end before the words, and a beat after them."""
-    if state.cue.waits:
+    if state.cue.waits and not state.led_in:
         return replace(state, on_air=None, due=now + STILL_THERE)
     start += state.beat
     counted = replace(state, on_air=None, ends=max(start + state.left, now + BEAT))
@@ -51,7 +52,7 @@ def spoken(state: State, _: Event, now: Samples) -> Result:
     """Words have ended: count, or say again what they had cut off."""
     said, silent = state.on_air, replace(state, on_air=None)
     if state.cut:
-        return begin(silent, state.index, now + AFTER_ANSWER, left=state.left)
+        return go_on_with_rest(silent, now + AFTER_ANSWER)
     if said is Role.CUE:
         return _count(silent, state.said_at if state.cue.with_words else now, now), ()
     if state.ends is not None and (state.due is None or state.ends <= now):
@@ -92,7 +93,7 @@ def still_there(state: State, _: Event, now: Samples) -> Result:
 def _place(state: State) -> Place:
     """Return where the session stands, to be continued there."""
     routine = plan_of(state).routine
-    repetition, side = plan_of(state).repetition_at(state.index)
+    repetition, side = plan_of(state).repetition_at(state.then or state.index)
     eased = frozenset(routine.exercises[i].name for i in state.easier)
     where = state.cue.exercise
     named = side.value if side else None
@@ -129,21 +130,24 @@ def next_cue(state: State, at: Samples) -> Result:
     """Go on: the exercise is done where another one, or the farewell, comes next."""
     if state.cue.kind is CueKind.FINISH:
         return questions.ask_pain(state, at) or (to_idle(state), ())
-    index, state = following(state)
+    index, left, state = following(state)
     cue = plan_of(state).cues[index]
     same = cue.kind is not CueKind.FINISH and cue.exercise == state.cue.exercise
     if same or state.cue.kind is CueKind.WELCOME:
-        return begin(state, index, at)
+        return begin(state, index, at, left=left, aloud=left is not None)
     after, actions = begin(_with_done(state), index, at, praised=True)
     easier = state.cue.exercise in state.easier
     return after, (notes.Done(*about(state), easier), *actions)
 
 
-def following(state: State) -> tuple[int, State]:
-    """Return the next cue; after the welcome or a change of position that may be another one."""
+def following(state: State) -> tuple[int, Samples | None, State]:
+    """Return the next cue, and what is left of it if not all.
+
+    After the welcome, or time to get ready, that may be another one than the next in the row.
+    """
     if state.then is not None and state.cue.kind in (CueKind.WELCOME, CueKind.GET_READY):
-        return state.then, replace(state, then=None)
-    return state.index + 1, state
+        return state.then, state.then_left, replace(state, then=None, then_left=None)
+    return state.index + 1, None, state
 
 
 def _with_done(state: State) -> State:

@@ -33,10 +33,10 @@ MILD = 3
 user objects. What is worse is asked about."""
 
 
-def ask_pain(state: State, now: Samples) -> Result | None:
-    """Ask how it feels, if the user likes that and the routine has a question for it."""
+def ask_pain(state: State, now: Samples, prefix: str = "") -> Result | None:
+    """Ask how it feels, after `prefix`, if the user likes that and the routine has a question."""
     routine = plan_of(state).routine
-    if not (state.preferences.ask_pain and routine.question):
+    if not (state.preferences.asks_about(routine) and routine.question):
         return None
     known = bool(state.memory.led.get(routine.name)) or _when(state) == "after"
     text = (
@@ -46,7 +46,7 @@ def ask_pain(state: State, now: Samples) -> Result | None:
     )
     asking = replace(state, mode=Mode.ASKING_PAIN, due=None, told_number=None)
     at = now + GAP if state.on_air else now
-    after, actions = say(asking, text, at, Role.ANSWER)
+    after, actions = say(asking, f"{prefix} {text}".strip(), at, Role.ANSWER)
     return after, hush(state) + actions
 
 
@@ -85,12 +85,21 @@ def right(state: State, _: Event, now: Samples) -> Result:
 
 def skip(state: State, _: Event, now: Samples) -> Result:
     """Go on without a number."""
-    return _go_on(state, now, state.texts.not_kept)
+    return _go_on(state, now, "" if _when(state) == "before" else state.texts.not_kept)
+
+
+def without_number(state: State, text: str, now: Samples) -> Result:
+    """Go on without a number, after `text`."""
+    return _go_on(state, now, text)
 
 
 def unanswered(state: State, event: Event, now: Samples) -> Result:
     """Go on: a question stands in nobody's way."""
-    return right(state, event, now) if assumed(state) else _go_on(state, now)
+    if assumed(state):
+        return right(state, event, now)
+    texts = state.texts
+    text = texts.no_number_before if _when(state) == "before" else texts.no_number_after
+    return _go_on(state, now, text)
 
 
 def wait(state: State, _: Event, now: Samples) -> Result:
@@ -98,16 +107,21 @@ def wait(state: State, _: Event, now: Samples) -> Result:
     return answer(replace(state, due=None), state.texts.take_your_time, now)
 
 
+def asks_after(state: State) -> bool:
+    """Whether it is asked how it feels after the exercises, so that the session is over."""
+    asking = state.mode in (Mode.ASKING_PAIN, Mode.CONFIRMING_PAIN)
+    return asking and _when(state) == "after"
+
+
 def _when(state: State) -> Literal["before", "after"]:
     return "before" if state.index == 0 else "after"
 
 
 def _go_on(state: State, now: Samples, text: str = "") -> Result:
-    """Begin the routine, or end it: the question came before or after it."""
+    """Begin the routine after `text`, or end it with it: the question came before or after."""
     if _when(state) == "before":
-        return jump(state, 0, now)
-    idle = to_idle(state)
-    return answer(idle, text, now) if text else (idle, ())
+        return jump(state, 0, now, prefix=text)
+    return answer(to_idle(state), f"{text} {state.texts.until_next}".strip(), now)
 
 
 # Going on with a session that was cut off
@@ -138,9 +152,14 @@ def decline(state: State, _: Event, now: Samples) -> Result:
     return after, (notes.Discarded(), *actions)
 
 
-def leave_open(state: State, _: Event, __: Samples) -> Result:
+def leave_open(state: State, _: Event, now: Samples) -> Result:
     """Nobody answered: it may still be asked for."""
-    return replace(state, mode=Mode.IDLE, due=None), ()
+    return answer(left_open(state), state.texts.whenever, now)
+
+
+def left_open(state: State) -> State:
+    """Return `state` without the offer, which may still be asked for."""
+    return replace(state, mode=Mode.IDLE, due=None)
 
 
 def proceed(state: State, _: Event, now: Samples) -> Result:

@@ -6,7 +6,7 @@ about the exercise itself; must not know how a routine moves on by itself (`prog
 
 from dataclasses import replace
 
-from voice_coach.core import answers, commands, notes, progress
+from voice_coach.core import answers, commands, leading_in, notes, progress
 from voice_coach.core.cues import Cue, CueKind, MarkKind
 from voice_coach.core.plan import Arrival
 from voice_coach.core.routine import Sides
@@ -18,6 +18,7 @@ from voice_coach.core.transitions import (
     answer,
     ask,
     begin,
+    called,
     laid_out,
     lead_to,
     names_of,
@@ -67,7 +68,7 @@ def _out_of_the_welcome(state: State, target: int, now: Samples) -> Result:
     known = {cue.words: cue.measured for cue in here.cues if cue.measured is not None}
     coming = replace(passed, arrival=Arrival(target, here.position_at(state.index)))
     plan = laid_out(coming, here.routine).measured(known)
-    led = replace(coming, plan=plan, then=plan.heading_of(target))
+    led = replace(coming, plan=plan, then=plan.heading_of(target), then_left=None)
     after, actions = commands.cut_welcome(led, now)
     return after, (*left, *actions)
 
@@ -182,6 +183,16 @@ def pause_over(state: State, event: Event, now: Samples) -> Result:
     """Go on when the pause has lasted as long as was asked for, with what and which side."""
     if state.wake is None:
         return progress.still_there(state, event, now)
+    after, actions = (
+        leading_in.begin_again(state, now + GAP)
+        if leading_in.is_due(state, now)
+        else _go_on(state, now + GAP)
+    )
+    return called(after), (notes.Resumed(), *actions)
+
+
+def _go_on(state: State, at: Samples) -> Result:
+    """Count what was left, after the name of what comes and its side."""
     repetition, side = plan_of(state).repetition_at(state.index)
     text = state.texts.we_go_on
     if state.cue.kind in (CueKind.GET_READY, CueKind.MOVE, CueKind.REST):
@@ -190,8 +201,7 @@ def pause_over(state: State, event: Event, now: Samples) -> Result:
         text = state.language.continuing(state.exercise.name, coming)
         named = state.language.side(side) if side else ""
         text = f"{text} {'' if state.cue.text.startswith(named) else named}".strip()
-    after, actions = begin(state, state.index, now + GAP, left=state.left, prefix=text, aloud=True)
-    return after, (notes.Resumed(), *actions)
+    return begin(state, state.index, at, left=state.left, prefix=text, aloud=True)
 
 
 def more_time(state: State, event: Event, now: Samples) -> Result:

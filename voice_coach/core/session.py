@@ -4,10 +4,11 @@ Theory of operation. A routine is laid out as a row of cues (`plan.py`). The ses
 one cue. First its words are on air; when the loudspeaker has said them (`Spoken`), its time is
 counted; when that is over (`TimeUp` at `State.due`), the next cue begins at that very sample.
 Marks ("halfway", "breathe out") fall due while a cue is counted. An answer to a command takes
-the air from whatever is being said; words that it cut are said again afterwards, while a
-running count goes on beneath it. Pausing, and every question that waits for an answer, freezes
-the count; going on says the words of the cue again and counts what was left. A jump leads to the
-earliest thing that was not heard yet (`moves.lead_to`).
+the air from whatever is being said; of words that it cut, those that nobody has heard come
+afterwards (`lines.py`), while a running count goes on beneath it. Pausing, and every question
+that waits for an answer, freezes the count; going on says the words of the cue again and counts
+what was left, or leads into it after a long pause (`leading_in.py`). A jump leads to the earliest
+thing that was not heard yet (`transitions.lead_to`).
 
 Everything that can change the state stands in `TABLE`: (mode, trigger) → the modes it may lead
 to and the function that does it. What is not in the table gets a short spoken answer. This
@@ -25,6 +26,7 @@ from voice_coach.core import (
     ending,
     progress,
     questions,
+    replies,
     requests,
 )
 from voice_coach.core.state import (
@@ -71,7 +73,8 @@ def advance(state: State, event: Event, now: Samples) -> Result:
 
 def _obeyed(state: State, event: Heard, now: Samples) -> Result:
     """Do what a command asks; one that is given by hand, or must be heard, ends "muted"."""
-    heard = replace(state, asked=0, muted=False, missed=Missed())
+    again = state.again if event.intent.name == "repeat" else None
+    heard = replace(state, asked=0, again=again, muted=False, missed=Missed())
     if state.muted and event.intent.name == "mute":
         return attention.listen_again(heard, now)
     return _followed(heard, event, now)
@@ -121,6 +124,8 @@ def upcoming(state: State) -> Iterator[tuple[str, Samples]]:
         for words in ((cue.words, 0), *((mark.text, mark.length) for mark in cue.marks))
     ]
     words = [(text, breath) for text, breath in led if text]
+    if state.cut and state.rest:
+        yield state.rest, 0
     yield from words[:10]
     yield from ((text, 0) for text in state.language.common)
     yield from words[10:]
@@ -153,6 +158,7 @@ _DONE = (Mode.FINISHING,)
 _START = (Mode.INTRODUCING,)
 _BEGIN = (Mode.ASKING_PAIN, *_START)
 _AROUND = (*_START, Mode.IDLE)
+_OVER = (Mode.ASKING_PAIN, Mode.IDLE)
 
 TABLE: dict[tuple[Mode, str], Rule] = {
     # The routine moves on by itself
@@ -179,11 +185,24 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows((Mode.IDLE,), "(opened)", (Mode.OFFERING,), questions.offer, or_stay=True),
     **_rows((Mode.OFFERING,), "(time up)", (Mode.IDLE,), questions.leave_open),
     **_rows((Mode.OFFERING,), "yes", _START, questions.proceed),
+    **_rows((Mode.OFFERING,), "resume", _START, questions.proceed),
+    **_rows((Mode.OFFERING,), "ready", _START, questions.proceed),
+    **_rows((Mode.OFFERING,), "start", _BEGIN, replies.start_instead, or_stay=True),
+    **_rows((Mode.OFFERING,), "restart", _BEGIN, replies.begin_anew),
     **_rows((Mode.OFFERING,), "no", (Mode.IDLE,), questions.decline),
     **_rows((Mode.OFFERING,), "stop", (Mode.IDLE,), questions.decline),
+    **_rows((Mode.OFFERING,), "next", (Mode.IDLE,), questions.decline),
+    **_rows((Mode.OFFERING,), "unsure", (Mode.IDLE,), replies.leave_for_later),
+    **_rows((Mode.OFFERING,), "goodbye", (Mode.IDLE,), replies.goodbye),
+    **_stay((Mode.OFFERING,), "repeat", questions.offer),
     **_rows((Mode.IDLE,), "resume", _START, questions.proceed, or_stay=True),
     # How it feels, before and after
-    **_rows((Mode.ASKING_PAIN,), "number", (Mode.CONFIRMING_PAIN,), questions.number),
+    **_rows(_PAIN, "number", (Mode.CONFIRMING_PAIN,), questions.number),
+    **_rows((Mode.ASKING_PAIN,), "no", _AROUND, questions.skip),
+    **_rows(_PAIN, "start", (*_BEGIN, Mode.IDLE), replies.start_at_pain, or_stay=True),
+    **_rows(_PAIN, "ready", _AROUND, questions.skip),
+    **_rows(_PAIN, "resume", _AROUND, questions.skip),
+    **_rows(_PAIN, "unsure", _AROUND, replies.unsure_of_pain),
     **_rows(_PAIN, "(time up)", _AROUND, questions.unanswered),
     **_rows(_PAIN, "next", _AROUND, questions.skip),
     **_rows((Mode.CONFIRMING_PAIN,), "yes", _AROUND, questions.right),
@@ -191,22 +210,28 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows(_PAIN, "repeat", (Mode.ASKING_PAIN,), questions.repeat_pain),
     **_stay((*_PAIN, Mode.OFFERING), "pause", questions.wait),
     **_rows(_PAIN, "stop", (Mode.IDLE,), commands.end),
+    **_rows(_PAIN, "goodbye", (Mode.IDLE,), commands.end),
     **_stay((*_PAIN, Mode.OFFERING), "hurts", answers.hurts_idle),
     # Starting and ending
     **_rows((Mode.IDLE,), "start", _BEGIN, commands.start, or_stay=True),
     **_rows(_BEFORE_THE_END, "start", RUNNING, commands.start_again),
-    **_rows((Mode.PAUSED, Mode.HURTING), "start", RUNNING, commands.start_again, or_stay=True),
+    **_rows(WAITING, "start", RUNNING, commands.start_again, or_stay=True),
     **_rows(_BEFORE_THE_END, "stop", (Mode.CONFIRMING_STOP,), commands.stop),
     **_rows((Mode.PAUSED,), "stop", (Mode.CONFIRMING_STOP, Mode.IDLE), commands.stop),
-    **_rows((Mode.HURTING,), "stop", (Mode.IDLE,), commands.end),
-    **_rows((Mode.CONFIRMING_STOP,), "yes", (Mode.IDLE,), commands.end),
-    **_rows((Mode.CONFIRMING_STOP,), "stop", (Mode.IDLE,), commands.end),
+    **_rows(_BEFORE_THE_END, "goodbye", (Mode.CONFIRMING_STOP,), commands.stop),
+    **_rows((Mode.PAUSED,), "goodbye", (Mode.CONFIRMING_STOP, Mode.IDLE), commands.stop),
+    **_rows(_ASKING, "stop", _OVER, commands.end),
+    **_rows(_ASKING, "goodbye", _OVER, commands.end),
+    **_rows((Mode.CONFIRMING_STOP,), "yes", _OVER, commands.end),
     **_rows((Mode.CONFIRMING_STOP,), "no", RUNNING, commands.resume),
+    **_rows((Mode.CONFIRMING_STOP,), "unsure", (Mode.PAUSED,), replies.unsure_of_stopping),
+    **_stay((Mode.HURTING,), "unsure", replies.unsure_of_the_way),
+    **_stay((Mode.IDLE,), "goodbye", answers.goodbye),
     # Pausing and going on
     **_rows((*_BEFORE_THE_END, *_ASKING), "pause", (Mode.PAUSED,), requests.pause),
     **_stay((Mode.PAUSED,), "pause", requests.pause_again),
     **_rows(WAITING, "resume", RUNNING, commands.resume),
-    **_rows((Mode.PAUSED,), "ready", RUNNING, commands.resume),
+    **_rows((Mode.PAUSED, Mode.CONFIRMING_STOP), "ready", RUNNING, commands.resume),
     **_rows(_BEFORE_THE_END, "ready", RUNNING, commands.ready),
     **_stay(_BEFORE_THE_END, "resume", commands.go_on),
     **_rows(_BEFORE_THE_END, "done", RUNNING, requests.done),
@@ -230,9 +255,10 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_rows(_DONE, "next", (Mode.ASKING_PAIN, Mode.IDLE), ending.skip),
     **_stay(_DONE, "pause", ending.wait),
     **_rows(_DONE, "stop", (Mode.IDLE,), commands.end),
+    **_rows(_DONE, "goodbye", (Mode.IDLE,), commands.end),
     **_stay(_DONE, "hurts", ending.hurts),
     # Answers
-    **_stay((*RUNNING, Mode.PAUSED), "repeat", answers.repeat),
+    **_stay((Mode.IDLE, *RUNNING, Mode.PAUSED), "repeat", answers.repeat),
     **_stay(_UNDER_WAY, "time_left", answers.time_left),
     **_stay(_UNDER_WAY, "whats_next", answers.whats_next),
     **_stay((*_UNDER_WAY, *_DONE), "why", answers.why),
@@ -242,6 +268,8 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_stay(_UNDER_WAY, "position", requests.position),
     **_stay((*_BEFORE_THE_END, Mode.PAUSED), "mute", attention.mute),
     **_stay(Mode, "help", answers.help_with),
+    **_stay((Mode.IDLE, *RUNNING, Mode.PAUSED), "unsure", answers.help_with),
+    **_stay(Mode, "thanks", answers.thanked),
     **_stay((Mode.IDLE, *LED), "slower", answers.slower),
     **_stay((Mode.IDLE, *LED), "faster", answers.faster),
     **_stay((Mode.IDLE, *LED), "louder", answers.louder),

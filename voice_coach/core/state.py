@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal
+from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.language import Language
+from voice_coach.core.lines import Line, length_of
 from voice_coach.core.notes import Note
 from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
@@ -260,7 +261,9 @@ class State:
     arrival: Arrival | None = None
     """How the user came to an exercise to which they jumped."""
     then: int | None = None
-    """The cue to go on with after the change of position, if not the next one."""
+    """The cue to go on with after the time to get ready, if not the next one."""
+    then_left: Samples | None = None
+    """What is left of its count after a long pause, which it is led into again."""
     told_number: float | None = None
     """The number that was heard, while it is being read back."""
     asked: int = 0
@@ -281,8 +284,16 @@ class State:
     """What is being said now, if anything."""
     said_at: Samples = 0
     """Where the words of the cue began."""
+    words: str = ""
+    """What was said of the cue last: all of it, or what an answer had left unheard."""
     cut: bool = False
     """Whether an answer cut off the words of the cue."""
+    rest: str = ""
+    """What nobody has heard of them; nothing where they are a signal."""
+    lines: tuple[Line, ...] = ()
+    """What was said last, which may be asked for again."""
+    again: Line | None = None
+    """The line that was said again last, as long as nothing else was asked for."""
     left: Samples = 0
     """What is left of the count while it does not run."""
     ends: Samples | None = None
@@ -322,6 +333,12 @@ class State:
         return self.index + (self.ends is not None)
 
     @property
+    def led_in(self) -> bool:
+        """Whether the user is being led in again after a long pause."""
+        ready = self.plan is not None and self.cue.kind is CueKind.GET_READY
+        return ready and self.then is not None and self.then_left is not None
+
+    @property
     def listening(self) -> ListeningState:
         """Which group of commands may be heard now."""
         match self.mode:
@@ -353,7 +370,20 @@ class State:
         """
         if self.plan is None:
             return 0
-        return self._cue_left(now) + self.plan.remaining_after(self.index, self.then)
+        after = self.plan.remaining_after(self.index, self.then)
+        if self.then is not None and self.then_left is not None:
+            after -= self.plan.cues[self.then].count - self.then_left
+        return self._cue_left(now) + after
+
+    @property
+    def words_length(self) -> Samples:
+        """Length of what is said of the cue: exact if that is all of it and measured."""
+        whole = self.cue.words
+        if not self.words or self.words == whole:
+            return self.cue.words_length
+        if not whole:  # it has a signal, and was said aloud
+            return length_of(self.words, self.cue.tempo)
+        return round(self.cue.words_length * speech_length(self.words) / speech_length(whole))
 
     def _cue_left(self, now: Samples) -> Samples:
         """Time to the end of the current cue, with what is left of its words."""
@@ -362,7 +392,7 @@ class State:
         if self.mode in WAITING or self.on_air is not Role.CUE:
             return self.count_left(now)
         since = max(0, now - self.said_at)
-        words = self.cue.words_length - since
+        words = self.words_length - since
         if self.cue.with_words:
             return max(words + BEAT, self.left - since, 0)
         return max(words, 0) + self.beat + self.left

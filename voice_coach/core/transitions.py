@@ -9,6 +9,7 @@ from dataclasses import replace
 from voice_coach.core import notes
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
 from voice_coach.core.cues import Cue, CueKind, Signal
+from voice_coach.core.lines import Line, unheard, with_line
 from voice_coach.core.plan import Arrival, Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -31,6 +32,10 @@ GAP = to_samples(0.05)
 """Silence between what was cut off and the answer."""
 AFTER_ANSWER = to_samples(0.25)
 """Silence between an answer and what goes on after it."""
+SHORT_WORDS = to_samples(5)
+"""Words that start a movement are said whole after an answer if they take no longer."""
+ESTIMATED = 1.5
+"""So much longer than estimated words may take that have not been measured."""
 
 _MODE_OF = {
     CueKind.WELCOME: Mode.INTRODUCING,
@@ -48,7 +53,10 @@ Result = tuple[State, tuple[Action, ...]]
 def say(state: State, text: str, at: Samples, role: Role, breath: Samples = 0) -> Result:
     """Put `text` on air from sample `at` on, as the next utterance."""
     number = state.utterance + 1
-    speaking = replace(state, utterance=number, on_air=role)
+    lines = state.lines
+    if role is Role.ANSWER:
+        lines = with_line(lines, Line(text, at, aside=True))
+    speaking = replace(state, utterance=number, on_air=role, lines=lines)
     return speaking, (Say(number, text, at, role, state.preferences.tempo, breath),)
 
 
@@ -67,12 +75,30 @@ def hush(state: State) -> tuple[Action, ...]:
 
 
 def answer(state: State, text: str, now: Samples) -> Result:
-    """Say something that is not part of the routine; words that it cuts come again."""
-    cut = state.cut or (state.on_air is Role.CUE and state.mode in RUNNING)
+    """Say something that is not part of the routine; of words that it cuts the rest comes again."""
     due = state.due if state.mode in RUNNING else None
     at = now + GAP if state.on_air else now
-    after, actions = say(replace(state, cut=cut, due=due), text, at, Role.ANSWER)
+    after, actions = say(replace(cut_off(state, now), due=due), text, at, Role.ANSWER)
     return after, hush(state) + actions
+
+
+def cut_off(state: State, now: Samples) -> State:
+    """Return `state` knowing what is still to be said of the words that are cut off, if any are."""
+    if state.cut or state.on_air is not Role.CUE or state.mode not in RUNNING:
+        return state
+    cue, words, length = state.cue, state.words, state.words_length
+    whole = cue.with_words or (cue.kind is CueKind.MOVE and length <= SHORT_WORDS)
+    at_most = length if cue.measured is not None else round(ESTIMATED * length)
+    rest = words if whole else unheard(words, at_most, now - state.said_at)
+    return replace(state, cut=True, rest=rest)
+
+
+def go_on_with_rest(state: State, at: Samples) -> Result:
+    """Say what an answer has left unheard of the words of the cue; then they count as said now."""
+    whole = next((line for line in reversed(state.lines) if not line.aside), None)
+    after, actions = begin(state, state.index, at, left=state.left, words=state.rest)
+    lines = with_line(state.lines, replace(whole, at=at)) if whole else after.lines
+    return replace(after, lines=lines), actions
 
 
 def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
@@ -84,6 +110,7 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
     `aloud`: words even where a signal would do.
     """
     cue = plan_of(state).cues[index]
+    sounds = cue.signal if not (prefix or words or aloud) else None
     left = cue.count if left is None or cue.with_words else left
     going = _going(state, at)
     standing = replace(
@@ -92,7 +119,9 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
         mode=_MODE_OF[cue.kind],
         index=index,
         said_at=at,
+        words="",
         cut=False,
+        rest="",
         left=left,
         ends=None,
         due=None,
@@ -106,12 +135,20 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
         muted=state.muted and not cue.waits and cue.kind is not CueKind.FINISH,
     )
     tone = (Tone(cue.tone, at, cue.count),) if cue.tone else ()
+    text = f"{prefix} {words or _words(standing, praised)}".strip()
+    standing = replace(standing, lines=with_line(state.lines, Line(text, at)))
     after, actions = (
-        give(standing, cue.signal, at, Role.CUE)
-        if cue.signal and not (prefix or aloud)
-        else say(standing, f"{prefix} {words or _words(standing, praised)}".strip(), at, Role.CUE)
+        give(standing, sounds, at, Role.CUE)
+        if sounds
+        else say(replace(standing, words=text), text, at, Role.CUE)
     )
     return after, (*actions, *tone, _reached(after))
+
+
+def called(state: State) -> State:
+    """Return `state` knowing that a command led to the last line, which is meant by "again"."""
+    *earlier, last = state.lines
+    return replace(state, lines=(*earlier, replace(last, called=True)))
 
 
 def _going(state: State, at: Samples) -> State:
@@ -140,7 +177,8 @@ def farewell(state: State, now: Samples) -> str:
     progress, routine = state.progress, plan_of(state).routine
     skipped = [routine.exercises[i].name for i in sorted(progress.skipped - progress.begun)]
     done, partly = len(progress.done), len(progress.begun - progress.done)
-    return state.language.farewell(routine.name, done, partly, skipped, now - progress.began)
+    last, length = not state.preferences.asks_about(routine), now - progress.began
+    return state.language.farewell(routine.name, done, partly, skipped, length, last=last)
 
 
 def _reached(state: State) -> notes.Finished | notes.CueReached:
@@ -151,27 +189,35 @@ def _reached(state: State) -> notes.Finished | notes.CueReached:
     return notes.CueReached(*about(state), state.index, repetition, named)
 
 
-def jump(state: State, index: int, now: Samples, *, prefix: str = "", words: str = "") -> Result:
+def jump(state: State, index: int, now: Samples, *, left: Samples | None = None,
+         prefix: str = "", words: str = "") -> Result:  # fmt: skip
     """Leave the current cue, whatever it is doing, for cue `index`."""
     at = now + GAP if state.on_air else now
     sounding = state.on_air or state.ends is not None
-    after, actions = begin(state, index, at, prefix=prefix, words=words)
-    return after, ((Silence(),) if sounding else ()) + actions
+    after, actions = begin(state, index, at, left=left, prefix=prefix, words=words)
+    return called(after), ((Silence(),) if sounding else ()) + actions
 
 
-def lead_to(state: State, exercise: int, now: Samples, *, prefix: str = "") -> Result:
+def lead_to(state: State, exercise: int, now: Samples, *, prefix: str = "",
+            there: bool = False) -> Result:  # fmt: skip
     """Begin `exercise`, or the finish past the last one, with what was not heard yet.
 
     In the exercise where the session stands, nothing of its introduction (or of the welcome) is
     passed over, and its set-up is always said again. To another one the user comes from wherever
-    they are now.
+    they are now. Who is `there` already is not told how to get there, nor waited for long.
     """
     plan, here = plan_of(state), state.cue
     stays = here.exercise == exercise and here.kind is not CueKind.FINISH
-    if not stays:
+    if there:
+        state = replace(state, arrival=Arrival(exercise, state.exercise.position))
+    elif not stays:
         state = replace(state, arrival=Arrival(exercise, plan.position_at(state.index)))
     known = {cue.words: cue.measured for cue in plan.cues if cue.measured is not None}
     laid = laid_out(state, plan.routine).measured(known)
+    if there:
+        setup = laid.setup_of(exercise)
+        words = laid.cues[setup].text.removeprefix(state.exercise.get_there).strip()
+        return jump(replace(state, plan=laid), setup, now, prefix=prefix, words=words)
     index = min(state.heard_to, plan.setup_of(exercise)) if stays else laid.heading_of(exercise)
     return jump(replace(state, plan=laid), index, now, prefix=prefix)
 

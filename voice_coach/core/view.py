@@ -173,11 +173,11 @@ def _next(state: State) -> str | None:
 
 def _count(state: State, now: Samples) -> Count | None:
     """Return the time that is counted, or will be once the words are over."""
-    if state.plan is None or state.cue.count == 0:
+    if state.plan is None or (state.cue.count == 0 and not state.led_in):
         return None
     if state.cue.kind in (CueKind.WELCOME, CueKind.INTRODUCE, CueKind.FINISH):
         return None
-    whole, ends = state.cue.count, state.ends
+    whole, ends = (state.left if state.led_in else state.cue.count), state.ends
     if ends is None and state.cue.with_words and state.on_air is Role.CUE:
         ends = state.said_at + state.left  # it goes along with the words
     if ends is None:
@@ -222,6 +222,8 @@ def _sensible(state: State, intent: str) -> bool:
             makes_sense = state.mode is not Mode.PAUSED
         case "resume":
             makes_sense = state.mode in WAITING or (idle and state.memory.place is not None)
+        case "repeat":
+            makes_sense = not idle or bool(state.lines)
         case "ready":
             makes_sense = state.mode in (Mode.GETTING_READY, Mode.RESTING)
         case "done":

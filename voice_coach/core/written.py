@@ -100,6 +100,36 @@ class Texts:
     last_exercise: str
     nothing_running: str
     greeting: str
+    whenever: str
+    no_hurry: str
+    no_number_needed: str
+    no_number_before: str
+    no_number_after: str
+    unsure_paused: str
+    thanked: str
+    goodbye: str
+    until_next: str
+    praise_done: str
+    praise_begun: str
+    right_to_stop: str
+
+
+@dataclass(frozen=True)
+class HelpTexts:
+    """What fits a moment, said to who asks what they can say: three things at most."""
+
+    idle: str
+    """After the routines that can be started."""
+    idle_cut_off: str
+    """The same, if a session can be continued."""
+    leading: str
+    getting_ready: str
+    paused: str
+    finishing: str
+    offering: str
+    asking_pain: str
+    confirming_pain: str
+    confirming_stop: str
 
 
 @dataclass(frozen=True)
@@ -206,12 +236,14 @@ class Templates:
     done_and_partly: str = _with("exercises", "number")
     only_partly: str = _with("exercises")
     skipped: str = _with("what")
+    stopped: str = _with("what", "length")
     pain_question: str = _with("question")
     read_back: str = _with("number")
     read_back_certain: str = _with("number")
     pain: str = _with("number")
     pain_as_before: str = _with("number")
     pain_changed: str = _with("before", "after")
+    pain_worse: str = _with("before", "after")
     offer_to_continue: str = _with("name")
     continuing: str = _with("name")
     continuing_at: str = _with("name", "next")
@@ -235,9 +267,6 @@ class Templates:
     welcome_idle: str = _with("routines")
     a_routine: str = _with("name")
     already_in: str = _with("name")
-    help_leading: str = _with("commands")
-    help_paused: str = _with("commands")
-    help_idle: str = _with("commands")
 
 
 @dataclass(frozen=True)
@@ -301,6 +330,7 @@ class Written:
 
     language: LanguageTraits
     texts: Texts
+    help: HelpTexts
     phrasings: Phrasings
     sides: SideNames
     verbosity: Amounts
