@@ -205,6 +205,8 @@ class Coach:
 
     def _miss(self, attempt: Attempt) -> None:
         """Let whoever spoke to the coach in vain know it, as often as is good for them."""
+        if self.state.muted:
+            return
         now = self._mixer.position
         self._watch(SpeechLeft(now, attempt.start, attempt.end, attempt.written, attempt.reason))
         self._advance(Unheard(), now)
