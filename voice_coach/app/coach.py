@@ -207,6 +207,8 @@ class Coach:
 
     def _miss(self, attempt: Attempt) -> None:
         """Let whoever spoke to the coach in vain know it, as often as is good for them."""
+        if self.state.muted:
+            return
         now = self._mixer.position
         meant = self._commands.match(attempt.written, self.state.listening)
         if meant is not None and "unknown" in meant.slots:  # a name that no grammar has
