@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -106,10 +106,15 @@ def session_sample(per_intent: int = PER_INTENT) -> list[str]:
 
 def said(speaker: Speaker, text: str, rate: float = 1.0) -> Pcm:
     """Return `text` as `speaker` says it, at the common level, silence trimmed."""
-    key = _digest(speaker.synthesiser, speaker.voice, text, f"{rate:g}", _version(speaker))
-    path = _cache_folder() / f"{key}.npy"
+    key = (speaker.synthesiser, speaker.voice, text, f"{rate:g}", _version(speaker))
+    return kept_clip(key, lambda: _synthesised(speaker, text, rate))
+
+
+def kept_clip(key: Iterable[str], make: Callable[[], Pcm]) -> Pcm:
+    """Return what `make` made when it was first asked for `key`, silence after it trimmed."""
+    path = _cache_folder() / f"{_digest(*key)}.npy"
     if not path.exists():
-        clip = _synthesised(speaker, text, rate)
+        clip = make()
         _keep(path, clip[: speech_ends(clip)[1]])
     return np.asarray(np.load(path), dtype=np.float32)
 

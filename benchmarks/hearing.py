@@ -25,6 +25,7 @@ from benchmarks import (
     digits,
     enrolment,
     false_alarms,
+    people,
     report,
     resource_use,
 )
@@ -39,7 +40,7 @@ ROWS: Final = {
     row.name: row
     for row in (
         commands.ROW, false_alarms.ROW, coffee.ROW, digits.ROW, barge_in.ROW, enrolment.ROW,
-        decision_latency.ROW, resource_use.ROW,
+        people.ROW, decision_latency.ROW, resource_use.ROW,
     )
 }  # fmt: skip
 

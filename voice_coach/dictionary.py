@@ -177,6 +177,7 @@ class _Metadata(_Form):
     example: _Words | None = None
     harmless: StrictBool = False
     bare: StrictBool = False
+    written: StrictBool = False
     short: _Words | None = None
     help: tuple[Literal["leading", "paused", "idle"], ...] = ()
     hint: dict[_Moment, _Place] = {}

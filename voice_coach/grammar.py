@@ -147,6 +147,8 @@ class Parts:
     """… and after it."""
     key: tuple[Grammar, ...] = ()
     """Those of the sentences that are said most, each word for word."""
+    several: bool = True
+    """Whether one sentence may follow another in the same breath."""
 
 
 class WideGrammar(Grammar):
@@ -176,7 +178,17 @@ class WideGrammar(Grammar):
     @cached_property
     def plain(self) -> Grammar:
         """The key sentences, with nothing around them."""
-        return union(self.name, self.parts.key)
+        alone = WideGrammar(self.name, Parts((), self.parts.key, several=False))
+        following: _Arcs = {}
+        pending = [0]
+        for state in pending:  # grows
+            following[state] = dict(alone.following.get(state, {}))
+            pending += [
+                each
+                for each in following[state].values()
+                if each not in following and each not in pending
+            ]
+        return minimised(self.name, following, {each for each in following if each in alone.finals})
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -248,8 +260,8 @@ class _Following(dict[int, Mapping[str, int]]):
         yield from places
         if any(part is self._parts.opening and state in part.finals for part, state in places):
             yield from ((each, 0) for each in self._parts.cores)
-        if any(self._over(part, state) for part, state in places):
-            yield from self._first  # another sentence may follow in the same breath
+        if self._parts.several and any(self._over(part, state) for part, state in places):
+            yield from self._first
         closing = self._parts.closing
         if closing and any(
             id(part) in self._cores and state in part.finals for part, state in places
@@ -285,31 +297,6 @@ class _Finals(Set[int]):
 
     def __len__(self) -> int:
         raise TypeError("the states of a wide grammar are not known before they are asked for")
-
-
-def union(name: str, parts: Iterable[Grammar]) -> Grammar:
-    """Return the smallest grammar of all sentences of `parts`, one at a time."""
-    places = [tuple((part, 0) for part in parts)]
-    numbers = {frozenset((id(part), 0) for part, _ in places[0]): 0}
-    following: _Arcs = {}
-    for number, here in enumerate(places):  # grows
-        reached: dict[str, list[_Place]] = {}
-        for part, state in here:
-            for word, target in part.following.get(state, {}).items():
-                reached.setdefault(word, []).append((part, target))
-        following[number] = {}
-        for word, there in reached.items():
-            key = frozenset((id(part), state) for part, state in there)
-            if key not in numbers:
-                numbers[key] = len(places)
-                places.append(tuple(there))
-            following[number][word] = numbers[key]
-    finals = {
-        number
-        for number, here in enumerate(places)
-        if any(state in part.finals for part, state in here)
-    }
-    return minimised(name, following, finals)
 
 
 def minimised(name: str, following: dict[int, dict[str, int]], finals: Container[int]) -> Grammar:

@@ -70,6 +70,11 @@ def grammars_path() -> Path:
     return _cache() / "grammars.json"
 
 
+def spoken_names_path() -> Path:
+    """Return the file "spoken_names.json" in VOICE_COACH_CACHE, else in the user's own cache."""
+    return _cache() / "spoken_names.json"
+
+
 def crash_path() -> Path:
     """Return where the last crash is written down: VOICE_COACH_CRASH, else the state folder."""
     return _chosen("VOICE_COACH_CRASH") or _folder("state") / "crash.txt"

@@ -181,7 +181,7 @@ class StandIn:
 
     def wish(self, wish: Intent) -> None:
         """Do what a page asks for."""
-        self._advance(Heard(wish), self.position())
+        self._advance(Heard(wish, by_hand=True), self.position())
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now."""

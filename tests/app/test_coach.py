@@ -209,6 +209,11 @@ class TestMuted:
         assert (heard[-1].text, heard[-1].intent) == ("pause", None)
         assert muted.coach.state.mode is Mode.INTRODUCING
 
+    def test_nobody_is_told_that_they_were_not_understood(self, muted: Stage) -> None:
+        for _ in range(2):
+            TestUnheard.attempt(muted)
+        assert not [each for each in muted.happenings if isinstance(each, SpeechLeft | SignalGiven)]
+
     def test_a_hand_is_obeyed_and_ends_it(self, muted: Stage) -> None:
         muted.coach.do(Intent("pause"))
         assert (muted.coach.state.mode, muted.coach.state.muted) == (Mode.PAUSED, False)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.tools.speech import room, said, spoken_in_room
+from voice_coach.app.addressed import Attempt
 from voice_coach.app.engines import Engine
 from voice_coach.app.transcribe import Found, listen_to_files, listen_to_microphone
 from voice_coach.audio import pcm
@@ -112,6 +113,23 @@ def test_a_recording_as_microphone_gives_the_same_and_ends(
         str(path), commands, "session", ENGINE, tell=found.append, notice=lambda _: None
     )
     assert found == found_in(commands, "session", path)
+
+
+def test_what_is_said_in_vain_by_a_microphone_is_told(commands: Commands, tmp_path: Path) -> None:
+    pcm.write(tmp_path / "talk.wav", spoken_in_room("elephants remember everything"))
+    found: list[Found] = []
+    missed: list[Attempt] = []
+    listen_to_microphone(
+        str(tmp_path / "talk.wav"),
+        commands,
+        "session",
+        ENGINE,
+        tell=found.append,
+        notice=lambda _: None,
+        missed=missed.append,
+    )
+    assert found == []
+    assert [each.reason.startswith("something") for each in missed] == [True]
 
 
 def test_the_last_word_of_a_recording_is_heard(commands: Commands, tmp_path: Path) -> None:

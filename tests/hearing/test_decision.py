@@ -33,7 +33,7 @@ def test_a_whole_sentence_of_the_right_length_is_a_command() -> None:
     ("said", "found", "reason"),
     [
         (segment(4.1), hypothesis(seconds=4.0), "4.10 s of talk; a command takes 4.00 s at most"),
-        (segment(0.2, 0.16), hypothesis(seconds=0.2), "0.16 s of voice; a command takes 0.18 s"),
+        (segment(0.2, 0.05), hypothesis(seconds=0.2), "0.05 s of voice; a command takes 0.06 s"),
         (segment(0.8), hypothesis(""), "no sentence of the grammar"),
         (segment(2.0), hypothesis(seconds=0.7), "the words last 0.35 times as long as the voice"),
         (segment(0.8, 0.4), hypothesis(), ""),
@@ -96,7 +96,7 @@ def test_early_is_only_what_is_sure_and_settled() -> None:
     assert early.accepted
     assert decide_early(hypothesis("pause", confidence=0.85), segment(0.8), rules) is None
     assert decide_early(hypothesis("start", confidence=0.99), segment(0.8), rules) is None
-    assert decide_early(hypothesis("pause", confidence=0.99), segment(0.1), rules) is None
+    assert decide_early(hypothesis("pause", confidence=0.99), segment(0.05), rules) is None
 
 
 def test_it_is_told_when_the_coachs_voice_cannot_be_taken_out() -> None:
@@ -128,3 +128,44 @@ def test_where_a_sentence_may_be_negated_a_pause_in_it_is_waited_for(
 ) -> None:
     hang_over = Rules.suiting(sentences_only(sentences.split(", "))).hang_over
     assert (hang_over > to_samples(0.45)) is patient
+
+
+def test_a_sentence_with_a_rival_that_means_something_else_is_refused() -> None:
+    rules = Rules(
+        different=lambda one, other: one.split()[0] != other.split()[0],
+        harmless=lambda text: text == "stop",
+    )
+    for text, rival, probability, accepted in (
+        ("start the session", "stop the session", 0.6, False),
+        ("start the session", "stop the session", 0.5, True),
+        ("start the session", "start this session", 0.79, True),
+        ("stop", "start", 0.79, True),
+    ):
+        found = replace(hypothesis(text, confidence=0.8), rivals=((rival, probability),))
+        decision = decide(found, segment(0.8), rules)
+        assert decision.accepted is accepted
+        assert decision.rivals == ((rival, probability),)
+    found = replace(hypothesis("start", confidence=0.8), rivals=(("stop", 0.7),))
+    assert decide(found, segment(0.8), rules).reason == (
+        "“start” has probability 0.80, and “stop”, which means something else, 0.70"
+    )
+
+
+def test_an_answer_to_a_question_needs_more_evidence() -> None:
+    rules = Rules(harmless=lambda text: text == "stop")
+    for text, confidence, enough, for_an_answer in (
+        ("yes", 0.55, True, False),
+        ("yes", 0.65, True, True),
+        ("stop", 0.35, True, False),
+        ("stop", 0.45, True, True),
+    ):
+        found = hypothesis(text, confidence=confidence)
+        assert decide(found, segment(0.8), rules).accepted is enough
+        assert decide(found, segment(0.8), rules.for_an_answer).accepted is for_an_answer
+
+
+def test_what_stands_out_of_talk_needs_more_evidence_whatever_is_awaited() -> None:
+    rules = Rules(asked=True, harmless=lambda text: text == "stop").amid_talk
+    for text in ("six", "stop"):
+        assert not decide(hypothesis(text, confidence=0.55), segment(0.8), rules).accepted
+        assert decide(hypothesis(text, confidence=0.65), segment(0.8), rules).accepted

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.tools.speech import breath, room, said, spoken_in_room
-from voice_coach.audio.pcm import Pcm, level_db, silence
+from voice_coach.audio.pcm import Pcm, decibels, level_db, silence
 from voice_coach.core.intents import Commands
 from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.decision import Decision, Rules
@@ -126,6 +126,42 @@ def test_silence_between_words_is_kept() -> None:
     assert loud[-1] - loud[0] + 1 == to_samples(0.512 + 1.024 + 0.512)
 
 
+def talk(seconds: float, db: float = -36.0) -> Pcm:
+    """Return a sound that is a voice to the detector of loudness."""
+    noise = np.random.default_rng(1).standard_normal(to_samples(seconds), dtype=np.float32)
+    return noise * np.float32(decibels(db))
+
+
+def test_what_is_louder_than_the_talk_around_it_is_judged_alone() -> None:
+    listener, notes = noting()
+    sound = stream(0.512, talk(2.0), talk(0.5, -20), talk(1.0), 1.0)
+    heard = fed(listener, sound)
+    assert [each.text for each in heard][:1] == ["stop"]
+    assert heard[0].start == pytest.approx(to_samples(2.512), abs=to_samples(0.05))
+    assert heard[0].end == pytest.approx(to_samples(3.012), abs=to_samples(0.05))
+    assert heard[0].decided - heard[0].end < to_samples(0.3)
+    alone = notes.utterances[1]
+    assert np.flatnonzero(alone)[-1] - np.flatnonzero(alone)[0] < to_samples(0.65)
+    other, _ = noting()
+    assert fed(other, sound, 1000) == heard
+
+
+def test_a_loud_part_that_is_no_command_leaves_the_rest_as_it_was() -> None:
+    listener, notes = noting(rules=Rules(least_amid_talk=1.1, longest=to_samples(9)))
+    fed(listener, stream(0.512, talk(2.0), talk(0.5, -20), talk(1.0), 1.0))
+    whole, part, again = notes.utterances
+    assert len(part) < len(whole) < len(again)
+    np.testing.assert_array_equal(again[: len(whole)], whole)
+    (refused,) = notes.decisions
+    assert refused.segment.length > to_samples(3.4)
+
+
+def test_one_voice_alone_is_judged_once() -> None:
+    listener, notes = noting()
+    fed(listener, stream(0.512, talk(1.0), 1.0, talk(0.5, -20), 1.0))
+    assert len(notes.utterances) == 2
+
+
 def test_what_was_said_is_no_lead_of_the_next_utterance() -> None:
     listener, notes = noting()
     fed(listener, stream(1.024, voice(0.512), 0.32, voice(0.512), 1.024))
@@ -137,7 +173,8 @@ def test_a_knock_is_no_voice() -> None:
     listener, notes = noting()
     assert fed(listener, stream(1.0, voice(0.02), 1.0)) == []
     assert notes.utterances == []
-    assert fed(listener, stream(1.024, voice(0.12), 1.0)) == []
+    patient, notes = noting(rules=Rules(shortest_speech=to_samples(0.18)))
+    assert fed(patient, stream(1.024, voice(0.12), 1.0)) == []
     assert "s of voice" in notes.decisions[-1].reason
 
 

@@ -123,7 +123,8 @@ class Addressed:
     def _loud(self, level: float) -> bool:
         if self._commands:
             return level >= fmean(self._commands) - UNDER_COMMANDS_DB
-        calm = [each for each, played in self._levels if not played] or [0.0]
+        calm = [each for each, played in self._levels if not played]
+        calm = calm or [each for each, _ in self._levels]
         return level >= float(np.percentile(calm, _CALM)) + OVER_ROOM_DB
 
     def _level(self, segment: Segment) -> float:

@@ -30,6 +30,7 @@ from voice_coach.audio.pcm import Pcm, Sound, duration, faded, quiet
 from voice_coach.core.attention import heeds
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.core.language import Language
+from voice_coach.core.names import as_asked
 from voice_coach.core.notes import Note
 from voice_coach.core.plan import Plan
 from voice_coach.core.preferences import Preferences
@@ -195,8 +196,9 @@ class Coach:
 
     def _understand(self, utterance: Transcript) -> None:
         intent = self._commands.match(utterance.text, utterance.grammar)
-        if intent is not None and not heeds(self.state, Heard(intent)):
-            intent = None
+        if intent is not None:
+            intent = as_asked(intent, utterance.text, utterance.written)
+            intent = intent if heeds(self.state, Heard(intent)) else None
         decided, start, end = utterance.decided, utterance.start, utterance.end
         self._watch(SpeechHeard(decided, start, end, utterance.text, intent))
         if intent is not None:
@@ -205,7 +207,14 @@ class Coach:
 
     def _miss(self, attempt: Attempt) -> None:
         """Let whoever spoke to the coach in vain know it, as often as is good for them."""
+        if self.state.muted:
+            return
         now = self._mixer.position
+        meant = self._commands.match(attempt.written, self.state.listening)
+        if meant is not None and "unknown" in meant.slots:  # a name that no grammar has
+            self._watch(SpeechHeard(now, attempt.start, attempt.end, attempt.written, meant))
+            self._advance(Heard(meant), now)
+            return
         self._watch(SpeechLeft(now, attempt.start, attempt.end, attempt.written, attempt.reason))
         self._advance(Unheard(), now)
 

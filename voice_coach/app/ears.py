@@ -123,13 +123,22 @@ class Ears:
 ASKED: Final = frozenset({ListeningState.NUMBER})
 """States in which an answer is awaited that does no harm when it is wrong: it is read back."""
 
+ANSWERED: Final = frozenset({ListeningState.CONFIRM})
+"""States in which an answer is awaited that is acted upon at once, in a word or two."""
+
 
 def attend(listener: Listener, commands: Commands, state: str) -> None:
     """Let `listener` hear what may be said in `state`, by the rules that suit it."""
     grammar = commands.grammar(state)
+
+    def different(one: str, other: str) -> bool:
+        return commands.match(one, state) != commands.match(other, state)
+
+    suiting = Rules.suiting(grammar)
     rules = replace(
-        Rules.suiting(grammar),
+        suiting.for_an_answer if state in ANSWERED else suiting,
         asked=state in ASKED,
+        different=different,
         harmless=partial(commands.harmless, state=state),
         settled=partial(commands.settled, state=state),
     )

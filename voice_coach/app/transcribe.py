@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
+from voice_coach.app.addressed import Attempt
 from voice_coach.app.coach import Ears, attend
 from voice_coach.app.engines import Engine, make_recogniser, make_separate_recogniser
 from voice_coach.audio import pcm
@@ -94,16 +96,28 @@ def listen_to_microphone(
     tell: Callable[[Found], None],
     notice: Callable[[Notice], None],
     explain: Explain | None = None,
+    missed: Callable[[Attempt], None] = lambda _: None,
 ) -> None:
-    """Call `tell` with every command that is heard, until Ctrl-C or the end of a recording."""
+    """Call `tell` with every command that is heard, until Ctrl-C or the end of a recording.
+
+    `missed` is told what was said to the coach in vain, as a session would show it.
+    """
+    decisions: SimpleQueue[Decision] = SimpleQueue()
+    explained = _explaining(explain, mic or MICROPHONE)
+
+    def decided(decision: Decision) -> None:
+        explained(decision)
+        decisions.put(decision)
+
     with (
         open_audio(mic, Nowhere(), tail=TAIL) as audio,
         closing(make_separate_recogniser(engine)) as recogniser,
         closing(
             Ears(
-                Listener(recogniser, watch=_explaining(explain, mic or MICROPHONE)),
+                Listener(recogniser, watch=decided),
                 commands,
                 live=audio.realtime,
+                decisions=decisions,
             )
         ) as ears,
     ):
@@ -111,6 +125,8 @@ def listen_to_microphone(
         def on_block(microphone: Pcm, played: Pcm, _: Samples) -> None:
             for heard in ears.hear(microphone, played, state):
                 tell(_found(mic or MICROPHONE, heard, commands, state))
+            for attempt in ears.attempts():
+                missed(attempt)
 
         audio.run(Mixer(), on_block, notice)
 

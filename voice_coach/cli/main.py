@@ -26,6 +26,7 @@ from voice_coach.cli.routines_and_models import (
     routines_app,
 )
 from voice_coach.cli.settings import settings_app, with_settings
+from voice_coach.cli.understanding import understand
 from voice_coach.cli.voices import chosen_recogniser, chosen_voice, say, voices
 from voice_coach.errors import NoSoundSystemError, VoiceCoachError
 from voice_coach.grammar import ListeningState
@@ -42,6 +43,7 @@ from voice_coach.settings.keys import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from voice_coach.app.addressed import Attempt
     from voice_coach.app.advice import Finding
     from voice_coach.app.engines import Engine
     from voice_coach.app.happenings import Happening
@@ -352,7 +354,16 @@ def listen(
             tell=tell,
             notice=lambda news: warn(news.text),
             explain=why,
+            missed=_pass_over if as_json or explain else _tell_missed,
         )
+
+
+def _pass_over(_: "Attempt") -> None:
+    """What was not understood has no place where all is told of every voice, or to a program."""
+
+
+def _tell_missed(attempt: "Attempt") -> None:
+    out.print(Text(f"heard {attempt.reason}", "yellow"), soft_wrap=True)
 
 
 def _explain_line(judged: "Judged") -> None:
@@ -385,6 +396,9 @@ def _tell_line(found: "Found") -> None:
         (f"(confidence {found.confidence:.2f}, decided at {found.decided:.2f} s)", "dim"),
     )
     out.print(line, soft_wrap=True)
+
+
+app.command()(understand)
 
 
 @app.command()

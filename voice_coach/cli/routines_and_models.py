@@ -13,10 +13,11 @@ from rich.text import Text
 from voice_coach.cli.console import USERS_MISTAKE, complain, err, out, warn
 from voice_coach.cli.settings import with_settings
 from voice_coach.dictionary import read_language
-from voice_coach.errors import RoutineError
+from voice_coach.errors import ModelError, RoutineError
 from voice_coach.settings.keys import Settings
 
 if TYPE_CHECKING:
+    from voice_coach.core.routine import Routine
     from voice_coach.library import RoutineFile
     from voice_coach.models.store import Kind
 
@@ -86,8 +87,14 @@ def show_routine(
 
 
 @routines_app.command("check")
+@with_settings("recogniser", "vosk_model")
 def check_routines(
+    settings: Settings,
     files: Annotated[list[Path], typer.Argument(help="Routine files to check.")],
+    by_ear: Annotated[
+        bool,
+        typer.Option("--by-ear/--no-by-ear", help="Also whether its name is understood, spoken."),
+    ] = True,
 ) -> None:
     """Check routine files; says file, line and key of what is wrong, and what was expected."""
     from voice_coach.library import check_names, read_routine
@@ -104,8 +111,40 @@ def check_routines(
         else:
             exercises = language.counted(len(routine.exercises), language.written.plurals.exercises)
             out.print(f"{path}: good, {exercises}", soft_wrap=True)
+            if by_ear:
+                _tell_by_ear(routine, path, settings)
     if wrong:
         raise typer.Exit(USERS_MISTAKE)
+
+
+def _tell_by_ear(routine: "Routine", path: Path, settings: Settings) -> None:
+    """Warn of a name that is not understood when it is spoken."""
+    from voice_coach.app.engines import choose_recogniser
+    from voice_coach.app.spoken_names import try_names
+
+    others = [
+        each.routine
+        for each in read_shelf()
+        if each.routine.name.casefold() != routine.name.casefold()
+    ]
+    try:
+        listens = choose_recogniser(settings.recogniser, settings.vosk_model)
+        found = try_names(routine, others, listens)
+    except ModelError as problem:
+        warn(f"{path}: whether its name is understood was not tried. {problem}")
+        return
+    if any(each.sure for each in found):
+        return
+    name = found[0]
+    taken = "".join(
+        f" {count} times it began {other or 'no routine by name'}."
+        for other, count in sorted(name.others.items())
+    )
+    advice = f" Add a line: aliases: [{name.alias}]" if name.alias else " Choose a longer name."
+    warn(
+        f"{path}: spoken, '{name.name}' is understood in {name.right} of {name.tries} tries."
+        f"{taken}{advice}"
+    )
 
 
 @routines_app.command("schema")

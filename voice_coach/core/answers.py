@@ -73,9 +73,11 @@ def time_left(state: State, _: Event, now: Samples) -> Result:
 
 
 def whats_next(state: State, _: Event, now: Samples) -> Result:
-    """Name the next exercise; in the welcome that is the first one."""
-    after = 0 if state.cue.kind is CueKind.WELCOME else state.cue.exercise + 1
-    later = plan_of(state).routine.exercises[after:]
+    """Name the next exercise; in the welcome that is the one it leads to."""
+    plan, after = plan_of(state), state.cue.exercise + 1
+    if state.cue.kind is CueKind.WELCOME:
+        after = plan.cues[state.then or state.index + 1].exercise
+    later = plan.routine.exercises[after:]
     return answer(state, state.language.whats_next(later[0].name if later else None), now)
 
 

@@ -35,6 +35,9 @@ _OURS: Final = ("around", "urgent")
 """Tables of the file that hassil does not know."""
 _ALONE: Final = 6
 """Letters of a word that is heard where nothing else is said, unless it is a key word."""
+_WRITTEN: Final = "written"
+_NAME: Final = 4
+"""Words of a name at most: what is longer is talk."""
 _FEW: Final = 100
 """So many ways to go on are looked at; where there are more, a sentence may go on."""
 
@@ -66,6 +69,8 @@ class _Block:
     harmless: bool
     bare: bool
     """Whether it is heard without anything around it."""
+    written: bool
+    """Whether it can be read only: it has room for words that nobody knows."""
 
     def heard_in(self, state: str) -> bool:
         """Whether it may be heard in `state`; in a pause, all of a session may."""
@@ -152,7 +157,11 @@ class Commands:
     def _meant_by(self, said: str, state: str) -> Intent | None:
         if (said, state) not in self._meant:
             meanings = (self._meaning(core, state) for core in self._cores(said, state))
-            self._meant[said, state] = next(filter(None, meanings), None) or self._both(said, state)
+            self._meant[said, state] = (
+                next(filter(None, meanings), None)
+                or self._both(said, state)
+                or self._unknown(said, state)
+            )
         return self._meant[said, state]
 
     def _both(self, said: str, state: str) -> Intent | None:
@@ -165,6 +174,19 @@ class Commands:
                     continue  # of "no I don't … stop", nobody must be taken to have said "stop"
                 return min(second, first, key=self._rank)
         return None
+
+    def _unknown(self, said: str, state: str) -> Intent | None:
+        """Return what is meant by a sentence with a name in it that nobody knows."""
+        words = said.split()
+        begins = (i for i in range(len(words)) if i == 0 or self._opens(words[:i], state))
+        for begin in begins:
+            intent = self._meaning(" ".join(words[begin:]), f"{state} {_WRITTEN}")
+            if intent and all(len(str(v).split()) <= _NAME for v in intent.slots.values()):
+                return intent
+        return None
+
+    def _opens(self, words: Sequence[str], state: str) -> bool:
+        return self._opening(state).accepts(" ".join(words))
 
     def _rank(self, intent: Intent) -> int:
         order = self._urgent
@@ -256,6 +278,7 @@ class Commands:
             self._frames[slot] = tuple(
                 (grammar(slot, self._templates_of(block, blank)), state)
                 for block in self._blocks
+                if not block.written
                 if any(f"{{{slot}" in text for text in block.data.sentence_texts)
                 for state in sorted(block.states)
             )
@@ -263,7 +286,7 @@ class Commands:
 
     def _heard(self, state: str) -> list[_Block]:
         """Return the blocks of `state`; those that were written for it come first."""
-        heard = [block for block in self._blocks if block.heard_in(state)]
+        heard = [each for each in self._blocks if each.heard_in(state) and not each.written]
         return sorted(heard, key=lambda block: state not in block.states)
 
     def _cores(self, said: str, state: str) -> Iterator[str]:
@@ -300,7 +323,11 @@ class Commands:
     def _within(self, state: str) -> Intents:
         if state not in self._recognised:
             heard: dict[str, hassil.intents.Intent] = {}
-            for number, block in enumerate(self._heard(state)):
+            wanted, _, written = state.partition(" ")
+            blocks = self._heard(wanted)
+            if written:
+                blocks = [b for b in self._blocks if b.written and b.heard_in(wanted)]
+            for number, block in enumerate(blocks):
                 # One for each block, so that their order is that of the file.
                 heard[f"{number}"] = hassil.intents.Intent(block.intent, [block.data])
             self._recognised[state] = Intents(
@@ -377,7 +404,8 @@ class Commands:
         """Read every template once, so that its mistakes come out before anybody speaks."""
         for block in self._blocks:
             try:
-                self._of(block)
+                if not block.written:
+                    self._of(block)
             except SentencesError as error:
                 raise SentencesError(f"intent '{block.intent}': {error}") from None
 
@@ -432,8 +460,10 @@ def _blocks(intents: Intents) -> Iterator[_Block]:
                     hint = nearest(str(state), ListeningState)
                     raise SentencesError(f"intent '{name}': there is no state '{state}'.{hint}")
             harmless = metadata.get("harmless") is True
-            bare = metadata.get("bare") is True
-            yield _Block(name, data, frozenset(states), metadata.get("example"), harmless, bare)
+            bare, written = metadata.get("bare") is True, metadata.get("written") is True
+            yield _Block(
+                name, data, frozenset(states), metadata.get("example"), harmless, bare, written
+            )
 
 
 def _urgent(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,9 +4,13 @@ Owns what makes two names, or a name and a command, the same sentence; must not 
 what is done about it.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Final
 
-from voice_coach.core.intents import Commands
+from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.templates import spoken
 
 ROUTINE = "routine"
 """The list of the templates that names of routines fill."""
@@ -45,3 +49,34 @@ class Names:
     def use(self, name: str, owner: str) -> None:
         """Let `name` start the routine that is called `owner` from now on."""
         self._owners.setdefault(name.casefold(), owner)
+
+
+def as_asked(intent: Intent, said: str, written: str) -> Intent:
+    """Return `intent` as far as it is sure which routine was asked for.
+
+    `said` are the words that were understood, `written` what a free reading of the same sound
+    wrote down, "" if there is none. Where that has words that no understood ones sound like, a
+    routine was asked for that there is not: none may begin in its place, and least of all the one
+    that is meant when none is named.
+    """
+    if intent.name != "start" or not written:
+        return intent
+    unheard = _unheard(said.split(), spoken(written).split())
+    missed = " ".join(word for word in unheard if word not in _EMPTY)
+    return Intent("start", {"unknown": missed}) if len(missed) >= _WORD else intent
+
+
+_WORD: Final = 4
+"""Letters from which on what was not understood is a name."""
+_ALIKE: Final = 0.5
+"""How alike the letters of words are at most that do not sound the same."""
+_EMPTY: Final = frozenset("a an and the my our with please now then so".split())
+
+
+def _unheard(said: Sequence[str], written: Sequence[str]) -> Iterator[str]:
+    """Yield the words of `written` that none in their place of `said` look like."""
+    for kind, a, b, c, d in SequenceMatcher(None, said, written, False).get_opcodes():
+        mine, its = "".join(said[a:b]), "".join(written[c:d])
+        alike = SequenceMatcher(None, mine, its, False).ratio() if kind == "replace" else 0.0
+        if kind != "equal" and alike <= _ALIKE:
+            yield from written[c:d]

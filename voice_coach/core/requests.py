@@ -25,12 +25,14 @@ from voice_coach.core.transitions import (
     plan_of,
     with_due,
 )
-from voice_coach.units import Samples, to_samples
+from voice_coach.units import Samples, to_samples, to_seconds
 
 MORE_TIME = 10
 """Seconds of "more time" where no number is said …"""
 LEAST_MORE, MOST_MORE = 5, 120
 """… and where one is, how few and how many it may be."""
+MORE_PAUSE = 60
+"""Seconds by which a pause is longer with "more time" where no number is said."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 5, 30 * 60
 """Seconds that a pause may be asked for; for longer, a session is left and continued later."""
 _NAMED = 3
@@ -171,6 +173,15 @@ def pause_again(state: State, event: Event, now: Samples) -> Result:
     if state.wake is not None:
         return ask(state, Mode.PAUSED, state.texts.paused, now)
     return answers.out_of_place(state, event, now)
+
+
+def pause_longer(state: State, event: Event, now: Samples) -> Result:
+    """Give "more time" to a pause that ends by itself; any other lasts as long as one likes."""
+    said = slot_of(event, "seconds")
+    if state.wake is None:
+        return answers.out_of_place(state, event, now)
+    more = said if isinstance(said, int | float) else MORE_PAUSE
+    return _paused_for(state, to_seconds(max(0, state.wake - now)) + more, now)
 
 
 def _paused_for(state: State, seconds: float, now: Samples) -> Result:

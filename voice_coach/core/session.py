@@ -230,6 +230,7 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     # Pausing and going on
     **_rows((*_BEFORE_THE_END, *_ASKING), "pause", (Mode.PAUSED,), requests.pause),
     **_stay((Mode.PAUSED,), "pause", requests.pause_again),
+    **_stay((Mode.PAUSED,), "more_time", requests.pause_longer),
     **_rows(WAITING, "resume", RUNNING, commands.resume),
     **_rows((Mode.PAUSED, Mode.CONFIRMING_STOP), "ready", RUNNING, commands.resume),
     **_rows(_BEFORE_THE_END, "ready", RUNNING, commands.ready),

@@ -229,7 +229,8 @@ def _sensible(state: State, intent: str) -> bool:
         case "done":
             makes_sense = state.mode in (Mode.GETTING_READY, Mode.RESTING, Mode.EXERCISING)
         case "more_time":
-            makes_sense = state.cue.may_extend
+            paused = state.mode is Mode.PAUSED
+            makes_sense = state.wake is not None if paused else state.cue.may_extend
         case "another_voice":
             makes_sense = len(state.voices) > 1
         case "easier" | "full_version":

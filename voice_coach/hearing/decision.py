@@ -4,7 +4,7 @@ Owns the reasons for and against; must not know how segments are found or words 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from voice_coach.grammar import Grammar
@@ -18,7 +18,13 @@ _HESITATION: Final = to_samples(0.512)
 """Of "don't … stop", nobody must be taken to have said "stop"."""
 _NEGATIONS: Final = ("don't", "not", "never")
 _THOUGHT: Final = to_samples(1.024)
-_KNOCK: Final = to_samples(0.18)
+_KNOCK: Final = to_samples(0.06)
+"""A "no" may have as little as that; what makes less is no voice."""
+
+_ANSWER: Final = 0.6
+_HARMLESS_ANSWER: Final = 0.4
+"""How probable an answer must be: other words were taken for one in 4.4 % of cases with what is
+enough for a command, in 2 % with this."""
 
 
 def _negates(grammar: Grammar) -> bool:
@@ -28,7 +34,7 @@ def _negates(grammar: Grammar) -> bool:
     return any(word in begun for following in negated for word in following)
 
 
-def _never(_: str) -> bool:
+def _never(*_: str) -> bool:
     return False
 
 
@@ -59,12 +65,19 @@ class Rules:
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
     least_where_asked: float = 0.02
     """The same where an answer is awaited: then somebody who speaks most likely gives it."""
+    least_amid_talk: float = 0.6
+    """The same for what stands out of other talk, of which any piece may sound like a sentence."""
     sure: float = 0.9
     """The same for one that is taken early."""
     asked: bool = False
     """Whether an answer is awaited."""
     harmless: Callable[[str], bool] = _never
     """Whether a sentence is such a one."""
+    nearly: float = 0.7
+    """A sentence is refused where another one that means something different is so many times
+    as probable, or more; one that does no harm is not."""
+    different: Callable[[str, str], bool] = _never
+    """Whether two sentences mean something different."""
     settled: Callable[[str], bool] = _never
     """Whether a sentence means the same whatever may still follow."""
 
@@ -78,6 +91,25 @@ class Rules:
             early=None,
             longest=to_samples(2.0 + 0.7 * grammar.longest),
             least_confidence=0.1,
+        )
+
+    @property
+    def for_an_answer(self) -> Self:
+        """The rules where a question is answered in a word, which many other words resemble."""
+        return replace(
+            self,
+            least_confidence=max(self.least_confidence, _ANSWER),
+            least_for_harmless=max(self.least_for_harmless, _HARMLESS_ANSWER),
+        )
+
+    @property
+    def amid_talk(self) -> Self:
+        """The rules for a part that stands out of a longer stretch of voice."""
+        return replace(
+            self,
+            least_confidence=max(self.least_confidence, self.least_amid_talk),
+            least_for_harmless=max(self.least_for_harmless, self.least_amid_talk),
+            asked=False,
         )
 
 
@@ -117,6 +149,16 @@ class Decision:
     accepted: bool
     reason: str
     """In plain words, with the figures that decided."""
+
+    @property
+    def written(self) -> str:
+        """What was said, whatever it was, where the engine writes that down; else ""."""
+        return self.hypothesis.written
+
+    @property
+    def rivals(self) -> tuple[tuple[str, float], ...]:
+        """Other sentences that may have been said, and how probable each is."""
+        return self.hypothesis.rivals
 
 
 def decide(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> Decision:
@@ -174,6 +216,18 @@ def _objection(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> str | 
         least = min(least, rules.least_where_asked)
     if hypothesis.confidence < least:
         return f"“{hypothesis.text}” has probability {hypothesis.confidence:.2f}, below {least:g}"
+    return None if harmless or rules.asked else _rivalled(hypothesis, rules)
+
+
+def _rivalled(hypothesis: Hypothesis, rules: Rules) -> str | None:
+    for text, probability in hypothesis.rivals:
+        if probability < rules.nearly * hypothesis.confidence:
+            continue
+        if rules.different(hypothesis.text, text):
+            return (
+                f"“{hypothesis.text}” has probability {hypothesis.confidence:.2f}, and "
+                f"“{text}”, which means something else, {probability:.2f}"
+            )
     return None
 
 

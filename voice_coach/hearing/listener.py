@@ -27,6 +27,7 @@ from voice_coach.hearing.decision import (
 from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.hearing.echo.coherence import Audibility
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
+from voice_coach.hearing.foreground import LONGEST, PAUSE, Foreground, Part
 from voice_coach.hearing.gain import AutomaticGain, Centring
 from voice_coach.hearing.utterance import ON, Chunk, Utterance
 from voice_coach.hearing.vad import CHUNK, SPEECH, ActivityDetector, SileroActivity
@@ -48,6 +49,10 @@ _ENDING: Final[Samples] = CHUNK
 """… and what may be its last sound."""
 _COMPARED: Final = 3
 """Chunks after which it is asked again whose voice it is: 96 ms."""
+_REMEMBERED: Final = -(-(LONGEST + 2 * PAUSE) // CHUNK)
+"""Chunks that are kept, so that a loud part can be cut out when it is over."""
+_BESIDE: Final[Samples] = 5 * CHUNK
+"""With less voice than this beside it, a loud part is all that was said: 160 ms."""
 _NOTHING: Final = np.empty((2, 0), dtype=np.float32)
 
 
@@ -67,6 +72,10 @@ class Transcript:
     """How far the stream had come when this was known; `decided` - `end` is the delay."""
     grammar: str
     """Name of the grammar in which it was heard: the one in force when the voice began."""
+    written: str = ""
+    """What was said as an engine writes it that is bound to no grammar, if there is one."""
+    rivals: tuple[tuple[str, float], ...] = ()
+    """Other sentences that may have been said instead, and how probable each is."""
 
 
 class Listener:
@@ -97,6 +106,10 @@ class Listener:
         self._position: Samples = 0
         self._unjudged = _NOTHING
         self._recent: deque[Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
+        self._past: deque[Chunk] = deque(maxlen=_REMEMBERED)
+        self._foreground = Foreground()
+        self._refused: Samples = -1
+        """Where the last loud part ended that was no command."""
         self._voice: Utterance | None = None
         self._dawning = False
         """Whether the latest chunk may be the beginning of a voice."""
@@ -141,6 +154,8 @@ class Listener:
         self._gain = AutomaticGain()
         self._audibility = Audibility()
         self._recent.clear()
+        self._past.clear()
+        self._foreground = Foreground()
         self._unjudged = _NOTHING
         self._position = 0
         return heard
@@ -166,9 +181,12 @@ class Listener:
         self._audibility.learn(played, probability >= SPEECH)
         self._position += CHUNK
         self._recent.append(chunk)
+        self._past.append(chunk)
         self._dawning = not self._voice and chunk.dawning
+        part = self._foreground.take(cleaned, voiced=probability >= SPEECH)
         if self._voice:
-            return self._continued(self._voice, chunk)
+            heard = self._continued(self._voice, chunk)
+            return heard or (self._stood_out(self._voice, part) if part else [])
         began = list(self._recent)[-_ON_CHUNKS:]
         if self._grammar and len(began) == _ON_CHUNKS and min(c.probability for c in began) >= ON:
             self._begin(self._grammar)
@@ -224,6 +242,36 @@ class Listener:
                 self._recogniser.hear(samples)
             voice.withheld.clear()
 
+    def _stood_out(self, voice: Utterance, loud: Part) -> list[Transcript]:
+        """Judge the part of `voice` that was louder than the rest, as if it were alone."""
+        if self._voice is not voice:
+            return []
+        part = voice.cut(self._past, loud.begun, loud.ended)
+        if voice.beside(part, self._past) < _BESIDE:
+            return []
+        segment = self._segment(part)
+        if hopeless(segment, part.rules):
+            return []
+        self._recogniser.start()
+        self._recogniser.hear(part.alone())
+        decision = decide(self._recogniser.finish(), segment, part.rules)
+        if decision.accepted:
+            return self._ended(part, decision)
+        self._resumed(voice)
+        return []
+
+    def _resumed(self, voice: Utterance) -> None:
+        """Let the recogniser, which heard something else meanwhile, have `voice` anew."""
+        if voice.found:
+            return
+        self._recogniser.start()
+        voice.withheld.clear()
+        for chunk in voice.chunks:
+            if chunk.position < voice.voice_end + _TRAIL:
+                self._recogniser.hear(chunk.amplified)
+            else:
+                voice.withheld.append(chunk.amplified)
+
     def _guessed(self, voice: Utterance) -> list[Transcript]:
         """Decide before the voice has surely ended, once in each silence."""
         quiet = self._position - voice.voice_end
@@ -274,4 +322,6 @@ class Listener:
             end=end,
             decided=self._position,
             grammar=voice.grammar.name,
+            written=found.written,
+            rivals=found.rivals,
         )

@@ -3,6 +3,7 @@
 Owns what of it is the coach's own; must not know where a voice begins or ends, nor what it says.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
@@ -13,10 +14,14 @@ from voice_coach.grammar import Grammar
 from voice_coach.hearing.decision import Rules, Segment
 from voice_coach.hearing.echo.coherence import own_share
 from voice_coach.hearing.engines.recogniser import Hypothesis
-from voice_coach.units import Samples
+from voice_coach.hearing.gain import TARGET_DB, level_of_peak
+from voice_coach.hearing.vad import CHUNK, SPEECH
+from voice_coach.units import Samples, to_samples
 
 ON: Final = 0.5
 """Probability of speech from which a chunk may begin a voice."""
+_EDGE: Final[Samples] = to_samples(0.03)
+"""Sound before and after a loud part that is left on it."""
 _MOSTLY_OWN_DB: Final = 6.0
 """A chunk of which so much was taken out is mostly the coach's own voice."""
 _HUSHED: Final = np.float32(decibels(-20.0))
@@ -81,6 +86,41 @@ class Utterance:
 
     def segment(self, decided: Samples) -> Segment:
         return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)
+
+    def cut(self, past: Iterable[Chunk], begun: Samples, ended: Samples) -> "Utterance":
+        """Return the part from `begun` to `ended` as an utterance of its own.
+
+        `past` are the latest chunks, of which some may be before this one.
+        """
+        chunks = [chunk for chunk in past if begun - CHUNK - _EDGE < chunk.position < ended + _EDGE]
+        return Utterance(
+            grammar=self.grammar,
+            rules=self.rules.amid_talk,
+            start=chunks[0].position,
+            voice_start=begun,
+            voice_end=ended,
+            speech=CHUNK * sum(chunk.probability >= SPEECH for chunk in chunks),
+            chunks=chunks,
+        )
+
+    def beside(self, part: "Utterance", past: Iterable[Chunk]) -> Samples:
+        """Return how much voice it has before and after `part`."""
+        return CHUNK * sum(
+            chunk.probability >= SPEECH
+            and chunk.position >= self.voice_start
+            and not part.voice_start - CHUNK < chunk.position < part.voice_end
+            for chunk in past
+        )
+
+    def alone(self) -> Pcm:
+        """Return its sound at the usual level, with silence before the voice and after it."""
+        sound = np.concatenate([chunk.cleaned for chunk in self.chunks])
+        begun, ended = self.voice_start - self.start, self.voice_end - self.start
+        sound[: max(0, begun - _EDGE)] = 0.0
+        sound[ended + _EDGE :] = 0.0
+        peak = max(float(np.abs(sound).max(initial=0.0)), 1e-6)
+        gain_db = min(TARGET_DB - level_db(sound[begun:ended]), level_of_peak(0.9 / peak))
+        return sound * np.float32(decibels(gain_db))
 
     def compared(self, segment: Segment) -> Segment:
         """Return `segment` with what it has of the coach's own voice.

@@ -183,6 +183,18 @@ def test_what_was_heard_is_shown(visit: Visit, coach: StandIn) -> None:
     page.wait_for_selector(".heard:not(.now)")
 
 
+def test_it_is_shown_that_the_coach_does_not_listen_until_something_is_touched(
+    visit: Visit, coach: StandIn
+) -> None:
+    page = visit()
+    begin(page, coach, "Bridge", left=12)
+    page.click("[data-intent=mute]")
+    page.wait_for_selector(".heard:has-text('not listening')")
+    page.click("[data-intent=slower]")
+    until(lambda: "not listening" not in page.inner_text(".heard"))
+    assert not coach.state.muted
+
+
 def test_every_command_that_makes_sense_has_a_button_and_no_other(
     visit: Visit, coach: StandIn
 ) -> None:

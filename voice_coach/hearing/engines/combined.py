@@ -174,17 +174,20 @@ class CombinedRecogniser:
         texts = list(dict.fromkeys([*look.chances, *([named.text] if named.text else [])]))
         looks = self.at_all_speeds(utterance, look, texts)
         told = f"; {self._other.name}: “{named.text}”" if self._other else ""
-        judged = (
+        judged = [
             Hypothesis(
                 text,
                 evidence(text, looks, agreed=text == named.text).probability(TOGETHER)
                 if conceivable(text, max(look.chance(text) for look in looks))
                 else 0.0,
                 evidence="; ".join(each.told(text) for each in looks) + told,
+                written=look.free.text,
             )
             for text in texts
-        )
-        return max(judged, key=lambda hypothesis: hypothesis.confidence)
+        ]
+        judged.sort(key=lambda hypothesis: -hypothesis.confidence)
+        rivals = tuple((other.text, other.confidence) for other in judged[1:])
+        return replace(judged[0], rivals=rivals)
 
     def at_all_speeds(self, utterance: Pcm, look: "_Look", texts: list[str]) -> list["_Look"]:
         """Return `look` and those at the other speeds, each with all of `texts` searched."""
@@ -219,10 +222,15 @@ class _Look:
     @cached_property
     def hypothesis(self) -> Hypothesis:
         """The likeliest sentence, judged by the network alone."""
+        written = self.free.text
         if not self.readings:
-            return Hypothesis("", 0.0, evidence=f"written down: “{self.free.text}”")
-        best = self.readings[0].text
-        return Hypothesis(best, evidence(best, [self]).probability(ALONE), evidence=self.told(best))
+            return Hypothesis("", 0.0, evidence=f"written down: “{written}”", written=written)
+        (best, confidence), *rivals = (
+            (reading.text, evidence(reading.text, [self]).probability(ALONE))
+            for reading in self.readings
+        )
+        told = self.told(best)
+        return Hypothesis(best, confidence, evidence=told, written=written, rivals=tuple(rivals))
 
     @property
     def in_doubt(self) -> bool:

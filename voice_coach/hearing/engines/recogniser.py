@@ -22,6 +22,11 @@ class Hypothesis:
     `start()`; None where the engine cannot tell."""
     evidence: str = ""
     """In plain words, what speaks for the text and against it."""
+    written: str = ""
+    """What was said, whatever it was, as an engine writes it that is bound to no grammar."""
+    rivals: tuple[tuple[str, float], ...] = ()
+    """Other sentences of the grammar that may have been said instead, the likeliest first, and
+    how probable each is, judged as `text` is."""
 
 
 NOTHING: Final = Hypothesis("", 0.0)

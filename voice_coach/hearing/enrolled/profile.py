@@ -253,7 +253,9 @@ class EnrolledVoice:
         if settled and near.probability(INSTEAD) <= _LEAST:
             return known
         confidence = max(found.confidence if settled else 0.0, surer)
-        return Hypothesis(near.phrase, confidence, None, known.evidence) if confidence else known
+        if not confidence:
+            return known
+        return replace(known, text=near.phrase, confidence=confidence, span=None, rivals=())
 
 
 def trimmed(features: Features, start: Samples, end: Samples) -> Features:

@@ -1,0 +1,44 @@
+"""Another routine than the one that was asked for never begins."""
+
+import pytest
+
+from voice_coach.core.intents import Intent
+from voice_coach.core.names import as_asked
+
+BACK = Intent("start", {"routine": "Back"})
+START = Intent("start")
+
+
+@pytest.mark.parametrize(
+    ("intent", "said", "written"),
+    [
+        (BACK, "start back routine", "Start back routine."),
+        (BACK, "start back routine", "Start bag routine!"),
+        (BACK, "please start my back routine now", "Please start my back routine now."),
+        (START, "start", "Start."),
+        (START, "start", "Starts."),
+        (START, "start", "Start now, please."),
+        (BACK, "start back routine", ""),
+    ],
+)
+def test_what_was_understood_begins(intent: Intent, said: str, written: str) -> None:
+    assert as_asked(intent, said, written) == intent
+
+
+@pytest.mark.parametrize(
+    ("intent", "said", "written", "unknown"),
+    [
+        (BACK, "start back routine", "Start Otago balance.", "otago balance"),
+        (BACK, "start back routine", "Start neck routine.", "neck"),
+        (START, "start", "Start Otago balance.", "otago balance"),
+        (START, "let's start", "Let's start with the soup.", "soup"),
+    ],
+)
+def test_who_asked_for_something_else_is_asked_back(
+    intent: Intent, said: str, written: str, unknown: str
+) -> None:
+    assert as_asked(intent, said, written) == Intent("start", {"unknown": unknown})
+
+
+def test_other_commands_are_as_they_were_understood() -> None:
+    assert as_asked(Intent("next"), "next", "Next, Otago balance.") == Intent("next")
