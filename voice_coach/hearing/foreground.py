@@ -43,7 +43,8 @@ _LEAST: Final = 1e-9
 
 PAUSE: Final[Samples] = to_samples(0.2)
 """After so much that does not stand out, the loud part has ended."""
-SHORTEST: Final[Samples] = to_samples(0.1)
+SHORTEST: Final[Samples] = to_samples(0.18)
+"""Less that stands out is a loud syllable."""
 LONGEST: Final[Samples] = to_samples(4.0)
 """Louder for longer than this is another surrounding."""
 
