@@ -156,6 +156,27 @@ def test_a_loud_part_that_is_no_command_leaves_the_rest_as_it_was() -> None:
     assert refused.segment.length > to_samples(3.4)
 
 
+def test_a_loud_part_may_be_turned_round_by_the_one_before() -> None:
+    sound = stream(0.512, talk(2.0), talk(0.3, -20), talk(0.3), talk(0.4, -20), talk(1.0), 1.0)
+
+    class Negating(Notes):
+        """Hears the sentence in less than half a second, and its negation in more."""
+
+        def finish(self) -> Hypothesis:
+            found = super().finish()
+            length = found.span[1] - found.span[0] if found.span else 0
+            if length < to_samples(0.35):
+                return Hypothesis("", 0.0, written="Don't.")
+            if length < to_samples(0.6):
+                return found
+            return Hypothesis("", 0.0, written="Don't stop.")
+
+    for patience, expected in ((0.512, []), (0.256, ["stop"])):
+        listener = Listener(Negating(), Loudness())
+        listener.use(STOP, Rules(hang_over=to_samples(patience), longest=to_samples(3.0)))
+        assert [each.text for each in fed(listener, sound)] == expected
+
+
 def test_one_voice_alone_is_judged_once() -> None:
     listener, notes = noting()
     fed(listener, stream(0.512, talk(1.0), 1.0, talk(0.5, -20), 1.0))

@@ -167,6 +167,11 @@ def decide(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> Decision:
     return Decision(segment, hypothesis, objection is None, objection or "whole sentence")
 
 
+def negated(written: str) -> bool:
+    """Whether what was written down freely holds a negation."""
+    return any(word.strip(".,!?") in _NEGATIONS for word in written.lower().split())
+
+
 def too_long(segment: Segment, rules: Rules) -> bool:
     """Whether nobody commands at such length."""
     return segment.length > rules.longest

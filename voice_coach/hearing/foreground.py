@@ -36,6 +36,8 @@ _LOUDER: Final = 2.5
 """A frame stands out whose bands have so many times that power, on average …"""
 _RANGE: Final = 100.0
 """… and, in a part that has a still louder one, no less than this part of that."""
+_COUNTED: Final = 3
+"""Of a loud part every third frame counts to the surroundings."""
 _SMOOTH: Final = 3
 """Frames that are averaged."""
 _LEAST: Final = 1e-9
@@ -148,7 +150,12 @@ class Foreground:
         return Part(begun + first * _HOP, begun + last * _HOP, contrast_db)
 
     def _forget(self) -> None:
-        self._around.extend(self._part)
+        """Count the part to the surroundings.
+
+        Not all of it: whoever says again what was not understood must still stand out, and
+        somebody who talks louder from now on must soon not.
+        """
+        self._around.extend(self._part[::_COUNTED])
         self._part, self._ratios, self._loudest = [], [], None
 
 

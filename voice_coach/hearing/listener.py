@@ -22,6 +22,7 @@ from voice_coach.hearing.decision import (
     decide,
     decide_early,
     hopeless,
+    negated,
     too_long,
 )
 from voice_coach.hearing.echo.canceller import EchoCanceller
@@ -108,8 +109,8 @@ class Listener:
         self._recent: deque[Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
         self._past: deque[Chunk] = deque(maxlen=_REMEMBERED)
         self._foreground = Foreground()
-        self._refused: Samples = -1
-        """Where the last loud part ended that was no command."""
+        self._refused: Part | None = None
+        """The last loud part, if it was no command."""
         self._voice: Utterance | None = None
         self._dawning = False
         """Whether the latest chunk may be the beginning of a voice."""
@@ -156,6 +157,7 @@ class Listener:
         self._recent.clear()
         self._past.clear()
         self._foreground = Foreground()
+        self._refused = None
         self._unjudged = _NOTHING
         self._position = 0
         return heard
@@ -246,19 +248,38 @@ class Listener:
         """Judge the part of `voice` that was louder than the rest, as if it were alone."""
         if self._voice is not voice:
             return []
+        before, self._refused = self._refused, loud
         part = voice.cut(self._past, loud.begun, loud.ended)
         if voice.beside(part, self._past) < _BESIDE:
             return []
-        segment = self._segment(part)
-        if hopeless(segment, part.rules):
-            return []
-        self._recogniser.start()
-        self._recogniser.hear(part.alone())
-        decision = decide(self._recogniser.finish(), segment, part.rules)
-        if decision.accepted:
+        decision = self._judged_alone(part)
+        if (
+            decision
+            and decision.accepted
+            and before
+            and loud.begun - before.ended < voice.rules.hang_over
+        ):
+            # "Don't … stop": what was said just before may turn it round.
+            longer = voice.cut(self._past, before.begun, loud.ended)
+            whole = self._judged_alone(longer)
+            if whole and whole.accepted:
+                part, decision = longer, whole
+            elif whole and negated(whole.written):
+                decision = None
+        if decision and decision.accepted:
+            self._refused = None
             return self._ended(part, decision)
         self._resumed(voice)
         return []
+
+    def _judged_alone(self, part: Utterance) -> Decision | None:
+        """Return the decision on `part`; None where it needs no recogniser."""
+        segment = self._segment(part)
+        if hopeless(segment, part.rules):
+            return None
+        self._recogniser.start()
+        self._recogniser.hear(part.alone())
+        return decide(self._recogniser.finish(), segment, part.rules)
 
     def _resumed(self, voice: Utterance) -> None:
         """Let the recogniser, which heard something else meanwhile, have `voice` anew."""
