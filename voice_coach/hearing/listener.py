@@ -28,7 +28,7 @@ from voice_coach.hearing.decision import (
 from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.hearing.echo.coherence import Audibility
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
-from voice_coach.hearing.foreground import LONGEST, PAUSE, Foreground, Part
+from voice_coach.hearing.foreground import LONGEST, LOUDER, PAUSE, Foreground, Part
 from voice_coach.hearing.gain import AutomaticGain, Centring
 from voice_coach.hearing.utterance import ON, Chunk, Utterance
 from voice_coach.hearing.vad import CHUNK, SPEECH, ActivityDetector, SileroActivity
@@ -108,7 +108,7 @@ class Listener:
         self._unjudged = _NOTHING
         self._recent: deque[Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
         self._past: deque[Chunk] = deque(maxlen=_REMEMBERED)
-        self._foreground = Foreground()
+        self._foregrounds = [Foreground(louder) for louder in LOUDER]
         self._refused: Part | None = None
         """The last loud part, if it was no command."""
         self._voice: Utterance | None = None
@@ -156,7 +156,7 @@ class Listener:
         self._audibility = Audibility()
         self._recent.clear()
         self._past.clear()
-        self._foreground = Foreground()
+        self._foregrounds = [Foreground(louder) for louder in LOUDER]
         self._refused = None
         self._unjudged = _NOTHING
         self._position = 0
@@ -185,10 +185,13 @@ class Listener:
         self._recent.append(chunk)
         self._past.append(chunk)
         self._dawning = not self._voice and chunk.dawning
-        part = self._foreground.take(cleaned, voiced=probability >= SPEECH)
+        voiced = probability >= SPEECH
+        parts = [each.take(cleaned, voiced=voiced) for each in self._foregrounds]
         if self._voice:
-            heard = self._continued(self._voice, chunk)
-            return heard or (self._stood_out(self._voice, part) if part else [])
+            voice, heard = self._voice, self._continued(self._voice, chunk)
+            for part in filter(None, parts):
+                heard = heard or self._stood_out(voice, part)
+            return heard
         began = list(self._recent)[-_ON_CHUNKS:]
         if self._grammar and len(began) == _ON_CHUNKS and min(c.probability for c in began) >= ON:
             self._begin(self._grammar)
@@ -246,7 +249,7 @@ class Listener:
 
     def _stood_out(self, voice: Utterance, loud: Part) -> list[Transcript]:
         """Judge the part of `voice` that was louder than the rest, as if it were alone."""
-        if self._voice is not voice:
+        if self._voice is not voice or (self._refused and loud.like(self._refused)):
             return []
         before, self._refused = self._refused, loud
         part = voice.cut(self._past, loud.begun, loud.ended)
