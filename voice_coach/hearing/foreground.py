@@ -83,6 +83,10 @@ class Part:
         ends = self.begun - other.begun, self.ended - other.ended
         return max(map(abs, ends)) < _ALIKE
 
+    def follows(self, other: "Part", *, within: Samples) -> bool:
+        """Whether it begins after `other`, by less than `within`."""
+        return 0 <= self.begun - other.ended < within
+
 
 class Foreground:
     """Finds loud parts in a stream, chunk by chunk."""

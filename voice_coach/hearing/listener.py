@@ -256,12 +256,8 @@ class Listener:
         if voice.beside(part, self._past) < _BESIDE:
             return []
         decision = self._judged_alone(part)
-        if (
-            decision
-            and decision.accepted
-            and before
-            and loud.begun - before.ended < voice.rules.hang_over
-        ):
+        obeyed = decision is not None and decision.accepted
+        if obeyed and before and loud.follows(before, within=voice.rules.hang_over):
             # "Don't … stop": what was said just before may turn it round.
             longer = voice.cut(self._past, before.begun, loud.ended)
             whole = self._judged_alone(longer)
