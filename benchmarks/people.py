@@ -36,7 +36,8 @@ OTHER_STATES: Final = (ListeningState.SESSION, ListeningState.IDLE, ListeningSta
 """In these no other word may be taken."""
 OTHERS_EVERY: Final = 4
 SENTENCES_EVERY: Final = 2
-QUICK_EVERY: Final = 40
+QUICK_EVERY: Final = 60
+QUICK_SENTENCES_EVERY: Final = 12
 _BEFORE: Final = to_samples(2.0)
 """How much longer than the silence of a scene the talker speaks before the word."""
 _GAP: Final = (0.1, 0.4)
@@ -86,7 +87,7 @@ CONDITIONS: Final = (
     Condition("talker 10 dB", 65, 75, talker_db=10),
     Condition("talker 5 dB", 45, 50, talker_db=5),
 )
-QUICK: Final = ("clean", "2 m", "kitchen 10 dB", "talker 20 dB", "talker 10 dB")
+QUICK: Final = ("2 m", "talker 20 dB", "talker 10 dB")
 
 
 def talker(length: int, seed: int, db: float) -> Pcm:
@@ -132,7 +133,7 @@ def _words(condition: Condition, *, quick: bool) -> Iterator[Task]:
 
 
 def _others(*, quick: bool) -> Iterator[Task]:
-    paths = recordings("commands", "*/*.flac")[:: QUICK_EVERY if quick else OTHERS_EVERY]
+    paths = recordings("commands", "*/*.flac")[:: 2 * QUICK_EVERY if quick else OTHERS_EVERY]
     for state in OTHER_STATES:
         for path in paths:
             word = path.parent.name
@@ -141,7 +142,7 @@ def _others(*, quick: bool) -> Iterator[Task]:
 
 
 def _sentences(condition: Condition, *, quick: bool) -> Iterator[Task]:
-    for number, text in enumerate(session_sample()[:: 8 if quick else SENTENCES_EVERY]):
+    for number, text in enumerate(session_sample()[:: QUICK_SENTENCES_EVERY if quick else SENTENCES_EVERY]):
         for turn, voice in enumerate(neural.voices()):
             speed = neural.SPEEDS[(number + turn) % len(neural.SPEEDS)]
             yield partial(_sentence, condition, voice, speed, text)
