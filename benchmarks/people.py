@@ -142,7 +142,9 @@ def _others(*, quick: bool) -> Iterator[Task]:
 
 
 def _sentences(condition: Condition, *, quick: bool) -> Iterator[Task]:
-    for number, text in enumerate(session_sample()[:: QUICK_SENTENCES_EVERY if quick else SENTENCES_EVERY]):
+    for number, text in enumerate(
+        session_sample()[:: QUICK_SENTENCES_EVERY if quick else SENTENCES_EVERY]
+    ):
         for turn, voice in enumerate(neural.voices()):
             speed = neural.SPEEDS[(number + turn) % len(neural.SPEEDS)]
             yield partial(_sentence, condition, voice, speed, text)

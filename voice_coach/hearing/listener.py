@@ -111,6 +111,8 @@ class Listener:
         self._foregrounds = [Foreground(louder) for louder in LOUDER]
         self._refused: Part | None = None
         """The last loud part, if it was no command."""
+        self._taken: Samples = 0
+        """How far the stream went when it was last taken for a command."""
         self._voice: Utterance | None = None
         self._dawning = False
         """Whether the latest chunk may be the beginning of a voice."""
@@ -158,6 +160,7 @@ class Listener:
         self._past.clear()
         self._foregrounds = [Foreground(louder) for louder in LOUDER]
         self._refused = None
+        self._taken = 0
         self._unjudged = _NOTHING
         self._position = 0
         return heard
@@ -249,7 +252,8 @@ class Listener:
 
     def _stood_out(self, voice: Utterance, loud: Part) -> list[Transcript]:
         """Judge the part of `voice` that was louder than the rest, as if it were alone."""
-        if self._voice is not voice or (self._refused and loud.like(self._refused)):
+        known = loud.begun < self._taken or (self._refused and loud.like(self._refused))
+        if known or self._voice is not voice:
             return []
         before, self._refused = self._refused, loud
         part = voice.cut(self._past, loud.begun, loud.ended)
@@ -323,6 +327,8 @@ class Listener:
     def _ended(self, voice: Utterance, decision: Decision) -> list[Transcript]:
         self._watch(decision)
         self._voice = None
+        if decision.accepted:
+            self._taken = voice.voice_end
         # What was said must not be the lead of what comes next.
         self._recent = deque(
             (chunk for chunk in self._recent if chunk.position >= voice.voice_end),
