@@ -28,7 +28,7 @@ from voice_coach.library import read_sentences
 CLEAN: Final = None
 LEVELS: Final = (24, 21, 18, 15, 12, 9, 6)
 QUICK_LEVELS: Final = (15, 6)
-QUICK_EVERY: Final = 24
+QUICK_EVERY: Final = 36
 
 
 def tasks(options: Options) -> list[Task]:

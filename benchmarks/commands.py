@@ -92,7 +92,9 @@ def tasks(options: Options) -> list[Task]:
         partial(_heard, condition, speaker, state, text)
         for condition in conditions
         for speaker in (FEW_SPEAKERS if options.quick else SPEAKERS)
-        for state, text in list(_sentences(options.quick))[:: condition.every]
+        for state, text in list(_sentences(options.quick))[
+            :: 2 * condition.every if options.quick else condition.every
+        ]
     ]
 
 

@@ -21,6 +21,7 @@ from benchmarks.corpus import (
     recordings,
     seed_of,
     session_sample,
+    speech_folder,
     spoken,
 )
 from benchmarks.harness import Ears, Options, Row, Task
@@ -36,13 +37,16 @@ OTHER_STATES: Final = (ListeningState.SESSION, ListeningState.IDLE, ListeningSta
 """In these no other word may be taken."""
 OTHERS_EVERY: Final = 4
 SENTENCES_EVERY: Final = 2
-QUICK_EVERY: Final = 40
+QUICK_EVERY: Final = 60
+QUICK_SENTENCES_EVERY: Final = 12
 _BEFORE: Final = to_samples(2.0)
 """How much longer than the silence of a scene the talker speaks before the word."""
 _GAP: Final = (0.1, 0.4)
 """Seconds between two orders of the talker."""
 
 ALL_WORDS, OTHERS, SENTENCES = "people's words", "other words", "neural voices"
+TALK: Final = "talk"
+TALK_VOICE: Final = "hibari"
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ CONDITIONS: Final = (
     Condition("talker 10 dB", 65, 75, talker_db=10),
     Condition("talker 5 dB", 45, 50, talker_db=5),
 )
-QUICK: Final = ("clean", "2 m", "kitchen 10 dB", "talker 20 dB", "talker 10 dB")
+QUICK: Final = ("2 m", "talker 20 dB", "talker 10 dB")
 
 
 def talker(length: int, seed: int, db: float) -> Pcm:
@@ -116,6 +120,7 @@ def tasks(options: Options) -> list[Task]:
     return [
         *(task for condition in conditions for task in _words(condition, quick=options.quick)),
         *_others(quick=options.quick),
+        *_talk(quick=options.quick),
         *(
             task
             for condition in conditions
@@ -132,7 +137,7 @@ def _words(condition: Condition, *, quick: bool) -> Iterator[Task]:
 
 
 def _others(*, quick: bool) -> Iterator[Task]:
-    paths = recordings("commands", "*/*.flac")[:: QUICK_EVERY if quick else OTHERS_EVERY]
+    paths = recordings("commands", "*/*.flac")[:: 2 * QUICK_EVERY if quick else OTHERS_EVERY]
     for state in OTHER_STATES:
         for path in paths:
             word = path.parent.name
@@ -141,10 +146,26 @@ def _others(*, quick: bool) -> Iterator[Task]:
 
 
 def _sentences(condition: Condition, *, quick: bool) -> Iterator[Task]:
-    for number, text in enumerate(session_sample()[:: 8 if quick else SENTENCES_EVERY]):
+    for number, text in enumerate(
+        session_sample()[:: QUICK_SENTENCES_EVERY if quick else SENTENCES_EVERY]
+    ):
         for turn, voice in enumerate(neural.voices()):
             speed = neural.SPEEDS[(number + turn) % len(neural.SPEEDS)]
             yield partial(_sentence, condition, voice, speed, text)
+
+
+def _talk(*, quick: bool) -> Iterator[Task]:
+    """Yield sentences of ordinary talk that hold words of commands."""
+    content = (speech_folder() / "phrases" / "talk.tsv").read_text("utf-8")
+    sentences = [line.rpartition("\t")[2] for line in content.splitlines()[1:] if line]
+    for number, text in enumerate(sentences[:: 10 if quick else 1]):
+        yield partial(_spoken, OTHER_STATES[number % len(OTHER_STATES)], text)
+
+
+def _spoken(state: str, text: str, ears: Ears) -> Result:
+    sound = scene(neural.uttered(TALK_VOICE, text, neural.SPEEDS[1]), seed_of(text)).sound
+    _, half = neural.VOICES[TALK_VOICE]
+    return _untaken(ears, sound, state, kind=TALK, half=half, name=text)
 
 
 def _word(condition: Condition, state: str, word: str, path: Path, ears: Ears) -> Result:
@@ -157,12 +178,18 @@ def _word(condition: Condition, state: str, word: str, path: Path, ears: Ears) -
 
 def _other(state: str, path: Path, ears: Ears) -> Result:
     sound = scene(spoken(path), seed_of(path.parent.name, path.name)).sound
+    name = f"{path.parent.name}/{path.name}"
+    return _untaken(ears, sound, state, kind=OTHERS, half=_half(path), name=name)
+
+
+def _untaken(ears: Ears, sound: Pcm, state: str, *, kind: str, half: Half, name: str) -> Result:
+    """Return what is heard in `sound`, of which nothing is a command in `state`."""
     heard = ears.hear(sound, state)
     return {
-        "kind": OTHERS,
+        "kind": kind,
         "condition": state,
-        "half": _half(path),
-        "name": f"{path.parent.name}/{path.name}",
+        "half": half,
+        "name": name,
         "heard": heard,
         "any": bool(heard),
     }
@@ -224,6 +251,12 @@ def figures(results: list[Result]) -> list[Figure]:
             taken = shares(some, "any", True)
             of, name = f"{len(some)} words", f"other words of people taken, {state}"
             found.append(Figure(name, unit="%", of=of, goal=most, less=True, **taken))
+    some = [r for r in results if r["kind"] == TALK]
+    if some:
+        taken = shares(some, "any", True)
+        name = "talk that holds words of commands, taken"
+        of = f"{len(some)} sentences"
+        found.append(Figure(name, unit="%", of=of, goal=0, less=True, **taken))
     return found
 
 
@@ -232,7 +265,7 @@ def details(results: list[Result]) -> str:
     taken = [
         (r["name"].partition("/")[0], r["condition"], heard["text"])
         for r in results
-        if r["kind"] == OTHERS
+        if r["kind"] in (OTHERS, TALK)
         for heard in r["heard"]
     ]
     shown = "; ".join(f"“{text}” for {word} ({state})" for word, state, text in taken[:40])

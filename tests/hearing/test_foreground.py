@@ -15,7 +15,7 @@ def hiss(seconds: float, db: float) -> Pcm:
 
 
 def parts(*sounds: Pcm, voiced: bool = True) -> list[tuple[Samples, Samples]]:
-    foreground, found = Foreground(), []
+    foreground, found = Foreground(louder=2.5), []
     sound = np.concatenate(sounds)
     for start in range(0, len(sound) - CHUNK + 1, CHUNK):
         part = foreground.take(sound[start : start + CHUNK], voiced=voiced)
@@ -23,7 +23,7 @@ def parts(*sounds: Pcm, voiced: bool = True) -> list[tuple[Samples, Samples]]:
     return found
 
 
-@pytest.mark.parametrize("louder", [8.0, 20.0])
+@pytest.mark.parametrize("louder", [9.0, 20.0])
 def test_a_loud_part_is_found_with_its_ends(louder: float) -> None:
     ((begun, ended),) = parts(hiss(2, -50), hiss(0.5, -50 + louder), hiss(1, -50))
     assert to_seconds(begun) == pytest.approx(2.0, abs=0.04)

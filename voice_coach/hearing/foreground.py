@@ -32,10 +32,17 @@ _ENOUGH: Final = to_samples(0.4) // _HOP
 """… and so many at least."""
 _LOUDEST: Final = 0.9
 """Quantile of them that stands for how loud the surroundings become."""
-_LOUDER: Final = 2.5
-"""A frame stands out whose bands have so many times that power, on average …"""
+LOUDER: Final = (3.0, 1.6)
+"""A frame stands out whose bands have so many times that power, on average. One who is far louder
+than the others is cut out best by the first, one who is hardly louder by the second; …"""
+LEAST_CONTRAST_DB: Final = 6.5
+"""… both as a whole by so much: parts of one voice hardly ever are, a second voice 5 dB under the
+first nearly always."""
 _RANGE: Final = 100.0
 """… and, in a part that has a still louder one, no less than this part of that."""
+_ALIKE: Final[Samples] = to_samples(0.05)
+_COUNTED: Final = 3
+"""Of a loud part every third frame counts to the surroundings."""
 _SMOOTH: Final = 3
 """Frames that are averaged."""
 _LEAST: Final = 1e-9
@@ -43,7 +50,8 @@ _LEAST: Final = 1e-9
 
 PAUSE: Final[Samples] = to_samples(0.2)
 """After so much that does not stand out, the loud part has ended."""
-SHORTEST: Final[Samples] = to_samples(0.1)
+SHORTEST: Final[Samples] = to_samples(0.18)
+"""Less that stands out is a loud syllable."""
 LONGEST: Final[Samples] = to_samples(4.0)
 """Louder for longer than this is another surrounding."""
 
@@ -70,11 +78,22 @@ class Part:
     """How much louder it is than the loudest of what is around it: the upper half of it, over all
     bands."""
 
+    def like(self, other: "Part") -> bool:
+        """Whether it has nearly the same ends as `other`."""
+        ends = self.begun - other.begun, self.ended - other.ended
+        return max(map(abs, ends)) < _ALIKE
+
+    def follows(self, other: "Part", *, within: Samples) -> bool:
+        """Whether it begins after `other`, by less than `within`."""
+        return 0 <= self.begun - other.ended < within
+
 
 class Foreground:
     """Finds loud parts in a stream, chunk by chunk."""
 
-    def __init__(self) -> None:
+    def __init__(self, louder: float) -> None:
+        """Let a frame stand out with `louder` times the power of what is around; see LOUDER."""
+        self._louder = louder
         self._position: Samples = 0
         self._rest = np.zeros(_WINDOW - _HOP, np.float32)
         self._latest = np.zeros((_SMOOTH - 1, len(_EDGES_HZ) - 1), np.float32)
@@ -102,7 +121,7 @@ class Foreground:
         powers, smooth = self._powers(sound)
         if self._loudest is None:
             loudest = self._surroundings()
-            if loudest is None or not (_standing(smooth, loudest) >= _LOUDER).any():
+            if loudest is None or not (_standing(smooth, loudest) >= self._louder).any():
                 self._around.extend(powers)
                 return None
             self._loudest, self._begun = loudest, begun
@@ -131,7 +150,7 @@ class Foreground:
     def _over(self) -> Part | None:
         """Return the part if it is over."""
         ratios = np.array(self._ratios)
-        loud = np.flatnonzero(ratios >= max(_LOUDER, ratios.max() / _RANGE))
+        loud = np.flatnonzero(ratios >= max(self._louder, ratios.max() / _RANGE))
         last = int(loud[-1]) + 1
         if (len(ratios) - last) * _HOP < PAUSE:
             if len(ratios) * _HOP > LONGEST + PAUSE:
@@ -142,12 +161,17 @@ class Foreground:
         begun, upper = self._begun, ratios[first:last] >= np.median(ratios[first:last])
         contrast_db = 10 * float(np.log10(ratios[first:last][upper].mean()))
         self._forget()
-        if (last - first) * _HOP < SHORTEST:
+        if (last - first) * _HOP < SHORTEST or contrast_db < LEAST_CONTRAST_DB:
             return None
         return Part(begun + first * _HOP, begun + last * _HOP, contrast_db)
 
     def _forget(self) -> None:
-        self._around.extend(self._part)
+        """Count the part to the surroundings.
+
+        Not all of it: whoever says again what was not understood must still stand out, and
+        somebody who talks louder from now on must soon not.
+        """
+        self._around.extend(self._part[::_COUNTED])
         self._part, self._ratios, self._loudest = [], [], None
 
 

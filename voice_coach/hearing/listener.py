@@ -22,12 +22,13 @@ from voice_coach.hearing.decision import (
     decide,
     decide_early,
     hopeless,
+    negated,
     too_long,
 )
 from voice_coach.hearing.echo.canceller import EchoCanceller
 from voice_coach.hearing.echo.coherence import Audibility
 from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
-from voice_coach.hearing.foreground import LONGEST, PAUSE, Foreground, Part
+from voice_coach.hearing.foreground import LONGEST, LOUDER, PAUSE, Foreground, Part
 from voice_coach.hearing.gain import AutomaticGain, Centring
 from voice_coach.hearing.utterance import ON, Chunk, Utterance
 from voice_coach.hearing.vad import CHUNK, SPEECH, ActivityDetector, SileroActivity
@@ -107,9 +108,11 @@ class Listener:
         self._unjudged = _NOTHING
         self._recent: deque[Chunk] = deque(maxlen=_ON_CHUNKS + -(-_LEAD // CHUNK))
         self._past: deque[Chunk] = deque(maxlen=_REMEMBERED)
-        self._foreground = Foreground()
-        self._refused: Samples = -1
-        """Where the last loud part ended that was no command."""
+        self._foregrounds = [Foreground(louder) for louder in LOUDER]
+        self._refused: Part | None = None
+        """The last loud part, if it was no command."""
+        self._taken: Samples = 0
+        """How far the stream went when it was last taken for a command."""
         self._voice: Utterance | None = None
         self._dawning = False
         """Whether the latest chunk may be the beginning of a voice."""
@@ -155,7 +158,9 @@ class Listener:
         self._audibility = Audibility()
         self._recent.clear()
         self._past.clear()
-        self._foreground = Foreground()
+        self._foregrounds = [Foreground(louder) for louder in LOUDER]
+        self._refused = None
+        self._taken = 0
         self._unjudged = _NOTHING
         self._position = 0
         return heard
@@ -183,10 +188,13 @@ class Listener:
         self._recent.append(chunk)
         self._past.append(chunk)
         self._dawning = not self._voice and chunk.dawning
-        part = self._foreground.take(cleaned, voiced=probability >= SPEECH)
+        voiced = probability >= SPEECH
+        parts = [each.take(cleaned, voiced=voiced) for each in self._foregrounds]
         if self._voice:
-            heard = self._continued(self._voice, chunk)
-            return heard or (self._stood_out(self._voice, part) if part else [])
+            voice, heard = self._voice, self._continued(self._voice, chunk)
+            for part in filter(None, parts):
+                heard = heard or self._stood_out(voice, part)
+            return heard
         began = list(self._recent)[-_ON_CHUNKS:]
         if self._grammar and len(began) == _ON_CHUNKS and min(c.probability for c in began) >= ON:
             self._begin(self._grammar)
@@ -244,21 +252,37 @@ class Listener:
 
     def _stood_out(self, voice: Utterance, loud: Part) -> list[Transcript]:
         """Judge the part of `voice` that was louder than the rest, as if it were alone."""
-        if self._voice is not voice:
+        known = loud.begun < self._taken or (self._refused and loud.like(self._refused))
+        if known or self._voice is not voice:
             return []
+        before, self._refused = self._refused, loud
         part = voice.cut(self._past, loud.begun, loud.ended)
         if voice.beside(part, self._past) < _BESIDE:
             return []
-        segment = self._segment(part)
-        if hopeless(segment, part.rules):
-            return []
-        self._recogniser.start()
-        self._recogniser.hear(part.alone())
-        decision = decide(self._recogniser.finish(), segment, part.rules)
-        if decision.accepted:
+        decision = self._judged_alone(part)
+        obeyed = decision is not None and decision.accepted
+        if obeyed and before and loud.follows(before, within=voice.rules.hang_over):
+            # "Don't … stop": what was said just before may turn it round.
+            longer = voice.cut(self._past, before.begun, loud.ended)
+            whole = self._judged_alone(longer)
+            if whole and whole.accepted:
+                part, decision = longer, whole
+            elif whole and negated(whole.written):
+                decision = None
+        if decision and decision.accepted:
+            self._refused = None
             return self._ended(part, decision)
         self._resumed(voice)
         return []
+
+    def _judged_alone(self, part: Utterance) -> Decision | None:
+        """Return the decision on `part`; None where it needs no recogniser."""
+        segment = self._segment(part)
+        if hopeless(segment, part.rules):
+            return None
+        self._recogniser.start()
+        self._recogniser.hear(part.alone())
+        return decide(self._recogniser.finish(), segment, part.rules)
 
     def _resumed(self, voice: Utterance) -> None:
         """Let the recogniser, which heard something else meanwhile, have `voice` anew."""
@@ -303,6 +327,8 @@ class Listener:
     def _ended(self, voice: Utterance, decision: Decision) -> list[Transcript]:
         self._watch(decision)
         self._voice = None
+        if decision.accepted:
+            self._taken = voice.voice_end
         # What was said must not be the lead of what comes next.
         self._recent = deque(
             (chunk for chunk in self._recent if chunk.position >= voice.voice_end),
