@@ -365,9 +365,7 @@ class TestNames:
     COMMANDS = (
         ("Over", "start over"),
         ("Again", "start again"),
-        ("Now", "start now"),
         ("This exercise", "start this exercise again"),
-        ("The session", "start the session"),
         ("From the beginning", "start from the beginning"),
     )
 

@@ -4,9 +4,11 @@ import pytest
 
 from voice_coach.core.intents import Intent
 from voice_coach.core.names import as_asked
+from voice_coach.library import read_commands
 
 BACK = Intent("start", {"routine": "Back"})
 START = Intent("start")
+NAMELESS = read_commands([]).nameless
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,7 @@ START = Intent("start")
     ],
 )
 def test_what_was_understood_begins(intent: Intent, said: str, written: str) -> None:
-    assert as_asked(intent, said, written) == intent
+    assert as_asked(intent, said, written, NAMELESS) == intent
 
 
 @pytest.mark.parametrize(
@@ -37,8 +39,8 @@ def test_what_was_understood_begins(intent: Intent, said: str, written: str) -> 
 def test_who_asked_for_something_else_is_asked_back(
     intent: Intent, said: str, written: str, unknown: str
 ) -> None:
-    assert as_asked(intent, said, written) == Intent("start", {"unknown": unknown})
+    assert as_asked(intent, said, written, NAMELESS) == Intent("start", {"unknown": unknown})
 
 
 def test_other_commands_are_as_they_were_understood() -> None:
-    assert as_asked(Intent("next"), "next", "Next, Otago balance.") == Intent("next")
+    assert as_asked(Intent("next"), "next", "Next, Otago balance.", NAMELESS) == Intent("next")

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-import voice_coach
 from voice_coach.core.intents import Commands, Intent
 from voice_coach.errors import SentencesError
 from voice_coach.grammar import ListeningState
+from voice_coach.resources import resource
+from voice_coach.yaml_files import load_once
 
+SENTENCES = resource("languages/en/sentences.yaml")
 LAMPS = """
 language: en
 intents:
@@ -37,10 +39,9 @@ lists:
 @cache
 def english() -> Commands:
     """The shipped file, with a few routines and exercises; to read it takes a second."""
-    path = Path(voice_coach.__file__).parent / "languages" / "en" / "sentences.yaml"
     routines = {"back": "back", "gentle stretch": "gentle-stretch", "breathing": "breathing"}
     lists = {"routine": routines, "exercise": {"bridge": "Bridge"}}
-    return Commands.from_dict(yaml.safe_load(path.read_text()), lists)
+    return Commands.from_dict(load_once(SENTENCES)[0], lists)
 
 
 def lamps(**lists: dict[str, str]) -> Commands:
@@ -153,7 +154,7 @@ def test_a_state_that_does_not_exist_is_a_mistake_of_ours() -> None:
         ("what is this for", Intent("why", {})),
         ("which side", Intent("which_side", {})),
         ("what can I say", Intent("help", {})),
-        ("I'm ready", Intent("ready", {})),
+        ("I'm ready", Intent("start", {})),
         ("easier version", Intent("easier", {})),
         ("that hurts", Intent("hurts", {})),
     ],
@@ -190,6 +191,7 @@ def test_english_answers_belong_to_their_questions() -> None:
         ("zero and a half", None),
         ("and a half", None),
         ("three four", None),
+        ("two or three", 2.5),
         ("about", None),
     ],
 )
@@ -207,29 +209,33 @@ def test_how_it_feels_as_people_say_it(text: str, value: float | None) -> None:
 def test_english_grammar_and_matcher_agree(state: str) -> None:
     commands = english()
     heard = commands.grammar(state)
-    said = list(heard.plain.sentences())
-    assert len(said) > 30
+    said = sorted(heard.plain.sentences())[::199]
+    assert len(said) > 100
     assert [text for text in said if not heard.accepts(text)] == []
     assert [text for text in said if commands.match(text, state) is None] == []
 
 
-@pytest.mark.parametrize("state", ListeningState)
-def test_english_sentences_mean_one_thing(state: str) -> None:
-    path = Path(voice_coach.__file__).parent / "languages" / "en" / "sentences.yaml"
-    data = yaml.safe_load(path.read_text())
-    alone = {
-        name: Commands.from_dict({**data, "intents": {name: intent}}, {"routine": {"back": "back"}})
+@cache
+def each_alone() -> dict[str, Commands]:
+    """Each intent as if it were the only one."""
+    data = load_once(SENTENCES)[0]
+    lists = {"routine": {"back": "back"}, "exercise": {"bridge": "Bridge"}}
+    return {
+        name: Commands.from_dict({**data, "intents": {name: intent}}, lists)
         for name, intent in data["intents"].items()
     }
-    said = {
-        name: set(commands.grammar(state).plain.sentences()) for name, commands in alone.items()
-    }
+
+
+@pytest.mark.parametrize("state", ListeningState)
+def test_english_sentences_mean_one_thing(state: str) -> None:
+    said = {name: set(one.grammar(state).plain.sentences()) for name, one in each_alone().items()}
     assert [(a, b, said[a] & said[b]) for a, b in combinations(said, 2) if said[a] & said[b]] == []
 
 
 @pytest.mark.parametrize("state", ListeningState)
 def test_english_examples_can_be_said(state: str) -> None:
-    commands = english()
+    lists = {"routine": {"back": "back"}, "exercise": {"bridge": "Bridge"}}
+    commands = Commands.from_dict(load_once(SENTENCES)[0], lists)
     examples = commands.examples(state)
     assert examples
     assert [text for text in examples if commands.match(text, state) is None] == []

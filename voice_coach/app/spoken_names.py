@@ -115,7 +115,8 @@ def _judged(
             sound = _in_a_room(as_heard(voice.render(sentence.format(name=name), speed)))
             for each in heard_in(sound, listener):
                 intent = commands.match(each.text, ListeningState.IDLE)
-                asked = as_asked(intent, each.text, each.written) if intent else None
+                words = (each.text, each.written)
+                asked = as_asked(intent, *words, commands.nameless) if intent else None
                 if asked is None or asked.name != "start" or "unknown" in asked.slots:
                     continue
                 started = str(asked.slots.get("routine", ""))

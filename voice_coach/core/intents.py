@@ -8,7 +8,7 @@ you … please". The templates of the intents are cores; what may stand around t
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from types import MappingProxyType
@@ -31,7 +31,7 @@ from voice_coach.grammar import Grammar, ListeningState, Parts, WideGrammar
 _SHOWN_VALUES: Final = 3
 _BLANK: Final = "blank"
 """Stands for what fills a list, in the sentences around it."""
-_OURS: Final = ("around", "urgent")
+_OURS: Final = ("around", "urgent", "nameless")
 """Tables of the file that hassil does not know."""
 _ALONE: Final = 6
 """Letters of a word that is heard where nothing else is said, unless it is a key word."""
@@ -88,6 +88,7 @@ class Commands:
         blocks: tuple[_Block, ...],
         around: Mapping[str, _Around],
         urgent: Sequence[str] = (),
+        nameless: Collection[str] = (),
         kept: MutableMapping[str, Grammar] | None = None,
     ) -> None:
         self._intents = intents
@@ -104,6 +105,8 @@ class Commands:
         self._recognised: dict[str, Intents] = {}
         self._frames: dict[str, tuple[tuple[Grammar, str], ...]] = {}
         self._urgent = urgent
+        self.nameless = frozenset(nameless)
+        """Words that are no part of any name."""
         self._harmless = frozenset(block.intent for block in blocks if block.harmless)
         self._bare = frozenset(block.intent for block in blocks if block.bare)
 
@@ -130,7 +133,9 @@ class Commands:
                 intents.slot_lists[name] = TextSlotList.from_tuples(
                     pairs, allow_template=False, name=name
                 )
-            commands = cls(intents, tuple(_blocks(intents)), _arounds(data), _urgent(data), kept)
+            blocks = tuple(_blocks(intents))
+            urgent, nameless = _words(data, "urgent"), _words(data, "nameless")
+            commands = cls(intents, blocks, _arounds(data), urgent, nameless, kept)
             commands._check()
         except SentencesError as error:
             raise SentencesError(f"{source}: {error}. Correct the template.") from None
@@ -170,8 +175,10 @@ class Commands:
         for cut in range(1, len(words)):
             first = self._meant_by(" ".join(words[:cut]), state)
             if first and (second := self._meant_by(" ".join(words[cut:]), state)):
-                if first.name != second.name and {first.name, second.name} & self._bare:
-                    continue  # of "no I don't … stop", nobody must be taken to have said "stop"
+                if first != second and {first.name, second.name} & self._bare:
+                    # Of "no I don't … stop", nobody must be taken to have said "stop"; nor is
+                    # "three four" the last of two numbers.
+                    continue
                 return min(second, first, key=self._rank)
         return None
 
@@ -466,8 +473,8 @@ def _blocks(intents: Intents) -> Iterator[_Block]:
             )
 
 
-def _urgent(data: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(name) for name in data.get("urgent", ()))
+def _words(data: Mapping[str, Any], table: str) -> tuple[str, ...]:
+    return tuple(str(word) for word in data.get(table, ()))
 
 
 def _arounds(data: Mapping[str, Any]) -> dict[str, _Around]:

@@ -4,7 +4,7 @@ Owns what makes two names, or a name and a command, the same sentence; must not 
 what is done about it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Final
@@ -51,18 +51,18 @@ class Names:
         self._owners.setdefault(name.casefold(), owner)
 
 
-def as_asked(intent: Intent, said: str, written: str) -> Intent:
+def as_asked(intent: Intent, said: str, written: str, nameless: Collection[str]) -> Intent:
     """Return `intent` as far as it is sure which routine was asked for.
 
     `said` are the words that were understood, `written` what a free reading of the same sound
-    wrote down, "" if there is none. Where that has words that no understood ones sound like, a
+    wrote down, "" if there is none; words of `nameless` ask for nothing. Where that has words that no understood ones sound like, a
     routine was asked for that there is not: none may begin in its place, and least of all the one
     that is meant when none is named.
     """
     if intent.name != "start" or not written:
         return intent
     unheard = _unheard(said.split(), spoken(written).split())
-    missed = " ".join(word for word in unheard if word not in _EMPTY)
+    missed = " ".join(word for word in unheard if word not in nameless)
     return Intent("start", {"unknown": missed}) if len(missed) >= _WORD else intent
 
 
@@ -70,7 +70,6 @@ _WORD: Final = 4
 """Letters from which on what was not understood is a name."""
 _ALIKE: Final = 0.5
 """How alike the letters of words are at most that do not sound the same."""
-_EMPTY: Final = frozenset("a an and the my our with please now then so".split())
 
 
 def _unheard(said: Sequence[str], written: Sequence[str]) -> Iterator[str]:
