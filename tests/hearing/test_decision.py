@@ -167,4 +167,4 @@ def test_what_stands_out_of_talk_needs_more_evidence_whatever_is_awaited() -> No
     rules = Rules(asked=True, harmless=lambda text: text == "stop").amid_talk
     for text in ("six", "stop"):
         assert not decide(hypothesis(text, confidence=0.89), segment(0.8), rules).accepted
-        assert decide(hypothesis(text, confidence=0.91), segment(0.8), rules).accepted
+        assert decide(hypothesis(text, confidence=0.93), segment(0.8), rules).accepted

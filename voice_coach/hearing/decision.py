@@ -67,7 +67,7 @@ class Rules:
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
     least_where_asked: float = 0.02
     """The same where an answer is awaited: then somebody who speaks most likely gives it."""
-    least_amid_talk: float = 0.9
+    least_amid_talk: float = 0.92
     """The same for what stands out of other talk, of which any piece may sound like a sentence."""
     sure: float = 0.9
     """The same for one that is taken early."""

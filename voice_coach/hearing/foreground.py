@@ -51,7 +51,8 @@ PAUSE: Final[Samples] = to_samples(0.2)
 """After so much that does not stand out, the loud part has ended."""
 _LEAST_LOUDER_DB: Final = 2.5
 """And so much more power it must have over all bands together: in one voice a hiss stands out.
-Loud parts of one voice have -8 to 0.5 dB, a second voice 10 dB above it 5 to 12, 5 dB above 1 to 7."""
+Loud parts of one voice have -8 to 0.5 dB, another voice 10 dB above it 5 to 12, 5 dB above it 1
+to 7."""
 SHORTEST: Final[Samples] = to_samples(0.18)
 """Less that stands out is a loud syllable."""
 LONGEST: Final[Samples] = to_samples(4.0)
