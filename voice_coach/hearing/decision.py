@@ -24,6 +24,8 @@ _THOUGHT: Final = to_samples(1.024)
 _KNOCK: Final = to_samples(0.06)
 """A "no" may have as little as that; what makes less is no voice."""
 
+_NO_RIVAL: Final = 2.0
+"""Long sentences differ in a word or two, so that each has rivals nearly as probable."""
 _ANSWER: Final = 0.6
 """How probable an answer must be. With what is enough for a command, people's other words were
 taken for one in 4.4 % of cases."""
@@ -95,6 +97,7 @@ class Rules:
             early=None,
             longest=to_samples(2.0 + 0.7 * words),
             least_confidence=0.1,
+            nearly=_NO_RIVAL,
         )
 
     @property
