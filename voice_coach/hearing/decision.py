@@ -21,6 +21,8 @@ _THOUGHT: Final = to_samples(1.024)
 _KNOCK: Final = to_samples(0.06)
 """A "no" may have as little as that; what makes less is no voice."""
 
+_NO_RIVAL: Final = 2.0
+"""Long sentences differ in a word or two, so that each has rivals nearly as probable."""
 _ANSWER: Final = 0.6
 """How probable an answer must be. With what is enough for a command, people's other words were
 taken for one in 4.4 % of cases."""
@@ -64,7 +66,7 @@ class Rules:
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
     least_where_asked: float = 0.02
     """The same where an answer is awaited: then somebody who speaks most likely gives it."""
-    least_amid_talk: float = 0.6
+    least_amid_talk: float = 0.92
     """The same for what stands out of other talk, of which any piece may sound like a sentence."""
     sure: float = 0.9
     """The same for one that is taken early."""
@@ -91,6 +93,7 @@ class Rules:
             early=None,
             longest=to_samples(2.0 + 0.7 * grammar.longest),
             least_confidence=0.1,
+            nearly=_NO_RIVAL,
         )
 
     @property
