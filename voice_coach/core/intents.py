@@ -8,7 +8,15 @@ you … please". The templates of the intents are cores; what may stand around t
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from types import MappingProxyType
@@ -86,6 +94,7 @@ class Commands:
         self,
         intents: Intents,
         blocks: tuple[_Block, ...],
+        *,
         around: Mapping[str, _Around],
         urgent: Sequence[str] = (),
         nameless: Collection[str] = (),
@@ -135,7 +144,14 @@ class Commands:
                 )
             blocks = tuple(_blocks(intents))
             urgent, nameless = _words(data, "urgent"), _words(data, "nameless")
-            commands = cls(intents, blocks, _arounds(data), urgent, nameless, kept)
+            commands = cls(
+                intents,
+                blocks,
+                around=_arounds(data),
+                urgent=urgent,
+                nameless=nameless,
+                kept=kept,
+            )
             commands._check()
         except SentencesError as error:
             raise SentencesError(f"{source}: {error}. Correct the template.") from None
