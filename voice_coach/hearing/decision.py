@@ -74,10 +74,12 @@ class Rules:
     """Whether an answer is awaited."""
     harmless: Callable[[str], bool] = _never
     """Whether a sentence is such a one."""
-    nearly: float = 0.2
+    nearly: float = 0.5
     """A sentence is refused where another one that means something different is so many times
-    as probable, or more; one that does no harm is not. ("Let's start", 0.98 sure, was "stop" in
-    the mouths of people, with 0.23 or more.)"""
+    as probable, or more; one that does no harm is not …"""
+    nearly_harmless: float = 0.2
+    """… and that is less where the other one does no harm. ("Let's start", 0.98 sure, was "stop"
+    in the mouths of people, with 0.23 or more.)"""
     different: Callable[[str, str], bool] = _never
     """Whether two sentences mean something different."""
     settled: Callable[[str], bool] = _never
@@ -94,6 +96,7 @@ class Rules:
             longest=to_samples(2.0 + 0.7 * grammar.longest),
             least_confidence=0.1,
             nearly=_NO_RIVAL,
+            nearly_harmless=_NO_RIVAL,
         )
 
     @property
@@ -225,7 +228,8 @@ def _objection(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> str | 
 
 def _rivalled(hypothesis: Hypothesis, rules: Rules) -> str | None:
     for text, probability in hypothesis.rivals:
-        if probability < rules.nearly * hypothesis.confidence:
+        nearly = rules.nearly_harmless if rules.harmless(text) else rules.nearly
+        if probability < nearly * hypothesis.confidence:
             continue
         if rules.different(hypothesis.text, text):
             return (
