@@ -197,9 +197,7 @@ class Coach:
     def _understand(self, utterance: Transcript) -> None:
         intent = self._commands.match(utterance.text, utterance.grammar)
         if intent is not None:
-            intent = as_asked(
-                intent, utterance.text, utterance.written, self._commands.nameless
-            )
+            intent = as_asked(intent, utterance.text, utterance.written, self._commands.nameless)
             intent = intent if heeds(self.state, Heard(intent)) else None
         decided, start, end = utterance.decided, utterance.start, utterance.end
         self._watch(SpeechHeard(decided, start, end, utterance.text, intent))

@@ -8,7 +8,15 @@ you … please". The templates of the intents are cores; what may stand around t
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from types import MappingProxyType
@@ -82,7 +90,7 @@ class _Block:
 class Commands:
     """Everything that may be said, by state."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a file holds, table by table
         self,
         intents: Intents,
         blocks: tuple[_Block, ...],

@@ -55,8 +55,8 @@ def as_asked(intent: Intent, said: str, written: str, nameless: Collection[str])
     """Return `intent` as far as it is sure which routine was asked for.
 
     `said` are the words that were understood, `written` what a free reading of the same sound
-    wrote down, "" if there is none; words of `nameless` ask for nothing. Where that has words that no understood ones sound like, a
-    routine was asked for that there is not: none may begin in its place, and least of all the one
+    wrote down, "" if there is none. Where that has words that no understood ones sound like,
+    other than the `nameless` ones, which ask for nothing, a routine was asked for that there is not: none may begin in its place, and least of all the one
     that is meant when none is named.
     """
     if intent.name != "start" or not written:
