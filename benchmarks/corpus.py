@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -22,6 +22,7 @@ from platformdirs import user_cache_path
 from voice_coach.audio.pcm import Pcm, as_heard, decibels, read
 from voice_coach.core.intents import Commands
 from voice_coach.files import Replacement
+from voice_coach.grammar import WideGrammar
 from voice_coach.library import read_commands, read_library
 from voice_coach.speaking.delivery import mastered
 from voice_coach.speaking.espeak import EspeakVoice
@@ -93,7 +94,7 @@ def session_sample(per_intent: int = PER_INTENT) -> list[str]:
     """
     commands = own_commands()
     by_intent: dict[str, list[str]] = {}
-    for sentence in commands.grammar("session").plain.sentences():
+    for sentence in _key_sentences(commands, 8 * per_intent):
         if intent := commands.match(sentence, "session"):
             by_intent.setdefault(intent.name, []).append(sentence)
     chosen = list(MOST_USED)
@@ -102,6 +103,14 @@ def session_sample(per_intent: int = PER_INTENT) -> list[str]:
         others = sorted(set(sentences) - set(MOST_USED), key=_digest)
         chosen += others[: max(0, lacking)]
     return chosen
+
+
+def _key_sentences(commands: Commands, at_most: int) -> Iterator[str]:
+    """Yield so many sentences of each kind that is said most in state "session"."""
+    heard = commands.grammar("session")
+    assert isinstance(heard, WideGrammar)  # noqa: S101 - all of ours are
+    for part in heard.parts.key:
+        yield from sorted(part.sentences(), key=_digest)[:at_most]
 
 
 def said(speaker: Speaker, text: str, rate: float = 1.0) -> Pcm:

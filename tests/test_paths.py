@@ -142,6 +142,7 @@ COMMANDS = {
     "routines check": ["good.yaml"],
     "routines schema": [],
     "models list": [],
+    "understand": ["pause"],
     "models install": ["vosk-model-small-en-us-0.15"],
     "models remove": ["nothing"],
     "settings show": [],

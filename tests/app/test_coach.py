@@ -130,7 +130,7 @@ class TestCoach:
         for words in ("start back routine", "stop", "no", "pause", "stop", "yes"):
             stage.hear(words, 0.05)
             found.append(stage.ears.listening)
-        assert found == ["session", "confirm", "session", "session", "confirm", "idle"]
+        assert found == ["session", "confirm", "session", "paused", "confirm", "idle"]
 
     def test_volume_reaches_the_loudspeaker(self, stage: Stage) -> None:
         stage.coach.do(Intent("start"))
@@ -550,7 +550,15 @@ class TestEars:
         self.blocks(ears, QUIET)
         ears.learn(read_commands(routines[:1]))
         self.blocks(ears, QUIET, QUIET)
-        assert scribe.grammars == ["session", "idle", "session", "number", "confirm", "session"]
+        assert scribe.grammars == [
+            "session",
+            "idle",
+            "session",
+            "paused",
+            "number",
+            "confirm",
+            "session",
+        ]
 
     @pytest.mark.parametrize("live", [False, True])
     def test_what_was_said_in_vain_comes_after_a_second(
@@ -603,7 +611,7 @@ class TestEars:
 
 def test_there_is_a_grammar_for_every_state(commands: Commands) -> None:
     grammars = {state: commands.grammar(state) for state in commands.states}
-    assert set(grammars) == {"idle", "session", "number", "confirm"}
+    assert set(grammars) == {"idle", "session", "paused", "number", "confirm"}
     assert grammars["confirm"].accepts("yes")
     assert not grammars["session"].accepts("yes")
     assert all(grammar.accepts("that hurts") for grammar in grammars.values())

@@ -7,7 +7,7 @@ session goes from one cue to the next (`session.py`).
 from dataclasses import replace
 
 from voice_coach.core.cues import CueKind
-from voice_coach.core.lines import Line, meant_by_again
+from voice_coach.core.lines import SaidLine, meant_by_again
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.state import RUNNING, Event, Heard, Mode, SetVolume, State
 from voice_coach.core.transitions import (
@@ -56,7 +56,7 @@ def repeat(state: State, _: Event, now: Samples) -> Result:
     text = meant_by_again(state.lines, state.again, now)
     if not text:
         return out_of_place(state, _, now)
-    again = replace(state, again=Line(text, now))
+    again = replace(state, again=SaidLine(text, now))
     present = next((line.text for line in reversed(state.lines) if not line.aside), "")
     if state.mode in RUNNING and state.ends is None and text == present:
         after, actions = begin(again, state.index, now + GAP, left=state.left, words=text)

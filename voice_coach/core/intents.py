@@ -90,7 +90,7 @@ class _Block:
 class Commands:
     """Everything that may be said, by state."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a file holds, table by table
         self,
         intents: Intents,
         blocks: tuple[_Block, ...],

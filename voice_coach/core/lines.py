@@ -27,7 +27,7 @@ _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]) ")
 
 
 @dataclass(frozen=True)
-class Line:
+class SaidLine:
     """Something that was said, as a whole."""
 
     text: str
@@ -54,12 +54,12 @@ def unheard(text: str, length: Samples, heard: Samples) -> str:
     return text[max(at for at in begins if at == 0 or at * length <= known) :]
 
 
-def with_line(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
+def with_line(lines: tuple[SaidLine, ...], line: SaidLine) -> tuple[SaidLine, ...]:
     """Return `lines` with `line` as the last; one that is said anew stands there once."""
     return (*(each for each in lines if each.text != line.text), line)[-KEPT:]
 
 
-def meant_by_again(lines: Sequence[Line], again: Line | None, now: Samples) -> str:
+def meant_by_again(lines: Sequence[SaidLine], again: SaidLine | None, now: Samples) -> str:
     """Return which of `lines` is to be said again at `now`; nothing if there is none.
 
     It is the last one that could be heard, not one that had only just begun when the user began

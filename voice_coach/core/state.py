@@ -11,7 +11,7 @@ from enum import StrEnum
 from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.language import Language
-from voice_coach.core.lines import Line, length_of
+from voice_coach.core.lines import SaidLine, length_of
 from voice_coach.core.notes import Note
 from voice_coach.core.plan import Arrival, Plan
 from voice_coach.core.preferences import Preferences
@@ -290,9 +290,9 @@ class State:
     """Whether an answer cut off the words of the cue."""
     rest: str = ""
     """What nobody has heard of them; nothing where they are a signal."""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[SaidLine, ...] = ()
     """What was said last, which may be asked for again."""
-    again: Line | None = None
+    again: SaidLine | None = None
     """The line that was said again last, as long as nothing else was asked for."""
     left: Samples = 0
     """What is left of the count while it does not run."""

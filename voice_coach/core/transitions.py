@@ -9,7 +9,7 @@ from dataclasses import replace
 from voice_coach.core import notes
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
 from voice_coach.core.cues import Cue, CueKind, Signal
-from voice_coach.core.lines import Line, unheard, with_line
+from voice_coach.core.lines import SaidLine, unheard, with_line
 from voice_coach.core.plan import Arrival, Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
@@ -55,7 +55,7 @@ def say(state: State, text: str, at: Samples, role: Role, breath: Samples = 0) -
     number = state.utterance + 1
     lines = state.lines
     if role is Role.ANSWER:
-        lines = with_line(lines, Line(text, at, aside=True))
+        lines = with_line(lines, SaidLine(text, at, aside=True))
     speaking = replace(state, utterance=number, on_air=role, lines=lines)
     return speaking, (Say(number, text, at, role, state.preferences.tempo, breath),)
 
@@ -136,7 +136,7 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
     )
     tone = (Tone(cue.tone, at, cue.count),) if cue.tone else ()
     text = f"{prefix} {words or _words(standing, praised)}".strip()
-    standing = replace(standing, lines=with_line(state.lines, Line(text, at)))
+    standing = replace(standing, lines=with_line(state.lines, SaidLine(text, at)))
     after, actions = (
         give(standing, sounds, at, Role.CUE)
         if sounds

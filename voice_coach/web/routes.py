@@ -67,7 +67,7 @@ Reply = TypeVar("Reply")
 
 
 @dataclass(frozen=True)
-class Part:
+class PagePart:
     """One file of the page, in memory."""
 
     kind: str
@@ -76,15 +76,15 @@ class Part:
     tag: str
 
 
-def parts(folder: Path = STATIC) -> dict[str, Part]:
+def parts(folder: Path = STATIC) -> dict[str, PagePart]:
     """Return the files of the page by name; VoiceCoachError if the page itself is missing."""
-    found: dict[str, Part] = {}
+    found: dict[str, PagePart] = {}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if path.suffix in _KINDS and path.is_file() and not path.is_symlink():
             plain = path.read_bytes()
             tag = f'"{hashlib.sha256(plain).hexdigest()[:16]}"'
             name = path.relative_to(folder).as_posix()
-            found[name] = Part(_KINDS[path.suffix], plain, gzip.compress(plain, mtime=0), tag)
+            found[name] = PagePart(_KINDS[path.suffix], plain, gzip.compress(plain, mtime=0), tag)
     if "index.html" not in found:
         raise VoiceCoachError("This installation lacks the page; install voice-coach again.")
     return found
@@ -95,7 +95,7 @@ class Routes:
 
     def __init__(
         self,
-        files: dict[str, Part],
+        files: dict[str, PagePart],
         door: Door,
         sight: Sight,
         mailbox: Mailbox,
@@ -310,7 +310,7 @@ async def _body(request: Request, kind: type[Body]) -> Body:
         raise _Unfit(400, "This request is not understood.") from None
 
 
-def _part(request: Request, part: Part) -> Response:
+def _part(request: Request, part: PagePart) -> Response:
     headers = {"etag": part.tag, "cache-control": "no-cache", "vary": "accept-encoding"}
     if request.headers.get("if-none-match") == part.tag:
         return Response(status_code=304, headers=headers)

@@ -21,7 +21,7 @@ from voice_coach.web.guard import Guard
 from voice_coach.web.mailbox import Mailbox, Sight
 from voice_coach.web.messages import LARGEST_MESSAGE
 from voice_coach.web.pairing import Door, Screens
-from voice_coach.web.routes import Part, Routes, parts
+from voice_coach.web.routes import PagePart, Routes, parts
 from voice_coach.web.sockets import Sockets
 
 STOP_SECONDS: Final = 0.6
@@ -45,7 +45,7 @@ class Screen:
         intents: Collection[str],
         *,
         tell: Tell = _nobody,
-        files: dict[str, Part] | None = None,
+        files: dict[str, PagePart] | None = None,
         equipment: Callable[[], Equipment] = lambda: NOTHING,
     ) -> None:
         """Serve whom `choice` says, on `port` or the next free one.
