@@ -80,6 +80,11 @@ class _Block:
     written: bool
     """Whether it can be read only: it has room for words that nobody knows."""
 
+    @property
+    def of_lists(self) -> bool:
+        """Whether what is said fills a slot of it."""
+        return any("{" in text for text in self.data.sentence_texts)
+
     def heard_in(self, state: str) -> bool:
         """Whether it may be heard in `state`; in a pause, all of a session may."""
         return state in self.states or (
@@ -90,7 +95,7 @@ class _Block:
 class Commands:
     """Everything that may be said, by state."""
 
-    def __init__(  # noqa: PLR0913 - what a file holds, table by table
+    def __init__(
         self,
         intents: Intents,
         blocks: tuple[_Block, ...],
@@ -260,7 +265,7 @@ class Commands:
             if block.intent != meaning.name:
                 if not harmless or block.harmless:
                     return False
-            elif not harmless:
+            elif not harmless and (block.of_lists or dict(block.data.slots) != meaning.slots):
                 ways = list(islice(made.continued(core), _FEW))
                 if len(ways) == _FEW or any(self._meaning(w, state) != meaning for w in ways):
                     return False

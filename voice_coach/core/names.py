@@ -57,11 +57,13 @@ def as_asked(intent: Intent, said: str, written: str, nameless: Collection[str])
     `said` are the words that were understood, `written` what a free reading of the same sound
     wrote down, "" if there is none; words of `nameless` ask for nothing. Where that has words that
     no understood ones sound like, a routine was asked for that there is not: none may begin in its
-    place, and least of all the one that is meant when none is named.
+    place, and least of all the one that is meant when none is named. A reading that shares no word
+    with what was understood heard something else altogether, and says nothing about names.
     """
-    if intent.name != "start" or not written:
+    words = spoken(written).split()
+    if intent.name != "start" or not set(words) & set(said.split()) - set(nameless):
         return intent
-    unheard = _unheard(said.split(), spoken(written).split())
+    unheard = _unheard(said.split(), words)
     missed = " ".join(word for word in unheard if word not in nameless)
     return Intent("start", {"unknown": missed}) if len(missed) >= _WORD else intent
 

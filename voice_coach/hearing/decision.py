@@ -89,7 +89,7 @@ class Rules:
     def suiting(cls, grammar: Grammar) -> Self:
         """Return rules with the patience that the longest sentence of `grammar` asks for."""
         if not grammar.long:
-            return cls(hang_over=_HESITATION if _negates(grammar) else _PAUSE)
+            return cls(hang_over=_HESITATION if _negates(grammar.plain) else _PAUSE)
         return cls(
             hang_over=_THOUGHT,
             early=None,
