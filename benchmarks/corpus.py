@@ -108,7 +108,7 @@ def session_sample(per_intent: int = PER_INTENT) -> list[str]:
 def _key_sentences(commands: Commands, at_most: int) -> Iterator[str]:
     """Yield so many sentences of each kind that is said most in state "session"."""
     heard = commands.grammar("session")
-    assert isinstance(heard, WideGrammar)  # noqa: S101 - all of ours are
+    assert isinstance(heard, WideGrammar)
     for part in heard.parts.key:
         yield from sorted(part.sentences(), key=_digest)[:at_most]
 

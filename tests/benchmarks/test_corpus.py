@@ -42,10 +42,10 @@ def test_every_intent_of_a_session_is_said() -> None:
     some = sorted(keys)[::29]
     spoken_now = {i.name for s in some if (i := commands.match(s, "session"))}
     assert set(intents) >= spoken_now
-    assert len(spoken_now) > 20
+    assert len(spoken_now) >= 20
     assert sum(intents.values()) == len(sample) == len(set(sample))
     assert set(MOST_USED) < set(sample)
-    assert 50 <= len(sample) <= 75
+    assert 75 <= len(sample) <= 105
 
 
 def test_no_word_of_the_lists_is_a_command() -> None:

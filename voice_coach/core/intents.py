@@ -90,19 +90,20 @@ class _Block:
 class Commands:
     """Everything that may be said, by state."""
 
-    def __init__(  # noqa: PLR0913 - what a file holds, table by table
+    def __init__(
         self,
         intents: Intents,
         blocks: tuple[_Block, ...],
         around: Mapping[str, _Around],
+        kept: MutableMapping[str, Grammar],
+        *,
         urgent: Sequence[str] = (),
         nameless: Collection[str] = (),
-        kept: MutableMapping[str, Grammar] | None = None,
     ) -> None:
         self._intents = intents
         self._blocks = blocks
         self._around = around
-        self._kept = {} if kept is None else kept
+        self._kept = kept
         self._rules = " ".join(
             f"{name}: {rule.text}" for name, rule in sorted(intents.expansion_rules.items())
         )
@@ -143,7 +144,10 @@ class Commands:
                 )
             blocks = tuple(_blocks(intents))
             urgent, nameless = _words(data, "urgent"), _words(data, "nameless")
-            commands = cls(intents, blocks, _arounds(data), urgent, nameless, kept)
+            grammars = {} if kept is None else kept
+            commands = cls(
+                intents, blocks, _arounds(data), grammars, urgent=urgent, nameless=nameless
+            )
             commands._check()
         except SentencesError as error:
             raise SentencesError(f"{source}: {error}. Correct the template.") from None
