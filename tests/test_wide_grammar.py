@@ -38,11 +38,12 @@ def wide() -> WideGrammar:
         ("okay take a break please", True),
         ("rest please", True),
         ("yes", True),
-        ("pause yes", True),  # two sentences in one breath
+        ("pause rest", True),  # two sentences in one breath
+        ("pause yes", False),  # but an answer stands alone
         ("pause okay rest", True),
         ("okay", False),
         ("please", False),
-        ("okay yes", False),  # it stands alone
+        ("okay yes", False),
         ("yes please", False),
         ("take a", False),
         ("please pause", False),

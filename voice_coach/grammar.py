@@ -235,6 +235,7 @@ class _Following(dict[int, Mapping[str, int]]):
         self._cores = {id(each) for each in parts.cores}
         self._first = [*first, *((each, 0) for each in parts.cores)]
         self._number(self._first)
+        self._again = [place for place in self._first if place[0] not in parts.bare]
 
     def get(self, state: int, default: Any = None) -> Any:
         """Return word → next state."""
@@ -260,8 +261,10 @@ class _Following(dict[int, Mapping[str, int]]):
         yield from places
         if any(part is self._parts.opening and state in part.finals for part, state in places):
             yield from ((each, 0) for each in self._parts.cores)
-        if self._parts.several and any(self._over(part, state) for part, state in places):
-            yield from self._first
+        if self._parts.several and any(
+            part not in self._parts.bare and self._over(part, state) for part, state in places
+        ):
+            yield from self._again
         closing = self._parts.closing
         if closing and any(
             id(part) in self._cores and state in part.finals for part, state in places

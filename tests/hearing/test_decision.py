@@ -166,5 +166,5 @@ def test_an_answer_to_a_question_needs_more_evidence() -> None:
 def test_what_stands_out_of_talk_needs_more_evidence_whatever_is_awaited() -> None:
     rules = Rules(asked=True, harmless=lambda text: text == "stop").amid_talk
     for text in ("six", "stop"):
-        assert not decide(hypothesis(text, confidence=0.55), segment(0.8), rules).accepted
-        assert decide(hypothesis(text, confidence=0.65), segment(0.8), rules).accepted
+        assert not decide(hypothesis(text, confidence=0.89), segment(0.8), rules).accepted
+        assert decide(hypothesis(text, confidence=0.93), segment(0.8), rules).accepted

@@ -61,8 +61,18 @@ def test_a_hiss_that_is_fainter_than_the_vowels_around_it_stands_out() -> None:
     """Bands are held against themselves: an "s" has its power where vowels have none."""
     seconds = np.arange(to_samples(3)) / to_samples(1)
     vowel = (0.1 * np.sin(2 * np.pi * 300 * seconds)).astype(np.float32)
-    high = np.diff(hiss(0.3, -45), prepend=np.float32(0.0))
-    vowel[to_samples(2) : to_samples(2.3)] *= 0.1
-    vowel[to_samples(2) : to_samples(2.3)] += high
-    ((begun, _),) = parts(vowel)
+    vowel[to_samples(2) : to_samples(2.3)] *= 4.0
+    vowel[to_samples(2.3) : to_samples(2.4)] *= 0.1
+    vowel += hiss(3, -60)
+    vowel[to_samples(2.3) : to_samples(2.4)] += hiss(0.1, -45)
+    ((begun, ended),) = parts(vowel)
     assert to_seconds(begun) == pytest.approx(2.0, abs=0.04)
+    assert to_seconds(ended) == pytest.approx(2.4, abs=0.04)
+
+
+def test_a_hiss_alone_is_not_loud() -> None:
+    seconds = np.arange(to_samples(3)) / to_samples(1)
+    vowel = (0.1 * np.sin(2 * np.pi * 300 * seconds)).astype(np.float32)
+    vowel[to_samples(2) : to_samples(2.3)] *= 0.1
+    vowel[to_samples(2) : to_samples(2.3)] += np.diff(hiss(0.3, -45), prepend=np.float32(0.0))
+    assert parts(vowel) == []

@@ -94,16 +94,16 @@ class Commands:
         self,
         intents: Intents,
         blocks: tuple[_Block, ...],
-        around: Mapping[str, _Around],
-        kept: MutableMapping[str, Grammar],
         *,
+        around: Mapping[str, _Around],
         urgent: Sequence[str] = (),
         nameless: Collection[str] = (),
+        kept: MutableMapping[str, Grammar] | None = None,
     ) -> None:
         self._intents = intents
         self._blocks = blocks
         self._around = around
-        self._kept = kept
+        self._kept = {} if kept is None else kept
         self._rules = " ".join(
             f"{name}: {rule.text}" for name, rule in sorted(intents.expansion_rules.items())
         )
@@ -144,9 +144,13 @@ class Commands:
                 )
             blocks = tuple(_blocks(intents))
             urgent, nameless = _words(data, "urgent"), _words(data, "nameless")
-            grammars = {} if kept is None else kept
             commands = cls(
-                intents, blocks, _arounds(data), grammars, urgent=urgent, nameless=nameless
+                intents,
+                blocks,
+                around=_arounds(data),
+                urgent=urgent,
+                nameless=nameless,
+                kept=kept,
             )
             commands._check()
         except SentencesError as error:

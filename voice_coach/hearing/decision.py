@@ -21,6 +21,8 @@ _THOUGHT: Final = to_samples(1.024)
 _KNOCK: Final = to_samples(0.06)
 """A "no" may have as little as that; what makes less is no voice."""
 
+_NO_RIVAL: Final = 2.0
+"""Long sentences differ in a word or two, so that each has rivals nearly as probable."""
 _ANSWER: Final = 0.6
 """How probable an answer must be. With what is enough for a command, people's other words were
 taken for one in 4.4 % of cases."""
@@ -64,7 +66,7 @@ class Rules:
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
     least_where_asked: float = 0.02
     """The same where an answer is awaited: then somebody who speaks most likely gives it."""
-    least_amid_talk: float = 0.6
+    least_amid_talk: float = 0.92
     """The same for what stands out of other talk, of which any piece may sound like a sentence."""
     sure: float = 0.9
     """The same for one that is taken early."""
@@ -72,10 +74,12 @@ class Rules:
     """Whether an answer is awaited."""
     harmless: Callable[[str], bool] = _never
     """Whether a sentence is such a one."""
-    nearly: float = 0.2
+    nearly: float = 0.5
     """A sentence is refused where another one that means something different is so many times
-    as probable, or more; one that does no harm is not. ("Let's start", 0.98 sure, was "stop" in
-    the mouths of people, with 0.23 or more.)"""
+    as probable, or more; one that does no harm is not …"""
+    nearly_harmless: float = 0.2
+    """… and that is less where the other one does no harm. ("Let's start", 0.98 sure, was "stop"
+    in the mouths of people, with 0.23 or more.)"""
     different: Callable[[str, str], bool] = _never
     """Whether two sentences mean something different."""
     settled: Callable[[str], bool] = _never
@@ -91,6 +95,8 @@ class Rules:
             early=None,
             longest=to_samples(2.0 + 0.7 * grammar.longest),
             least_confidence=0.1,
+            nearly=_NO_RIVAL,
+            nearly_harmless=_NO_RIVAL,
         )
 
     @property
@@ -222,7 +228,8 @@ def _objection(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> str | 
 
 def _rivalled(hypothesis: Hypothesis, rules: Rules) -> str | None:
     for text, probability in hypothesis.rivals:
-        if probability < rules.nearly * hypothesis.confidence:
+        nearly = rules.nearly_harmless if rules.harmless(text) else rules.nearly
+        if probability < nearly * hypothesis.confidence:
             continue
         if rules.different(hypothesis.text, text):
             return (

@@ -35,9 +35,8 @@ _LOUDEST: Final = 0.9
 LOUDER: Final = (3.0, 1.6)
 """A frame stands out whose bands have so many times that power, on average. One who is far louder
 than the others is cut out best by the first, one who is hardly louder by the second; …"""
-LEAST_CONTRAST_DB: Final = 6.5
-"""… both as a whole by so much: parts of one voice hardly ever are, a second voice 5 dB under the
-first nearly always."""
+LEAST_CONTRAST_DB: Final = 5.0
+"""… both as a whole by so much."""
 _RANGE: Final = 100.0
 """… and, in a part that has a still louder one, no less than this part of that."""
 _ALIKE: Final[Samples] = to_samples(0.05)
@@ -50,6 +49,10 @@ _LEAST: Final = 1e-9
 
 PAUSE: Final[Samples] = to_samples(0.2)
 """After so much that does not stand out, the loud part has ended."""
+_LEAST_LOUDER_DB: Final = 2.5
+"""And so much more power it must have over all bands together: in one voice a hiss stands out.
+Loud parts of one voice have -8 to 0.5 dB, another voice 10 dB above it 5 to 12, 5 dB above it 1
+to 7."""
 SHORTEST: Final[Samples] = to_samples(0.18)
 """Less that stands out is a loud syllable."""
 LONGEST: Final[Samples] = to_samples(4.0)
@@ -158,12 +161,20 @@ class Foreground:
             return None
         gaps = np.flatnonzero(np.diff(loud) * _HOP > PAUSE)
         first = int(loud[gaps[-1] + 1] if len(gaps) else loud[0])
-        begun, upper = self._begun, ratios[first:last] >= np.median(ratios[first:last])
-        contrast_db = 10 * float(np.log10(ratios[first:last][upper].mean()))
+        begun, standing = self._begun, ratios[first:last]
+        upper = standing >= np.median(standing)
+        contrast_db = 10 * float(np.log10(standing[upper].mean()))
+        louder_db = self._louder_db(np.array(self._part[first:last])[upper])
         self._forget()
-        if (last - first) * _HOP < SHORTEST or contrast_db < LEAST_CONTRAST_DB:
+        louder = contrast_db >= LEAST_CONTRAST_DB and louder_db >= _LEAST_LOUDER_DB
+        if not louder or (last - first) * _HOP < SHORTEST:
             return None
         return Part(begun + first * _HOP, begun + last * _HOP, contrast_db)
+
+    def _louder_db(self, part: _Floats) -> float:
+        """Return how much more power `part` has, over all bands, than the loudest around it."""
+        around = float(np.quantile(np.array(self._around).sum(axis=1), _LOUDEST))
+        return 10 * float(np.log10(part.sum(axis=1).mean() / around))
 
     def _forget(self) -> None:
         """Count the part to the surroundings.

@@ -225,12 +225,15 @@ class _Look:
         written = self.free.text
         if not self.readings:
             return Hypothesis("", 0.0, evidence=f"written down: “{written}”", written=written)
-        (best, confidence), *rivals = (
-            (reading.text, evidence(reading.text, [self]).probability(ALONE))
-            for reading in self.readings
+        best, *others = self.readings
+        confidence = evidence(best.text, [self]).probability(ALONE)
+        # Beside each other, sentences are as probable as the network says.
+        rivals = tuple(
+            (other.text, confidence * math.exp(other.log_probability - best.log_probability))
+            for other in others
         )
-        told = self.told(best)
-        return Hypothesis(best, confidence, evidence=told, written=written, rivals=tuple(rivals))
+        told = self.told(best.text)
+        return Hypothesis(best.text, confidence, evidence=told, written=written, rivals=rivals)
 
     @property
     def in_doubt(self) -> bool:
