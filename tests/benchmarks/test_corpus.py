@@ -45,7 +45,7 @@ def test_every_intent_of_a_session_is_said() -> None:
     assert len(spoken_now) >= 20
     assert sum(intents.values()) == len(sample) == len(set(sample))
     assert set(MOST_USED) < set(sample)
-    assert 50 <= len(sample) <= 75
+    assert 75 <= len(sample) <= 105
 
 
 def test_no_word_of_the_lists_is_a_command() -> None:

@@ -16,6 +16,7 @@ NAMELESS = read_commands([]).nameless
     [
         (BACK, "start back routine", "Start back routine."),
         (BACK, "start back routine", "Start bag routine!"),
+        (BACK, "start back routine", "Tired to back Rudy."),
         (BACK, "please start my back routine now", "Please start my back routine now."),
         (START, "start", "Start."),
         (START, "start", "Starts."),
@@ -32,6 +33,7 @@ def test_what_was_understood_begins(intent: Intent, said: str, written: str) -> 
     [
         (BACK, "start back routine", "Start Otago balance.", "otago balance"),
         (BACK, "start back routine", "Start neck routine.", "neck"),
+        (BACK, "start back routine", "Start Otago back routine.", "otago"),
         (START, "start", "Start Otago balance.", "otago balance"),
         (START, "let's start", "Let's start with the soup.", "soup"),
     ],

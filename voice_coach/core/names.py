@@ -55,15 +55,18 @@ def as_asked(intent: Intent, said: str, written: str, nameless: Collection[str])
     """Return `intent` as far as it is sure which routine was asked for.
 
     `said` are the words that were understood, `written` what a free reading of the same sound
-    wrote down, "" if there is none; words of `nameless` ask for nothing. Where that has words that
-    no understood ones sound like, a routine was asked for that there is not: none may begin in its
-    place, and least of all the one that is meant when none is named. A reading that shares no word
-    with what was understood heard something else altogether, and says nothing about names.
+    wrote down, "" if there is none. Where that has words that no understood ones sound like,
+    other than the `nameless` ones, which ask for nothing, a routine was asked for that there is
+    not: none may begin in its place, and least of all the one that is meant when none is named.
+    Where the name stands in both, only a word that was left out tells of another. A reading that
+    shares no word with what was understood heard something else altogether, and tells nothing.
     """
-    words = spoken(written).split()
-    if intent.name != "start" or not set(words) & set(said.split()) - set(nameless):
+    words, its = said.split(), spoken(written).split()
+    if intent.name != "start" or not set(words) & set(its) - set(nameless):
         return intent
-    unheard = _unheard(said.split(), words)
+    name = str(intent.slots.get("routine", "")).casefold().split()
+    sure = bool(name) and set(name) <= set(words) & set(its)
+    unheard = _unheard(words, its, sure=sure)
     missed = " ".join(word for word in unheard if word not in nameless)
     return Intent("start", {"unknown": missed}) if len(missed) >= _WORD else intent
 
@@ -74,10 +77,13 @@ _ALIKE: Final = 0.5
 """How alike the letters of words are at most that do not sound the same."""
 
 
-def _unheard(said: Sequence[str], written: Sequence[str]) -> Iterator[str]:
-    """Yield the words of `written` that none in their place of `said` look like."""
+def _unheard(said: Sequence[str], written: Sequence[str], *, sure: bool) -> Iterator[str]:
+    """Yield the words of `written` that none in their place of `said` look like.
+
+    If it is `sure` what was asked for, other words in the place of understood ones are misheard.
+    """
     for kind, a, b, c, d in SequenceMatcher(None, said, written, False).get_opcodes():
         mine, its = "".join(said[a:b]), "".join(written[c:d])
         alike = SequenceMatcher(None, mine, its, False).ratio() if kind == "replace" else 0.0
-        if kind != "equal" and alike <= _ALIKE:
+        if kind != "equal" and alike <= _ALIKE and not (kind == "replace" and sure):
             yield from written[c:d]
