@@ -278,7 +278,7 @@ def test_nothing_is_left_behind(folder: Path, outcomes: dict[str, Done]) -> None
 
 def test_routines_that_are_checked_get_a_line_each(folder: Path, env: dict[str, str]) -> None:
     names = ["typo.yaml", "good.yaml", "binary.yaml", "[bold][/x].yaml"]
-    done = coach("routines", "check", *names, env=env, cwd=folder)
+    done = coach("routines", "check", "--no-by-ear", *names, env=env, cwd=folder)
     assert done.returncode == 2
     assert done.stdout == "good.yaml: good, one exercise\n"
     assert [line.split(" ")[0] for line in done.stderr.splitlines()] == [
@@ -676,6 +676,6 @@ def test_a_newcomer_is_shown_the_way(env: dict[str, str]) -> None:
 @pytest.mark.slow
 def test_the_routines_that_ship_are_good(env: dict[str, str]) -> None:
     names = sorted(str(path) for path in resource("routines").glob("*.yaml"))
-    done = coach("routines", "check", *names, env=env)
+    done = coach("routines", "check", "--no-by-ear", *names, env=env)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == len(names)

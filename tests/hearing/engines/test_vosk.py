@@ -21,6 +21,7 @@ import voice_coach
 from tests.tools.dictation import grammar, heard, partials
 from voice_coach.audio.pcm import Pcm, as_heard, resample, silence
 from voice_coach.core.intents import Commands
+from voice_coach.core.templates import spoken
 from voice_coach.errors import ModelError
 from voice_coach.grammar import Grammar, ListeningState
 from voice_coach.hearing.engines.recogniser import NOTHING
@@ -89,14 +90,19 @@ def test_rejects_words_that_it_was_never_taught(recogniser: VoskRecogniser) -> N
     assert len(taken) <= 3
 
 
-def test_every_word_of_the_shipped_commands_is_in_the_model(vosk_model: Path) -> None:
+UNTAUGHT = {"dizzy", "unwell", "listening", "goodbye", "many", "know", "should"}
+"""Words of examples that the tiny model was never taught; a sentence with one is left out."""
+
+
+def test_every_example_is_in_the_model(vosk_model: Path) -> None:
     sentences = Path(voice_coach.__file__).parent / "languages" / "en" / "sentences.yaml"
     routines = {name: name for name in ("back", "breathing", "gentle stretch")}
     commands = Commands.from_dict(yaml.safe_load(sentences.read_text()), {"routine": routines})
-    words = {word for state in ListeningState for word in commands.grammar(state).plain.words}
+    examples = (each for state in ListeningState for each in commands.examples(state))
+    words = {word for each in examples for word in spoken(each).split()}
     model = load_model(vosk_model)
-    missing = sorted(word for word in words if model.vosk_model_find_word(word) < 0)
-    assert not missing, "add them in vocabulary.py, then: scripts/make_vosk_fixture --words-only"
+    missing = {word for word in words if model.vosk_model_find_word(word) < 0}
+    assert missing <= UNTAUGHT, "add them in vocabulary.py, then: scripts/make_vosk_fixture"
 
 
 def test_a_word_is_heard_only_under_a_grammar_that_has_it(recogniser: VoskRecogniser) -> None:
