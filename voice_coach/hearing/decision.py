@@ -29,10 +29,10 @@ taken for one in 4.4 % of cases."""
 
 
 def _negates(grammar: Grammar) -> bool:
-    """Whether a sentence of `grammar` is the negation of another one."""
+    """Whether a sentence of `grammar` is the negation of another one, which is a single word."""
     begun = grammar.following.get(0, {})
     negated = (grammar.following.get(begun.get(word, -1), {}) for word in _NEGATIONS)
-    return any(word in begun for following in negated for word in following)
+    return any(begun.get(word) in grammar.finals for following in negated for word in following)
 
 
 def _never(*_: str) -> bool:
