@@ -139,6 +139,7 @@ def attend(listener: Listener, commands: Commands, state: str) -> None:
         suiting.for_an_answer if state in ANSWERED else suiting,
         asked=state in ASKED,
         different=different,
+        key=partial(commands.key, state=state),
         harmless=partial(commands.harmless, state=state),
         settled=partial(commands.settled, state=state),
     )

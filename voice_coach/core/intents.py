@@ -112,7 +112,7 @@ class Commands:
         self._rules = " ".join(
             f"{name}: {rule.text}" for name, rule in sorted(intents.expansion_rules.items())
         )
-        self._grammars: dict[str, WideGrammar] = {}
+        self._grammars: dict[str, Grammar] = {}
         self._parts_made: dict[str, Grammar] = {}
         self._meant: dict[tuple[str, str], Intent | None] = {}
         self._settled: dict[tuple[str, str], bool] = {}
@@ -223,7 +223,11 @@ class Commands:
     def grammar(self, state: str) -> Grammar:
         """Return all that may be heard in `state`; the same object each time."""
         if state not in self._grammars:
-            self._grammars[state] = WideGrammar(_known(state), self._parts(state))
+            self._grammars[state] = (
+                WideGrammar(state, self._parts(state))
+                if _known(state) in self._around
+                else grammar(state, (t for b in self._heard(state) for t in self._templates_of(b)))
+            )
         return self._grammars[state]
 
     def harmless(self, text: str, state: str) -> bool:
@@ -231,13 +235,19 @@ class Commands:
 
         That goes for the key sentences; those beside them need as much evidence as any.
         """
+        return any(block.harmless for block in self._key_blocks(text, state))
+
+    def key(self, text: str, state: str) -> bool:
+        """Whether `text` is one of the sentences that are said most, whatever is around it."""
+        return any(True for _ in self._key_blocks(text, state))
+
+    def _key_blocks(self, text: str, state: str) -> Iterator[_Block]:
         intent = self.match(text, state)
-        return intent is not None and any(
-            block.harmless and block.example and self._of(block).accepts(core)
-            for core in self._cores(spoken(text, self._intents.language), state)
-            for block in self._heard(state)
-            if block.intent == intent.name
-        )
+        for core in self._cores(spoken(text, self._intents.language), state) if intent else ():
+            for block in self._heard(state):
+                named = intent and block.intent == intent.name
+                if named and block.example and self._of(block).accepts(core):
+                    yield block
 
     def settled(self, text: str, state: str) -> bool:
         """Whether `text` is a sentence and means the same however it may go on.
@@ -370,9 +380,6 @@ class Commands:
 
     def _parts(self, state: str) -> Parts:
         heard = self._heard(state)
-        if state not in self._around:
-            alone = tuple(map(self._of, heard))
-            return Parts((), alone, key=alone)
         return Parts(
             cores=tuple(self._by_ear(block) for block in heard if not block.bare),
             bare=tuple(self._by_ear(block) for block in heard if block.bare),

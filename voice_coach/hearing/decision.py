@@ -39,6 +39,10 @@ def _never(*_: str) -> bool:
     return False
 
 
+def _always(_: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Rules:
     """What a segment must be like to hold a command, and when it ends."""
@@ -62,6 +66,8 @@ class Rules:
     remains. A user who can be understood at all is not so much quieter than the coach."""
     least_confidence: float = 0.5
     """How probable it must be that the sentence was said."""
+    least_for_others: float = 0.75
+    """The same for a sentence that is none of those that are said most: there are thousands."""
     least_for_harmless: float = 0.2
     """The same for a sentence that does no harm when it is wrong, and much when it is missed."""
     least_where_asked: float = 0.02
@@ -72,6 +78,8 @@ class Rules:
     """The same for one that is taken early."""
     asked: bool = False
     """Whether an answer is awaited."""
+    key: Callable[[str], bool] = _always
+    """Whether a sentence is one of those that are said most."""
     harmless: Callable[[str], bool] = _never
     """Whether a sentence is such a one."""
     nearly: float = 0.5
@@ -219,6 +227,8 @@ def _objection(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> str | 
             )
     harmless = rules.harmless(hypothesis.text)
     least = rules.least_for_harmless if harmless else rules.least_confidence
+    if not rules.key(hypothesis.text):
+        least = max(least, rules.least_for_others)
     if rules.asked:
         least = min(least, rules.least_where_asked)
     if hypothesis.confidence < least:
