@@ -24,23 +24,29 @@ from typing import Any, Final, Self, cast
 
 import hassil
 from hassil import (
-    IntentData,
     Intents,
     RecognizeResult,
-    Sentence,
     SlotList,
     TextSlotList,
 )
 
+from voice_coach.core.blocks import (
+    Around,
+    Block,
+    arounds,
+    blocks_of,
+    known,
+    names_in,
+    parsed,
+    sentences_of,
+)
 from voice_coach.core.templates import Template, grammar, spoken
-from voice_coach.errors import SentencesError, nearest
+from voice_coach.errors import SentencesError
 from voice_coach.grammar import Grammar, ListeningState, Parts, WideGrammar
 
 _SHOWN_VALUES: Final = 3
 _BLANK: Final = "blank"
 """Stands for what fills a list, in the sentences around it."""
-_OURS: Final = ("around", "urgent", "nameless")
-"""Tables of the file that hassil does not know."""
 _ALONE: Final = 6
 """Letters of a word that is heard where nothing else is said, unless it is a key word."""
 _WRITTEN: Final = "written"
@@ -58,49 +64,15 @@ class Intent:
     slots: Mapping[str, str | float] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True)
-class _Around:
-    """What may stand before and after a core, as templates."""
-
-    opening: str
-    closing: str
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Sentences of one intent that may be heard in the same states."""
-
-    intent: str
-    data: IntentData
-    states: frozenset[str]
-    example: str | None
-    harmless: bool
-    bare: bool
-    """Whether it is heard without anything around it."""
-    written: bool
-    """Whether it can be read only: it has room for words that nobody knows."""
-
-    @property
-    def of_lists(self) -> bool:
-        """Whether what is said fills a slot of it."""
-        return any("{" in text for text in self.data.sentence_texts)
-
-    def heard_in(self, state: str) -> bool:
-        """Whether it may be heard in `state`; in a pause, all of a session may."""
-        return state in self.states or (
-            state == ListeningState.PAUSED and ListeningState.SESSION in self.states
-        )
-
-
 class Commands:
     """Everything that may be said, by state."""
 
     def __init__(
         self,
         intents: Intents,
-        blocks: tuple[_Block, ...],
+        blocks: tuple[Block, ...],
         *,
-        around: Mapping[str, _Around],
+        around: Mapping[str, Around],
         urgent: Sequence[str] = (),
         nameless: Collection[str] = (),
         kept: MutableMapping[str, Grammar] | None = None,
@@ -141,18 +113,18 @@ class Commands:
         SentencesError, saying where and what.
         """
         try:
-            intents = _parsed(data)
+            intents = parsed(data)
             for name, values in (lists or {}).items():
                 pairs = ((spoken(said, intents.language), out) for said, out in values.items())
                 intents.slot_lists[name] = TextSlotList.from_tuples(
                     pairs, allow_template=False, name=name
                 )
-            blocks = tuple(_blocks(intents))
-            urgent, nameless = _words(data, "urgent"), _words(data, "nameless")
+            blocks = tuple(blocks_of(intents))
+            urgent, nameless = names_in(data, "urgent"), names_in(data, "nameless")
             commands = cls(
                 intents,
                 blocks,
-                around=_arounds(data),
+                around=arounds(data),
                 urgent=urgent,
                 nameless=nameless,
                 kept=kept,
@@ -178,7 +150,7 @@ class Commands:
         Of two sentences in one breath ("I'm struggling, make it easier") the more urgent one is
         meant, else the last; where one of them means nothing, all of it does.
         """
-        return self._meant_by(spoken(text, self._intents.language), _known(state))
+        return self._meant_by(spoken(text, self._intents.language), known(state))
 
     def _meant_by(self, said: str, state: str) -> Intent | None:
         if (said, state) not in self._meant:
@@ -225,7 +197,7 @@ class Commands:
         if state not in self._grammars:
             self._grammars[state] = (
                 WideGrammar(state, self._parts(state))
-                if _known(state) in self._around
+                if known(state) in self._around
                 else grammar(state, (t for b in self._heard(state) for t in self._templates_of(b)))
             )
         return self._grammars[state]
@@ -241,7 +213,7 @@ class Commands:
         """Whether `text` is one of the sentences that are said most, whatever is around it."""
         return any(True for _ in self._key_blocks(text, state))
 
-    def _key_blocks(self, text: str, state: str) -> Iterator[_Block]:
+    def _key_blocks(self, text: str, state: str) -> Iterator[Block]:
         intent = self.match(text, state)
         for core in self._cores(spoken(text, self._intents.language), state) if intent else ():
             for block in self._heard(state):
@@ -289,7 +261,7 @@ class Commands:
         return tuple(
             self._filled(block.example)
             for block in self._blocks
-            if block.example and block.heard_in(_known(state))
+            if block.example and block.heard_in(known(state))
         )
 
     def taken_over(self, slot: str, phrase: str) -> Iterator[str]:
@@ -322,7 +294,7 @@ class Commands:
             )
         return self._frames[slot]
 
-    def _heard(self, state: str) -> list[_Block]:
+    def _heard(self, state: str) -> list[Block]:
         """Return the blocks of `state`; those that were written for it come first."""
         heard = [each for each in self._blocks if each.heard_in(state) and not each.written]
         return sorted(heard, key=lambda block: state not in block.states)
@@ -397,11 +369,11 @@ class Commands:
     def _side(self, text: str) -> Grammar:
         return self._made(text, lambda: self._templates([text] if text else []))
 
-    def _by_ear(self, block: _Block) -> Grammar:
+    def _by_ear(self, block: Block) -> Grammar:
         """Return what is heard of `block`: a short word alone sounds like many others."""
         return self._of(block) if block.example else self._of(block).without_short_words(_ALONE)
 
-    def _of(self, block: _Block) -> Grammar:
+    def _of(self, block: Block) -> Grammar:
         data = block.data
         written = f"{data.sentence_texts} {data.slot_lists} {data.expansion_rules}"
         return self._made(written, lambda: self._templates_of(block))
@@ -428,11 +400,11 @@ class Commands:
             )
 
     def _templates_of(
-        self, block: _Block, instead: Mapping[str, SlotList] = MappingProxyType({})
+        self, block: Block, instead: Mapping[str, SlotList] = MappingProxyType({})
     ) -> Iterator[Template]:
         lists = {**self._intents.slot_lists, **block.data.slot_lists, **instead}
         rules = {**self._intents.expansion_rules, **block.data.expansion_rules}
-        for sentence in _sentences(block):
+        for sentence in sentences_of(block):
             yield Template(sentence.expression, lists, rules, self._intents.language)
 
     def _check(self) -> None:
@@ -450,77 +422,6 @@ class Commands:
                 texts = [getattr(v.text_in, "text", "") for v in values.values[:_SHOWN_VALUES]]
                 example = example.replace(f"{{{name}}}", " or ".join(filter(None, texts)))
         return " ".join(example.split())
-
-
-def _known(state: str) -> str:
-    if state not in tuple(ListeningState):
-        raise SentencesError(f"There is no state '{state}'.{nearest(state, ListeningState)}")
-    return state
-
-
-def _parsed(data: Mapping[str, Any]) -> Intents:
-    """Return hassil's reading of a file, with its many kinds of failure made one."""
-    if not isinstance(data, Mapping) or not isinstance(data.get("intents"), Mapping):
-        raise SentencesError("there is no table named 'intents'")
-    for name, intent in data["intents"].items():
-        _check_intent(name, intent)
-    try:
-        known = {name: part for name, part in data.items() if name not in _OURS}
-        return Intents.from_dict({"language": "en", **known})
-    except Exception as error:  # hassil checks nothing: it fails as it happens to fail
-        raise SentencesError(
-            f"no valid sentence templates ({error or type(error).__name__})"
-        ) from error
-
-
-def _check_intent(name: object, intent: object) -> None:
-    if not isinstance(name, str):
-        raise SentencesError(f"intent '{name}': the name must be text; put it in quotes")
-    data = intent.get("data") if isinstance(intent, Mapping) else None
-    if not isinstance(data, list) or not data:
-        raise SentencesError(f"intent '{name}': expected 'data' with a list of sentences")
-    for block in data:
-        sentences = block.get("sentences") if isinstance(block, Mapping) else None
-        if not isinstance(sentences, list) or not all(isinstance(s, str) for s in sentences):
-            raise SentencesError(f"intent '{name}': expected 'sentences' with a list of texts")
-
-
-def _blocks(intents: Intents) -> Iterator[_Block]:
-    for name, intent in intents.intents.items():
-        for data in intent.data:
-            metadata = data.metadata or {}
-            states = metadata.get("states", ListeningState)
-            for state in states:
-                if state not in tuple(ListeningState):
-                    hint = nearest(str(state), ListeningState)
-                    raise SentencesError(f"intent '{name}': there is no state '{state}'.{hint}")
-            harmless = metadata.get("harmless") is True
-            bare, written = metadata.get("bare") is True, metadata.get("written") is True
-            yield _Block(
-                name, data, frozenset(states), metadata.get("example"), harmless, bare, written
-            )
-
-
-def _words(data: Mapping[str, Any], table: str) -> tuple[str, ...]:
-    return tuple(str(word) for word in data.get(table, ()))
-
-
-def _arounds(data: Mapping[str, Any]) -> dict[str, _Around]:
-    """Return what may stand around sentences, by state."""
-    return {
-        _known(state): _Around(str(each.get("opening", "")), str(each.get("closing", "")))
-        for each in data.get("around", ())
-        for state in each.get("states", ListeningState)
-    }
-
-
-def _sentences(block: _Block) -> list[Sentence]:
-    for text in block.data.sentence_texts:
-        try:
-            hassil.parse_sentence(text)
-        except Exception as error:  # assertions and lookups, too, are how its parser fails
-            raise SentencesError(f"cannot read the sentence '{text}'") from error
-    return block.data.sentences
 
 
 def _named(result: RecognizeResult) -> int:
