@@ -19,7 +19,7 @@ _OURS: Final = ("around", "urgent", "nameless")
 
 
 @dataclass(frozen=True)
-class Around:
+class Surroundings:
     """What may stand before and after a core, as templates."""
 
     opening: str
@@ -27,7 +27,7 @@ class Around:
 
 
 @dataclass(frozen=True)
-class Block:
+class SentenceBlock:
     """Sentences of one intent that may be heard in the same states."""
 
     intent: str
@@ -86,7 +86,7 @@ def _check_intent(name: object, intent: object) -> None:
             raise SentencesError(f"intent '{name}': expected 'sentences' with a list of texts")
 
 
-def blocks_of(intents: Intents) -> Iterator[Block]:
+def blocks_of(intents: Intents) -> Iterator[SentenceBlock]:
     """Yield every block of a file, in its order."""
     for name, intent in intents.intents.items():
         for data in intent.data:
@@ -98,7 +98,7 @@ def blocks_of(intents: Intents) -> Iterator[Block]:
                     raise SentencesError(f"intent '{name}': there is no state '{state}'.{hint}")
             harmless = metadata.get("harmless") is True
             bare, written = metadata.get("bare") is True, metadata.get("written") is True
-            yield Block(
+            yield SentenceBlock(
                 name, data, frozenset(states), metadata.get("example"), harmless, bare, written
             )
 
@@ -108,16 +108,16 @@ def names_in(data: Mapping[str, Any], table: str) -> tuple[str, ...]:
     return tuple(str(word) for word in data.get(table, ()))
 
 
-def arounds(data: Mapping[str, Any]) -> dict[str, Around]:
+def arounds(data: Mapping[str, Any]) -> dict[str, Surroundings]:
     """Return what may stand around sentences, by state."""
     return {
-        known(state): Around(str(each.get("opening", "")), str(each.get("closing", "")))
+        known(state): Surroundings(str(each.get("opening", "")), str(each.get("closing", "")))
         for each in data.get("around", ())
         for state in each.get("states", ListeningState)
     }
 
 
-def sentences_of(block: Block) -> list[Sentence]:
+def sentences_of(block: SentenceBlock) -> list[Sentence]:
     """Return what hassil makes of the templates of a block; SentencesError names a bad one."""
     for text in block.data.sentence_texts:
         try:

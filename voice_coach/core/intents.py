@@ -31,8 +31,8 @@ from hassil import (
 )
 
 from voice_coach.core.blocks import (
-    Around,
-    Block,
+    SentenceBlock,
+    Surroundings,
     arounds,
     blocks_of,
     known,
@@ -70,9 +70,9 @@ class Commands:
     def __init__(
         self,
         intents: Intents,
-        blocks: tuple[Block, ...],
+        blocks: tuple[SentenceBlock, ...],
         *,
-        around: Mapping[str, Around],
+        around: Mapping[str, Surroundings],
         urgent: Sequence[str] = (),
         nameless: Collection[str] = (),
         kept: MutableMapping[str, Grammar] | None = None,
@@ -213,7 +213,7 @@ class Commands:
         """Whether `text` is one of the sentences that are said most, whatever is around it."""
         return any(True for _ in self._key_blocks(text, state))
 
-    def _key_blocks(self, text: str, state: str) -> Iterator[Block]:
+    def _key_blocks(self, text: str, state: str) -> Iterator[SentenceBlock]:
         intent = self.match(text, state)
         for core in self._cores(spoken(text, self._intents.language), state) if intent else ():
             for block in self._heard(state):
@@ -294,7 +294,7 @@ class Commands:
             )
         return self._frames[slot]
 
-    def _heard(self, state: str) -> list[Block]:
+    def _heard(self, state: str) -> list[SentenceBlock]:
         """Return the blocks of `state`; those that were written for it come first."""
         heard = [each for each in self._blocks if each.heard_in(state) and not each.written]
         return sorted(heard, key=lambda block: state not in block.states)
@@ -369,11 +369,11 @@ class Commands:
     def _side(self, text: str) -> Grammar:
         return self._made(text, lambda: self._templates([text] if text else []))
 
-    def _by_ear(self, block: Block) -> Grammar:
+    def _by_ear(self, block: SentenceBlock) -> Grammar:
         """Return what is heard of `block`: a short word alone sounds like many others."""
         return self._of(block) if block.example else self._of(block).without_short_words(_ALONE)
 
-    def _of(self, block: Block) -> Grammar:
+    def _of(self, block: SentenceBlock) -> Grammar:
         data = block.data
         written = f"{data.sentence_texts} {data.slot_lists} {data.expansion_rules}"
         return self._made(written, lambda: self._templates_of(block))
@@ -400,7 +400,7 @@ class Commands:
             )
 
     def _templates_of(
-        self, block: Block, instead: Mapping[str, SlotList] = MappingProxyType({})
+        self, block: SentenceBlock, instead: Mapping[str, SlotList] = MappingProxyType({})
     ) -> Iterator[Template]:
         lists = {**self._intents.slot_lists, **block.data.slot_lists, **instead}
         rules = {**self._intents.expansion_rules, **block.data.expansion_rules}
