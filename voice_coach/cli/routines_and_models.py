@@ -13,8 +13,8 @@ from rich.text import Text
 from voice_coach.cli.console import USERS_MISTAKE, complain, err, out, warn
 from voice_coach.cli.settings import with_settings
 from voice_coach.dictionary import read_language
-from voice_coach.errors import ModelError, RoutineError
-from voice_coach.settings.keys import Settings
+from voice_coach.errors import ModelError, NoHomeError, RoutineError
+from voice_coach.settings.keys import RecogniserChoice, Settings
 
 if TYPE_CHECKING:
     from voice_coach.core.routine import Routine
@@ -87,9 +87,7 @@ def show_routine(
 
 
 @routines_app.command("check")
-@with_settings("recogniser", "vosk_model")
 def check_routines(
-    settings: Settings,
     files: Annotated[list[Path], typer.Argument(help="Routine files to check.")],
     by_ear: Annotated[
         bool,
@@ -112,12 +110,12 @@ def check_routines(
             exercises = language.counted(len(routine.exercises), language.written.plurals.exercises)
             out.print(f"{path}: good, {exercises}", soft_wrap=True)
             if by_ear:
-                _tell_by_ear(routine, path, settings)
+                _tell_by_ear(routine, path)
     if wrong:
         raise typer.Exit(USERS_MISTAKE)
 
 
-def _tell_by_ear(routine: "Routine", path: Path, settings: Settings) -> None:
+def _tell_by_ear(routine: "Routine", path: Path) -> None:
     """Warn of a name that is not understood when it is spoken."""
     from voice_coach.app.engines import choose_recogniser
     from voice_coach.app.spoken_names import try_names
@@ -128,8 +126,9 @@ def _tell_by_ear(routine: "Routine", path: Path, settings: Settings) -> None:
         if each.routine.name.casefold() != routine.name.casefold()
     ]
     try:
-        listens = choose_recogniser(settings.recogniser, settings.vosk_model)
-        found = try_names(routine, others, listens)
+        found = try_names(routine, others, choose_recogniser(RecogniserChoice.AUTO))
+    except NoHomeError:
+        return  # nothing of the user's is there to tell it from
     except ModelError as problem:
         warn(f"{path}: whether its name is understood was not tried. {problem}")
         return

@@ -101,8 +101,8 @@ class CombinedRecogniser:
         self._other = other
         self._taught = taught
         self._grammar: Grammar | None = None
-        self._spelled: dict[Grammar, Subwords] = {}
-        self._subwords: Subwords | None = None
+        self._spelled: dict[Grammar, tuple[Subwords, ...]] = {}
+        self._subwords: tuple[Subwords, ...] = ()
         self._heard: list[Pcm] = []
         self._guessed: tuple[Samples, _Look] | None = None
         """How much was heard when it was last guessed, and what was found in it."""
@@ -115,7 +115,9 @@ class CombinedRecogniser:
         if self._other:
             self._other.use(grammar)
         if grammar not in self._spelled:
-            self._spelled[grammar] = self._network.spelled(grammar)
+            # The key sentences have a search of their own: among thousands a beam loses them.
+            parts = dict.fromkeys((grammar, grammar.plain))
+            self._spelled[grammar] = tuple(self._network.spelled(each) for each in parts)
         self._subwords = self._spelled[grammar]
         self._grammar = grammar
 
@@ -156,12 +158,12 @@ class CombinedRecogniser:
         return look if look and fresh and look.in_doubt else None
 
     def _look(self, utterance: Pcm) -> "_Look":
-        if self._subwords is None:
+        if not self._subwords:
             raise RuntimeError("a recogniser needs a grammar: call use() before start()")
         if len(utterance) < _SHORTEST:
             return _Look([], Reading("", 0.0), silence(0))
         features = self._network.encode(utterance)
-        readings, free = self._network.look(features, self._subwords)
+        readings, free = self._network.look(features, *self._subwords)
         return _Look(readings, free, features)
 
     def _corrected(self, found: Hypothesis, look: "_Look") -> Hypothesis:

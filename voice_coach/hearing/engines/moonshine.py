@@ -123,11 +123,20 @@ class Moonshine:
         self._write(features, search)
         return search.readings
 
-    def look(self, features: _Floats, subwords: Subwords) -> tuple[list[Reading], Reading]:
-        """Return what `search` and `transcribe` return, in little more time than one of them."""
-        search, dictation = _Search(subwords), _Dictation(features)
-        self._write(features, search, dictation)
-        return search.readings, self._read(dictation)
+    def look(self, features: _Floats, *subwords: Subwords) -> tuple[list[Reading], Reading]:
+        """Return what `search` and `transcribe` return, in little more time than one of them.
+
+        Several grammars are searched side by side, so that none crowds out another's sentences.
+        """
+        searches, dictation = [_Search(each) for each in subwords], _Dictation(features)
+        self._write(features, *searches, dictation)
+        found: dict[str, Reading] = {}
+        for reading in (each for search in searches for each in search.readings):
+            before = found.setdefault(reading.text, reading)
+            if reading.log_probability > before.log_probability:
+                found[reading.text] = reading
+        ranked = sorted(found.values(), key=lambda reading: -reading.log_probability)
+        return ranked[:_READINGS], self._read(dictation)
 
     def _read(self, dictation: "_Dictation") -> Reading:
         return Reading(self._vocabulary.text(dictation.written), dictation.log_probability)
