@@ -54,7 +54,7 @@ class Attempt:
     start: Samples
     end: Samples
     written: str
-    """What it was most like, "" where like nothing."""
+    """What was said or what it was most like, "" where like nothing."""
     reason: str
     """What was heard and what to do, in plain words, to go on after "heard"."""
 
@@ -145,8 +145,10 @@ def _own_voice(segment: Segment) -> bool:
 
 
 def _written(hypothesis: Hypothesis) -> str:
-    """Return what was most likely said; a guess that nothing speaks for would only puzzle."""
-    return hypothesis.text if hypothesis.confidence >= LIKELY else ""
+    """Return what was said, whatever it was; without a free reading the likeliest sentence, unless
+    nothing speaks for it: that would only puzzle."""
+    likely = hypothesis.text if hypothesis.confidence >= LIKELY else ""
+    return hypothesis.written.rstrip(".") or likely
 
 
 def _plainly(written: str) -> str:
