@@ -64,7 +64,7 @@ class Rules:
     most_removed_db: float = 15.0
     """Where more of the sound was the coach's own voice and has been taken out, the rest is its
     remains. A user who can be understood at all is not so much quieter than the coach."""
-    least_confidence: float = 0.5
+    least_confidence: float = 0.4
     """How probable it must be that the sentence was said."""
     least_for_others: float = 0.75
     """The same for a sentence that is none of those that are said most: there are thousands."""
