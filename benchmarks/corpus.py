@@ -174,9 +174,14 @@ def half_of(paths: Iterable[Path]) -> dict[Path, Half]:
 
 
 @cache
+def background(name: str) -> Pcm:
+    """Return a recorded noise: a kitchen of a minute, a bike or dishes."""
+    return read(speech_folder() / "noise" / f"{name}.flac")
+
+
 def kitchen() -> Pcm:
     """Return a minute of kitchen noise."""
-    return read(speech_folder() / "noise" / "kitchen.flac")
+    return background("kitchen")
 
 
 def lacking_programs() -> list[str]:

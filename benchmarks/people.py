@@ -15,8 +15,8 @@ import numpy as np
 from benchmarks import neural
 from benchmarks.corpus import (
     Half,
+    background,
     half_of,
-    kitchen,
     own_commands,
     recordings,
     seed_of,
@@ -59,20 +59,22 @@ class Condition:
     sentences: float | None = None
     """The same for sentences by neural voices."""
     metres: float | None = None
-    kitchen_db: float | None = None
+    noise: str | None = None
+    """Name of a recording."""
+    noise_db: float = 0.0
     talker_db: float | None = None
     """How much quieter somebody is who talks all the time."""
 
     def applied(self, clip: Pcm, seed: int) -> Pcm:
         """Return the sound of `clip` under this condition."""
-        noise = None if self.kitchen_db is None else kitchen()
+        noise = None if self.noise is None else background(self.noise)
         before = silence(_BEFORE) if self.talker_db is not None else None
         sound = scene(
             clip,
             seed,
             metres=self.metres,
             noise=noise,
-            noise_db=self.kitchen_db or 0.0,
+            noise_db=self.noise_db,
             before=before,
         ).sound
         if self.talker_db is None:
@@ -83,9 +85,11 @@ class Condition:
 CONDITIONS: Final = (
     Condition("clean", 98.5, 99),
     Condition("2 m", 93, metres=2),
-    Condition("kitchen 20 dB", 99, kitchen_db=20),
-    Condition("kitchen 10 dB", 96, 99, kitchen_db=10),
-    Condition("kitchen 5 dB", 88, 97, kitchen_db=5),
+    Condition("kitchen 20 dB", 99, noise="kitchen", noise_db=20),
+    Condition("kitchen 10 dB", 96, 99, noise="kitchen", noise_db=10),
+    Condition("kitchen 5 dB", 88, 97, noise="kitchen", noise_db=5),
+    Condition("bike 10 dB", 96, 99, noise="bike", noise_db=10),
+    Condition("dishes 10 dB", 96, 99, noise="dishes", noise_db=10),
     Condition("talker 20 dB", 85, 90, talker_db=20),
     Condition("talker 10 dB", 65, 75, talker_db=10),
     Condition("talker 5 dB", 45, 50, talker_db=5),

@@ -7,6 +7,7 @@ are missing, except where VOICE_COACH_REQUIRE_SHARED=1 turns that skip into a fa
 """
 
 import os
+import shutil
 import signal
 import zipfile
 from collections.abc import Iterator
@@ -19,21 +20,35 @@ from benchmarks.rig.fresh_user import fresh_user
 from benchmarks.rig.sound_server import SoundServer, private_server
 from tests import CHECKOUT
 from tests.tools.needed import lacking
+from voice_coach.paths import grammars_path
 
 
 @pytest.fixture(autouse=True)
 def a_user_of_its_own(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, grammars: Path
+) -> Iterator[dict[str, str]]:
     """Every test is another user: it finds nothing of anybody's, and leaves nothing.
 
-    Returns the variables that make it so, for programs with an environment of their own.
+    Only the grammars, which know nobody, are made once: that takes a second. Returns the
+    variables that make it so, for programs with an environment of their own.
     """
     kept = fresh_user(tmp_path_factory.mktemp("kept"))
     for variable, place in kept.items():
         monkeypatch.setenv(variable, place)
     monkeypatch.setenv("VOICE_COACH_TRACEBACK", "1")  # whoever mends a test wants to see it all
-    return kept
+    own = grammars_path()
+    if grammars.exists():
+        own.parent.mkdir(parents=True)
+        shutil.copy(grammars, own)
+    yield kept
+    if own.exists() and not grammars.exists():
+        shutil.copy(own, grammars)
+
+
+@pytest.fixture(scope="session")
+def grammars(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the grammars of the first test that needs some are kept for the others."""
+    return tmp_path_factory.mktemp("grammars") / "grammars.json"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -78,7 +78,17 @@ def own(**changed: object) -> Figures:
         (
             replace(WELL, phrases=(Understood("pause", None, right=False),)),
             Grade.BAD,
-            "Not understood.",
+            "Nobody was heard.",
+        ),
+        (
+            replace(WELL, phrases=(Understood("pause", None, right=False, like="paws"),)),
+            Grade.BAD,
+            "Heard something like “paws”, but not surely enough.",
+        ),
+        (
+            replace(WELL, phrases=(Understood("pause", None, right=False, like=""),)),
+            Grade.BAD,
+            "Heard a voice, but no words.",
         ),
     ],
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",

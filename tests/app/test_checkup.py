@@ -44,19 +44,24 @@ def asked() -> list[Question]:
 
 
 def answered(
-    asked: list[Question], *, user_db: float = 0.0, noise_db: float = -65.0, echo_db: float = -12.0
+    asked: list[Question],
+    *,
+    user_db: float = 0.0,
+    noise_db: float = -65.0,
+    echo_db: float = -12.0,
+    words: str | None = None,
 ) -> Pcm:
     """Return what the microphone hears of a user who says what is asked for, half a second later.
 
     The user speaks at -20 dB of full scale and `user_db` more, the coach comes back `echo_db`
-    quieter than it spoke.
+    quieter than it spoke. With `words`, the user says those each time.
     """
     sound = room(asked[-1].answer.stop + to_samples(1.5), db=noise_db)
     for question in asked:
         _add(sound, as_heard(question.clip) * np.float32(decibels(echo_db)), question.start + DELAY)
         if question.request:
-            words = said(question.request.phrase) * np.float32(decibels(user_db))
-            _add(sound, words, question.answer.start + to_samples(0.5))
+            answer = said(words or question.request.phrase) * np.float32(decibels(user_db))
+            _add(sound, answer, question.answer.start + to_samples(0.5))
     return sound
 
 
@@ -122,6 +127,16 @@ def test_a_user_who_says_nothing(tmp_path: Path, commands: Commands, asked: list
     assert figures.speech is None
     assert not any(phrase.right for phrase in figures.phrases)
     assert "I did not hear you" in troubles(figures)
+
+
+@pytest.mark.slow
+def test_a_user_who_says_something_else_is_told_what_was_heard(
+    tmp_path: Path, commands: Commands, asked: list[Question]
+) -> None:
+    figures = examined(tmp_path, commands, answered(asked, words="the weather is lovely"))
+    assert not any(phrase.right or phrase.heard for phrase in figures.phrases)
+    assert all("weather" in (phrase.like or "").lower() for phrase in figures.phrases)
+    assert "Heard something like “The weather is lovely”" in troubles(figures)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ from voice_coach.web.mailbox import Sight
 from voice_coach.web.messages import intent_of
 from voice_coach.web.routes import parts
 from voice_coach.web.server import Screen
+
+SENTENCES_EVERY = 501
+"""Of the thousands of sentences so many stand between two that are tried: no factor of theirs."""
 
 
 class Coached:
@@ -132,7 +136,8 @@ def test_every_sentence_has_a_message_with_the_same_meaning(
     state = coached.stage.coach.state
     known: set[str] = set()
     for group in commands.states:
-        for example in commands.grammar(group).plain.sentences():
+        said = islice(commands.grammar(group).plain.sentences(), 0, None, SENTENCES_EVERY)
+        for example in (*commands.examples(group), *said):
             meant = commands.match(example, group)
             if meant is None or (key := f"{meant.name} {sorted(meant.slots.items())}") in known:
                 continue
@@ -140,8 +145,7 @@ def test_every_sentence_has_a_message_with_the_same_meaning(
             assert intent_of(do(meant.name, **meant.slots), commands.intents, state) == Intent(
                 meant.name, dict(meant.slots)
             )
-            if len(known) > 45:
-                return
+    assert {key.partition(" ")[0] for key in known} == set(commands.intents)
 
 
 @pytest.mark.real_time

@@ -96,7 +96,7 @@ class Addressed:
             if self._ended is not None and segment.voice_start - self._ended >= APART:
                 self._anew()
             self._ended = segment.voice_end
-            written = _written(decision.hypothesis)
+            written = like(decision.hypothesis)
             attempt = Attempt(segment.voice_start, segment.voice_end, written, _plainly(written))
             self._together.append(attempt)
             self._lately = [at for at in self._lately if segment.voice_start - at <= LATELY]
@@ -144,9 +144,12 @@ def _own_voice(segment: Segment) -> bool:
     return segment.own_voice > _OWN.most_own_voice or segment.removed_db > _OWN.most_removed_db
 
 
-def _written(hypothesis: Hypothesis) -> str:
-    """Return what was said, whatever it was; without a free reading the likeliest sentence, unless
-    nothing speaks for it: that would only puzzle."""
+def like(hypothesis: Hypothesis) -> str:
+    """Return what was said, whatever it was, "" if that was like nothing.
+
+    Without a free reading it is the likeliest sentence, unless nothing speaks for it: that would
+    only puzzle.
+    """
     likely = hypothesis.text if hypothesis.confidence >= LIKELY else ""
     return hypothesis.written.rstrip(".") or likely
 

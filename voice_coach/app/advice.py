@@ -54,6 +54,8 @@ class Understood:
     heard: str | None
     """What was understood instead, or too; None for nothing."""
     right: bool
+    like: str | None = None
+    """What was heard and left alone, "" if it was like nothing; None if nobody was heard."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,18 @@ def _own_voice(figures: Figures) -> Iterator[Finding]:
 def _phrase(phrase: Understood) -> Finding:
     if phrase.right:
         return _good(f"“{phrase.phrase}”", "Understood.")
-    heard = f"Understood as “{phrase.heard}”." if phrase.heard else "Not understood."
-    return _bad(f"“{phrase.phrase}”", f"{heard} Say it clearly, once, and wait a moment.")
+    advice = "Say it clearly, once, and wait a moment."
+    return _bad(f"“{phrase.phrase}”", f"{_instead(phrase)} {advice}")
+
+
+def _instead(phrase: Understood) -> str:
+    if phrase.heard:
+        return f"Understood as “{phrase.heard}”."
+    if phrase.like is None:
+        return "Nobody was heard."
+    if phrase.like:
+        return f"Heard something like “{phrase.like}”, but not surely enough."
+    return "Heard a voice, but no words."
 
 
 def _good(subject: str, text: str) -> Finding:

@@ -15,6 +15,7 @@ from typing import Final, get_args
 
 import numpy as np
 
+from voice_coach.app.addressed import like
 from voice_coach.app.advice import Figures, Finding, Grade, Understood
 from voice_coach.app.coach import attend
 from voice_coach.app.engines import Engine, load_voice, make_recogniser, make_voice, second_best
@@ -27,6 +28,7 @@ from voice_coach.core.written import CheckupPhrases, CheckupTexts
 from voice_coach.errors import ModelError, VoiceCoachError
 from voice_coach.grammar import ListeningState
 from voice_coach.hearing import measures
+from voice_coach.hearing.decision import Decision
 from voice_coach.hearing.listener import Listener, Transcript
 from voice_coach.models import store
 from voice_coach.paths import telemetry_leftover
@@ -120,7 +122,9 @@ def examine(
     with open_audio(mic, speaker) as audio:
         microphone, played = _record(audio, asked, tell, notices)
     with closing(make_recogniser(engines[0])) as recogniser:
-        heard = _heard(microphone, played, asked, Listener(recogniser), commands)
+        decisions: list[Decision] = []
+        listener = Listener(recogniser, watch=decisions.append)
+        heard = _heard(microphone, played, asked, listener, commands)
     quiet, own = asked[0], asked[-1]
     noise_db = measures.noise_db(microphone[quiet.answer])
     answers = np.concatenate([microphone[q.answer] for q in asked if q.request])
@@ -132,7 +136,7 @@ def examine(
         speech=measures.speech(answers, noise_db),
         clipped=measures.clipped(answers),
         echo=measures.echo(microphone, played, own.answer, noise_db),
-        phrases=tuple(_understood(q, heard, commands) for q in asked if q.request),
+        phrases=tuple(_understood(q, heard, decisions, commands) for q in asked if q.request),
     )
 
 
@@ -176,14 +180,19 @@ def _heard(
     return heard
 
 
-def _understood(question: Question, heard: list[Transcript], commands: Commands) -> Understood:
+def _understood(
+    question: Question, heard: list[Transcript], decisions: list[Decision], commands: Commands
+) -> Understood:
     request = question.request
     assert request  # noqa: S101 - the caller has looked
     answer = range(question.answer.start - _BREATH, question.answer.stop)
     found = [each for each in heard if each.start in answer]
     meant = [commands.match(each.text, request.state) for each in found]
     right = [each.name for each in meant if each] == [request.intent]
-    return Understood(request.phrase, ", ".join(each.text for each in found) or None, right)
+    text = ", ".join(each.text for each in found) or None
+    voices = [each.hypothesis for each in decisions if each.segment.voice_start in answer]
+    left = max(map(like, voices), key=len) if voices else None
+    return Understood(request.phrase, text, right, left)
 
 
 def check_up(

@@ -29,7 +29,7 @@ LIMBS = (
 )
 
 
-def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait until something becomes true, which is looked at often."""
     end = time.monotonic() + seconds
     while not true():
