@@ -1,5 +1,7 @@
 """What may be asked for that no sentence of a test's grammar says, or that needs many of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.tools.language import ENGLISH
@@ -121,3 +123,18 @@ class TestDone:
             event = Heard(Intent("done", {"count": 12}))
             _, actions = advance(simulation.state, event, simulation.now)
             assert (notes.Counted(5, "Bridge", 12) in actions) is noted, mode
+
+
+def test_a_session_that_was_stopped_is_noted_once_whoever_feels_unwell_afterwards() -> None:
+    state = bridge().state
+    asking = replace(state, preferences=replace(state.preferences, ask_pain=True))
+    found: list[notes.Note] = []
+    for command in (
+        Intent("stop"),
+        Intent("yes"),
+        Intent("unwell", {"sign": "dizzy"}),
+    ):
+        asking, actions = advance(asking, Heard(command), to_samples(50))
+        found += [each for each in actions if isinstance(each, notes.Stopped | notes.Unwell)]
+    assert asking.mode is Mode.IDLE
+    assert found == [notes.Stopped(), notes.Unwell("dizzy")]

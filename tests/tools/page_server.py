@@ -29,7 +29,7 @@ EQUIPMENT = Equipment(
 )
 """What there is on the machine of the tests."""
 
-SECONDS = 5.0
+SECONDS = 20.0
 """How long a test waits for what comes at once."""
 
 

@@ -7,7 +7,7 @@ exercise leads to (`commands.hurts`).
 
 from dataclasses import replace
 
-from voice_coach.core import notes
+from voice_coach.core import notes, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.state import Event, Mode, Role, Silence, State, slot_of
 from voice_coach.core.transitions import GAP, Result, answer, ask, hush, say, to_idle
@@ -46,9 +46,9 @@ def well_again(state: State, now: Samples) -> Result:
 
 
 def _stopped(state: State) -> tuple[notes.Stopped, ...]:
-    """Return what is noted of a session that ends; one that has come to its farewell has."""
-    under_way = state.plan is not None and state.cue.kind is not CueKind.FINISH
-    return (notes.Stopped(),) if under_way else ()
+    """Return what is noted of a session that ends; nothing of one that has ended already."""
+    over = state.plan is None or state.cue.kind is CueKind.FINISH or questions.asks_after(state)
+    return () if over else (notes.Stopped(),)
 
 
 def _noted(event: Event) -> notes.Unwell:
