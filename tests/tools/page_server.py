@@ -17,6 +17,7 @@ from voice_coach.web.choices import Equipment, Offer
 from voice_coach.web.mailbox import Sight
 from voice_coach.web.routes import parts
 from voice_coach.web.server import Screen
+from voice_coach.web.trials import TryName
 
 EQUIPMENT = Equipment(
     voices=(
@@ -135,12 +136,23 @@ class Served:
         self.screen.close()
 
 
-def serve(page: Path, state: State, commands: Commands, port: int = 0) -> Served:
+def serve(
+    page: Path,
+    state: State,
+    commands: Commands,
+    port: int = 0,
+    try_name: TryName | None = None,
+) -> Served:
     """Start a server."""
     told: list[str] = []
     session = Session(state)
     screen = Screen(
-        ScreenChoice.ON, port, commands.intents, files=parts(page), equipment=lambda: EQUIPMENT
+        ScreenChoice.ON,
+        port,
+        commands.intents,
+        files=parts(page),
+        equipment=lambda: EQUIPMENT,
+        try_name=try_name,
     )
     assert screen.show(session.sight, told.append), told
     return Served(screen, session, told)

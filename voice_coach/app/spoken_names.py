@@ -6,10 +6,14 @@ in a file.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +47,11 @@ _SURE: Final = 0.75
 """Share of the tries from which a name is good: voices of machines are harder than people's."""
 _TRIED: Final = 4
 """Aliases that are tried at most, until one is good."""
+_PATIENCE_SECONDS: Final = 180.0
+"""How long all tries may take; a Raspberry Pi speaks and hears some 50 sentences in it."""
+_LOOK_SECONDS: Final = 0.5
+_NICE: Final = 15
+"""How far a try stands back behind a coach that is speaking."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,71 @@ def try_names(routine: Routine, others: Sequence[Routine], listens: Engine) -> l
     if kept.found is None:
         kept.keep(_tried(routine, others, listens))
     return kept.found or []
+
+
+def told_apart(
+    listens: Engine,
+    routine: Routine,
+    others: Sequence[Routine],
+    give_up: Callable[[], bool],
+) -> str | None:
+    """Try the name of `routine` beside `others` and say in words how it is heard.
+
+    It is done in a process of its own that others go before, since decoding holds Python's lock
+    and would stop every sound. `give_up` is asked twice a second; None if it was given up. Raises
+    ModelError where nothing can be said or heard, or where it takes too long.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(
+        target=_serve, args=(theirs, routine, others, listens), name="names", daemon=True
+    )
+    process.start()
+    theirs.close()
+    try:
+        for _ in range(round(_PATIENCE_SECONDS / _LOOK_SECONDS)):
+            if ours.poll(_LOOK_SECONDS):
+                return in_words(_received(ours))
+            if give_up():
+                return None
+        raise ModelError("It took too long.")
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def in_words(found: Sequence[SpokenName]) -> str:
+    """Say how the names of a routine are heard, and what to do about it."""
+    best = max(found, key=lambda each: (each.sure, each.right))
+    heard = f"Heard {best.right} of {best.tries} times"
+    if best.sure:
+        return f"{heard}." if best is found[0] else f"{heard} by its alias “{best.name}”."
+    taken = max(best.others, key=best.others.__getitem__, default="")
+    said = f"Would be taken for {taken}" if taken else heard
+    alias = next((each.alias for each in found if each.alias), "")
+    return f"{said}; try the alias “{alias}”." if alias else f"{said}; choose a longer name."
+
+
+def _serve(
+    answers: Connection, routine: Routine, others: Sequence[Routine], listens: Engine
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coach, which ends this one
+    os.nice(_NICE)
+    try:
+        answers.send(try_names(routine, others, listens))
+    except ModelError as error:
+        answers.send(error)
+
+
+def _received(answers: Connection) -> list[SpokenName]:
+    try:
+        came = answers.recv()
+    except EOFError:
+        raise ModelError("The recogniser stopped.") from None
+    if isinstance(came, ModelError):
+        raise came
+    return list(came)
 
 
 def _tried(routine: Routine, others: Sequence[Routine], listens: Engine) -> list[SpokenName]:

@@ -195,10 +195,17 @@ def _screen(settings: Settings, commands: "Commands", recogniser: "Engine") -> "
     if settings.screen is ScreenChoice.OFF:
         return None
     from voice_coach.app.offers import equipment
+    from voice_coach.app.spoken_names import told_apart
     from voice_coach.web.server import Screen
 
     offered = partial(equipment, recogniser)
-    return Screen(settings.screen, settings.screen_port, commands.intents, equipment=offered)
+    return Screen(
+        settings.screen,
+        settings.screen_port,
+        commands.intents,
+        equipment=offered,
+        try_name=partial(told_apart, recogniser),
+    )
 
 
 def _tell_what_is_taught() -> None:

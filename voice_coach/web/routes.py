@@ -42,6 +42,7 @@ from voice_coach.web.messages import (
 )
 from voice_coach.web.pairing import Door
 from voice_coach.web.sockets import Sockets
+from voice_coach.web.trials import Trials
 
 STATIC: Final = Path(__file__).parent / "static"
 _KINDS: Final = {
@@ -102,12 +103,13 @@ class Routes:
         sockets: Sockets,
         *,
         equipment: Callable[[], choices.Equipment] = lambda: choices.NOTHING,
+        trials: Trials | None = None,
         paired: Callable[[], None] = lambda: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`equipment` returns what may be chosen, off the loop.
 
-        `paired` is called when a code was used, `tell` with one line when something fails.
+        `trials` tries how names are heard. `paired` is called when a code was used, `tell` with one line when something fails.
         """
         self._files = files
         self._door = door
@@ -115,6 +117,7 @@ class Routes:
         self._mailbox = mailbox
         self._sockets = sockets
         self._equipment = equipment
+        self._trials = trials or Trials(None, lambda: True)
         self._paired = paired
         self._tell = tell
         self._turn = asyncio.Lock()
@@ -134,6 +137,7 @@ class Routes:
                 Route("/api/routines/{index:int}", self._routine),
                 Route("/api/check", self._check, methods=["POST"]),
                 Route("/api/save", self._save, methods=["POST"]),
+                Route("/api/name", self._name, methods=["POST"]),
                 Route("/api/say", self._say, methods=["POST"]),
                 Route("/api/settings", self._settings),
                 Route("/api/settings", self._choose, methods=["POST"]),
@@ -209,6 +213,15 @@ class Routes:
         except OutputError as error:
             self._tell(str(error))
             return _told(507, "It cannot be written. The terminal tells why.")
+
+    async def _name(self, request: Request) -> Response:
+        body = await _body(request, Check)
+        try:
+            named = await self._in_turn(lambda: routines.beside_others(body.yaml))
+        except RoutineError:
+            return _told(422, "There is a mistake in the routine.")
+        trial = self._trials.ask(*named)
+        return JSONResponse({"ok": True, "stage": trial.stage, "text": trial.text})
 
     async def _say(self, request: Request) -> Response:
         body = await _body(request, SayThis)

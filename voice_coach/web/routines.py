@@ -71,6 +71,17 @@ def checked(text: str) -> dict[str, Any]:
     }
 
 
+def beside_others(text: str) -> tuple[Routine, tuple[Routine, ...]]:
+    """Return the routine of this text, and those that there are beside it.
+
+    Raises RoutineError if the text is none.
+    """
+    routine = _read(text)
+    there = (shelved.routine for shelved in read_library()[0])
+    name = routine.name.casefold()
+    return routine, tuple(other for other in there if other.name.casefold() != name)
+
+
 def shelf() -> NewRoutines:
     """Return what there is now, for a coach that is running."""
     routines = tuple(shelved.routine for shelved in read_library()[0])

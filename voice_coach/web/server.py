@@ -12,6 +12,7 @@ from typing import Final
 
 import uvicorn
 
+from voice_coach.core.state import Mode
 from voice_coach.errors import VoiceCoachError
 from voice_coach.settings.keys import ScreenChoice
 from voice_coach.web.address import hosts_of, listen, qr_code
@@ -23,6 +24,7 @@ from voice_coach.web.messages import LARGEST_MESSAGE
 from voice_coach.web.pairing import Door, Screens
 from voice_coach.web.routes import PagePart, Routes, parts
 from voice_coach.web.sockets import Sockets
+from voice_coach.web.trials import Trials, TryName
 
 STOP_SECONDS: Final = 0.6
 """How long the end of a session waits for the server's."""
@@ -47,11 +49,12 @@ class Screen:
         tell: Tell = _nobody,
         files: dict[str, PagePart] | None = None,
         equipment: Callable[[], Equipment] = lambda: NOTHING,
+        try_name: TryName | None = None,
     ) -> None:
         """Serve whom `choice` says, on `port` or the next free one.
 
         `tell` takes one line for people, from any thread; `equipment` returns what a page may
-        choose, in the thread that asks.
+        choose, in the thread that asks; `try_name` tries how a routine's name is heard.
         """
         self.mailbox = Mailbox()
         self._choice = choice
@@ -60,6 +63,8 @@ class Screen:
         self._tell = tell
         self._files = files
         self._equipment = equipment
+        self._try_name = try_name
+        self._trials: Trials | None = None
         self._screens: Screens | None = None
         self._door: Door | None = None
         self._host = ""
@@ -111,6 +116,7 @@ class Screen:
         self._door = Door(self._screens)
         hosts = hosts_of(listener)
         sockets = Sockets(sight, self.mailbox, self._intents)
+        self._trials = Trials(self._try_name, lambda: sight.state().mode is Mode.IDLE)
         pages = Routes(
             files,
             self._door,
@@ -118,6 +124,7 @@ class Screen:
             self.mailbox,
             sockets,
             equipment=self._equipment,
+            trials=self._trials,
             paired=self._paired,
             tell=self._tell,
         )
@@ -135,6 +142,8 @@ class Screen:
         """End the server and all sockets, within a second."""
         server, thread = self._server, self._thread
         self._host = ""
+        if self._trials is not None:
+            self._trials.close()
         if server is None or thread is None:
             return
         server.should_exit = True

@@ -7,6 +7,7 @@ import { ask } from "./link.js";
 import { written } from "./yaml.js";
 
 const PATIENCE = 350; // milliseconds without a key before the text is checked
+const AGAIN = 2000; // milliseconds until it is asked again how a name is heard
 
 export class Author {
   constructor(app) {
@@ -17,6 +18,8 @@ export class Author {
     this.gutter = make("pre", { "aria-hidden": "true" });
     this.verdict = make("p", { id: "verdict", class: "verdict", role: "status" });
     this.there = make("button", { type: "button", class: "small", hidden: true, onclick: () => this.jump() }, "Go to the line");
+    this.hearing = make("button", { type: "button", class: "small", onclick: () => this.tryName((text) => write(this.heard, text)) }, "Try the name by ear");
+    this.heard = make("p", { id: "heard-name", class: "verdict", role: "status" });
     this.plan = make("tbody");
     this.total = make("span");
     this.saving = make("button", { type: "button", class: "main", onclick: () => this.save(false) }, "Save");
@@ -29,7 +32,7 @@ export class Author {
         make("section", { class: "panel card", "aria-labelledby": "form-title" }, make("h2", { id: "form-title" }, "Form"), this.form.element),
         make("div", { class: "fields" },
           make("section", { class: "panel card", "aria-labelledby": "text-title" }, make("h2", { id: "text-title" }, make("label", { for: "yaml" }, "Text (YAML)")),
-            make("div", { class: "editor" }, this.gutter, this.text), this.verdict, this.there),
+            make("div", { class: "editor" }, this.gutter, this.text), this.verdict, this.there, this.hearing, this.heard),
           make("section", { class: "panel card", "aria-labelledby": "plan-title" }, make("h2", { id: "plan-title" }, "What will happen ", this.total),
             make("div", { class: "scroll plan", tabindex: "0", role: "region", "aria-label": "Plan" }, make("table", {},
               make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "At"), make("th", { scope: "col" }, "What"), make("th", { scope: "col" }, "It says"))), this.plan))))),
@@ -43,6 +46,8 @@ export class Author {
     this.index = index;
     this.dirty = false;
     write(this.title, "Edit a routine");
+    write(this.heard, "");
+    this.trying = (this.trying ?? 0) + 1; // what was asked for another text is no news here
     const reply = await ask(`/api/routines/${Number(index) || 0}`);
     if (!reply.ok) return write(this.verdict, reply.text ?? "This routine cannot be opened.");
     this.put(reply.own ? reply.yaml : copied(reply.yaml));
@@ -90,7 +95,7 @@ export class Author {
     this.verdict.className = "verdict good";
     this.text.removeAttribute("aria-invalid");
     this.number(null);
-    this.saving.disabled = false;
+    this.saving.disabled = this.hearing.disabled = false;
     this.there.hidden = true;
     put(this.plan, (reply.plan ?? []).map((cue) => make("tr", {}, make("td", {}, clockTime(cue.at)),
       make("td", {}, [cue.kind, cue.side, cue.repetition].filter(Boolean).join(", ")), make("td", {}, cue.text))));
@@ -104,7 +109,7 @@ export class Author {
     this.text.setAttribute("aria-invalid", "true");
     this.number(reply.line);
     this.there.hidden = !reply.line;
-    this.saving.disabled = true;
+    this.saving.disabled = this.hearing.disabled = true;
   }
 
   /** Number the lines, and mark the wrong one. */
@@ -131,6 +136,17 @@ export class Author {
     if (!reply.ok) this.app.notice(reply.text ?? "It cannot be said now.");
   }
 
+  /** Have the coach try how the name is heard; `tell` is told each time when there is news. */
+  async tryName(tell) {
+    const turn = (this.trying = (this.trying ?? 0) + 1), yaml = this.text.value;
+    for (let last = ""; turn === this.trying; await new Promise((done) => setTimeout(done, AGAIN))) {
+      const { stage, text } = await ask("/api/name", { yaml });
+      if (turn !== this.trying) return;
+      if (text !== last) tell((last = text ?? ""), stage);
+      if (stage !== "trying" && stage !== "later") return;
+    }
+  }
+
   async save(replace) {
     this.saving.disabled = true;
     const reply = await ask("/api/save", { yaml: this.text.value, replace });
@@ -139,6 +155,7 @@ export class Author {
       this.dirty = false;
       this.index = null;
       this.app.notice(`${reply.name} is saved.`);
+      this.tryName((text, stage) => stage === "done" && this.app.notice(`${reply.name}: ${text}`));
       await this.app.reload();
       location.hash = "#library";
     } else if (reply.exists) this.confirm(reply.text);
