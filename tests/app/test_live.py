@@ -11,7 +11,7 @@ import pytest
 
 from tests.tools.speech import room, said
 from voice_coach.app.engines import Engine
-from voice_coach.app.happenings import Happening, SpeechHeard
+from voice_coach.app.happenings import Happening, Said, SpeechHeard
 from voice_coach.app.live import RESTARTED, Stage, _DiskPersistence, coach_live
 from voice_coach.audio import pcm
 from voice_coach.core.intents import Commands
@@ -19,7 +19,7 @@ from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.errors import OutputError
 from voice_coach.history.journal import Journal
-from voice_coach.library import read_commands, read_routine
+from voice_coach.library import read_commands, read_library, read_routine
 from voice_coach.resources import resource
 from voice_coach.settings import file as settings_file
 from voice_coach.settings.keys import RecogniserChoice, VoiceChoice
@@ -58,6 +58,7 @@ class Session:
     def __init__(self, folder: Path, sound: pcm.Pcm, *, recogniser_dies: bool = False) -> None:
         self.dies = recogniser_dies
         self.heard: list[str] = []
+        self.said: list[str] = []
         self.told: list[tuple[str, Samples]] = []
         self.mic = folder / "mic.wav"
         pcm.write(self.mic, sound)
@@ -68,12 +69,14 @@ class Session:
         routines: tuple[Routine, ...],
         commands: Commands,
         phrases: PhraseCache | None = None,
+        *,
+        start: str | None = "Back",
     ) -> "Session":
         coach_live(
             routines,
             commands,
             EMBEDDED,
-            start="Back",
+            start=start,
             mic=str(self.mic),
             speaker=str(self.speaker),
             phrases=phrases,
@@ -86,6 +89,8 @@ class Session:
     def _watch(self, happening: Happening) -> None:
         if isinstance(happening, SpeechHeard):
             self.heard.append(happening.text)
+        if isinstance(happening, Said):
+            self.said.append(happening.text)
 
     def _ready(self, stage: Stage) -> None:
         assert stage.coach.at_rest
@@ -125,6 +130,21 @@ def test_a_session_without_faults_tells_nothing(
 ) -> None:
     session = Session(tmp_path, speech).run(routines, commands)
     assert (session.heard, session.told) == (["pause", "resume"], [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", ["start the kettlebell routine"])
+def test_a_routine_that_does_not_exist_is_answered_with_those_that_do(
+    tmp_path: Path, asked: str
+) -> None:
+    shipped = tuple(each.routine for each in read_library()[0] if not each.own)
+    sound = room(to_samples(40))
+    clip, at = said(asked), to_samples(15)
+    sound[at : at + len(clip)] += clip
+    session = Session(tmp_path, sound).run(shipped, read_commands(shipped), start=None)
+    answer = session.said[-1]
+    assert answer.startswith("I do not have that routine.")
+    assert all(each.name.casefold() in answer for each in shipped)
 
 
 def test_phrases_that_cannot_be_kept_are_told_once(

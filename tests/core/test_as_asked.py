@@ -8,6 +8,13 @@ from voice_coach.library import read_commands
 
 BACK = Intent("start", {"routine": "Back"})
 START = Intent("start")
+
+
+def named(name: str) -> Intent:
+    """Start the routine of this name."""
+    return Intent("start", {"routine": name})
+
+
 NAMELESS = read_commands([]).nameless
 
 
@@ -22,6 +29,10 @@ NAMELESS = read_commands([]).nameless
         (START, "start", "Starts."),
         (START, "start", "Start now, please."),
         (BACK, "start back routine", ""),
+        (named("Sun salutation"), "start sun salutation", "Start some salutation."),
+        (named("Desk break"), "let's do desk break", "Let's do dash break."),
+        (named("Bedtime"), "start bedtime routine", "Start that time routine."),
+        (named("McKenzie press ups"), "start mckenzie press ups", "Start with Kensy Press-ups."),
     ],
 )
 def test_what_was_understood_begins(intent: Intent, said: str, written: str) -> None:
@@ -33,6 +44,11 @@ def test_what_was_understood_begins(intent: Intent, said: str, written: str) -> 
     [
         (BACK, "start back routine", "Start Otago balance.", "otago balance"),
         (BACK, "start back routine", "Start neck routine.", "neck"),
+        (BACK, "start back routine", "Start net routine", "net"),
+        (named("Breath"), "let's do the breath", "Let's do the rehab.", "rehab"),
+        (named("Gentle stretch"), "start gentle stretch", "Start hip stretch.", "hip"),
+        (named("Pilates mat five"), "do pilates mat five", "Do Pilates mat three.", "three"),
+        (named("Desk break"), "start desk break", "Start long desk break.", "long"),
         (BACK, "start back routine", "Start Otago back routine.", "otago"),
         (START, "start", "Start Otago balance.", "otago balance"),
         (START, "let's start", "Let's start with the soup.", "soup"),

@@ -47,8 +47,8 @@ _SURE: Final = 0.75
 """Share of the tries from which a name is good: voices of machines are harder than people's."""
 _TRIED: Final = 4
 """Aliases that are tried at most, until one is good."""
-_PATIENCE_SECONDS: Final = 180.0
-"""How long all tries may take; a Raspberry Pi speaks and hears some 50 sentences in it."""
+_PATIENCE_SECONDS: Final = 900.0
+"""How long all tries may take: some 50 sentences, on a machine that has more urgent work."""
 _LOOK_SECONDS: Final = 0.5
 _NICE: Final = 15
 """How far a try stands back behind a coach that is speaking."""

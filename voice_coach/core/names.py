@@ -66,24 +66,64 @@ def as_asked(intent: Intent, said: str, written: str, nameless: Collection[str])
         return intent
     name = str(intent.slots.get("routine", "")).casefold().split()
     sure = bool(name) and set(name) <= set(words) & set(its)
-    unheard = _unheard(words, its, sure=sure)
+    misread = _misread(words, its, name, nameless)
+    unheard = () if misread else _unheard(words, its, sure=sure, run=1 if len(name) >= _WORDS else _RUN)
     missed = " ".join(word for word in unheard if word not in nameless)
-    return Intent("start", {"unknown": missed}) if len(missed) >= _WORD else intent
+    # In the place of a name, one that was asked for may be as short as "net".
+    least = _WORD if sure or not name else 1
+    return Intent("start", {"unknown": missed}) if len(missed) >= least else intent
 
 
 _WORD: Final = 4
 """Letters from which on what was not understood is a name."""
 _ALIKE: Final = 0.5
 """How alike the letters of words are at most that do not sound the same."""
+_RUN: Final = 2
+"""Letters in a row that tell of the same sound; in short names single ones are there by chance."""
+_WHOLE: Final = 0.6
+"""How alike a long name and what was written are at least, where a word of it was misheard …"""
+_PART: Final = 0.25
+"""… and that word and the written one are more than so: "sun" and "some", not "hip" and "gentle"."""
 
 
-def _unheard(said: Sequence[str], written: Sequence[str], *, sure: bool) -> Iterator[str]:
+def _misread(
+    said: Sequence[str], written: Sequence[str], name: Sequence[str], nameless: Collection[str]
+) -> bool:
+    """Return whether the free reading is `name` with some of its words misspelled."""
+    if len(name) < _WORDS:
+        return False
+    carrier = {word for word in said if word not in name} | set(nameless)
+    its = [word for word in written if word not in carrier]
+    if _alike(name, its) < _WHOLE:
+        return False
+    changes = SequenceMatcher(None, said, written, False).get_opcodes()
+    unlike = (_alike(said[a:b], written[c:d]) for kind, a, b, c, d in changes if kind == "replace")
+    added = (set(written[c:d]) - set(nameless) for kind, _, _, c, d in changes if kind == "insert")
+    return all(each > _PART for each in unlike) and not any(added)
+
+
+_WORDS: Final = 2
+"""Words of a name from which on the others tell what a misheard one was."""
+
+
+def _alike(one: Sequence[str], other: Sequence[str], run: int = 1) -> float:
+    """Return the share, 0 … 1, of letters that both have in order, `run` or more in a row."""
+    mine, its = "".join(one), "".join(other)
+    blocks = SequenceMatcher(None, mine, its, False).get_matching_blocks()
+    same = sum(block.size for block in blocks if block.size >= run)
+    return 2 * same / max(1, len(mine) + len(its))
+
+
+def _unheard(
+    said: Sequence[str], written: Sequence[str], *, sure: bool, run: int
+) -> Iterator[str]:
     """Yield the words of `written` that none in their place of `said` look like.
+
+    Letters count where `run` or more in a row are the same.
 
     If it is `sure` what was asked for, other words in the place of understood ones are misheard.
     """
     for kind, a, b, c, d in SequenceMatcher(None, said, written, False).get_opcodes():
-        mine, its = "".join(said[a:b]), "".join(written[c:d])
-        alike = SequenceMatcher(None, mine, its, False).ratio() if kind == "replace" else 0.0
+        alike = _alike(said[a:b], written[c:d], run) if kind == "replace" else 0.0
         if kind != "equal" and alike <= _ALIKE and not (kind == "replace" and sure):
             yield from written[c:d]
