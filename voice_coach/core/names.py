@@ -67,7 +67,9 @@ def as_asked(intent: Intent, said: str, written: str, nameless: Collection[str])
     name = str(intent.slots.get("routine", "")).casefold().split()
     sure = bool(name) and set(name) <= set(words) & set(its)
     misread = _misread(words, its, name, nameless)
-    unheard = () if misread else _unheard(words, its, sure=sure, run=1 if len(name) >= _WORDS else _RUN)
+    unheard = (
+        () if misread else _unheard(words, its, sure=sure, run=1 if len(name) >= _WORDS else _RUN)
+    )
     missed = " ".join(word for word in unheard if word not in nameless)
     # In the place of a name, one that was asked for may be as short as "net".
     least = _WORD if sure or not name else 1
@@ -83,7 +85,7 @@ _RUN: Final = 2
 _WHOLE: Final = 0.6
 """How alike a long name and what was written are at least, where a word of it was misheard …"""
 _PART: Final = 0.25
-"""… and that word and the written one are more than so: "sun" and "some", not "hip" and "gentle"."""
+"""… and that word and the written one more than so: "sun" and "some", not "hip" and "gentle"."""
 
 
 def _misread(
@@ -114,9 +116,7 @@ def _alike(one: Sequence[str], other: Sequence[str], run: int = 1) -> float:
     return 2 * same / max(1, len(mine) + len(its))
 
 
-def _unheard(
-    said: Sequence[str], written: Sequence[str], *, sure: bool, run: int
-) -> Iterator[str]:
+def _unheard(said: Sequence[str], written: Sequence[str], *, sure: bool, run: int) -> Iterator[str]:
     """Yield the words of `written` that none in their place of `said` look like.
 
     Letters count where `run` or more in a row are the same.

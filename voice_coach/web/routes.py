@@ -109,7 +109,8 @@ class Routes:
     ) -> None:
         """`equipment` returns what may be chosen, off the loop.
 
-        `trials` tries how names are heard. `paired` is called when a code was used, `tell` with one line when something fails.
+        `trials` tries how names are heard. `paired` is called when a code was used, `tell` with
+        one line when something fails.
         """
         self._files = files
         self._door = door
