@@ -17,9 +17,10 @@ from voice_coach.core.state import State
 from voice_coach.errors import ModelError
 from voice_coach.library import routine_text
 from voice_coach.resources import resource
-from voice_coach.web.trials import MOST_WAITING, Stage, Trial, Trials
+from voice_coach.web.trials import MOST_WAITING, NameTrial, NameTrials, TrialStage
 
-SECONDS = 5.0
+SECONDS = 30.0
+"""How long is waited for what comes at once, on a machine that is busy."""
 
 
 @dataclass
@@ -74,15 +75,15 @@ def test_names_are_tried_one_at_a_time_and_each_once(
     ear: Ear, routines: tuple[Routine, ...]
 ) -> None:
     back, *others = routines
-    with closing(Trials(ear, lambda: True)) as trials:
+    with closing(NameTrials(ear, lambda: True)) as trials:
         asked = [named(back, f"Evening {letter}") for letter in "abcd"]
         assert len(asked) == MOST_WAITING
-        assert {trials.ask(each, others).stage for each in asked * 2} == {Stage.TRYING}
-        assert trials.ask(named(back, "Evening e"), others).stage is Stage.FULL
+        assert {trials.ask(each, others).stage for each in asked * 2} == {TrialStage.TRYING}
+        assert trials.ask(named(back, "Evening e"), others).stage is TrialStage.FULL
         ear.let.set()
         for each in asked:
-            until(lambda each=each: trials.ask(each, others).stage is Stage.DONE)
-        told = Trial(Stage.DONE, "Heard 9 of 10 times beside 2.")
+            until(lambda each=each: trials.ask(each, others).stage is TrialStage.DONE)
+        told = NameTrial(TrialStage.DONE, "Heard 9 of 10 times beside 2.")
         assert trials.ask(asked[0], others) == told
     assert ear.most == 1
     assert ear.began == [each.name for each in asked]
@@ -91,33 +92,33 @@ def test_names_are_tried_one_at_a_time_and_each_once(
 def test_a_routine_that_runs_comes_first(ear: Ear, routines: tuple[Routine, ...]) -> None:
     back, *others = routines
     idle = [True]
-    with closing(Trials(ear, lambda: idle[0])) as trials:
-        assert trials.ask(back, others).stage is Stage.TRYING
+    with closing(NameTrials(ear, lambda: idle[0])) as trials:
+        assert trials.ask(back, others).stage is TrialStage.TRYING
         until(lambda: bool(ear.began))
         idle[0] = False
         until(lambda: ear.gave_up == 1)
         told = trials.ask(back, others)
-        assert told.stage is Stage.LATER
+        assert told.stage is TrialStage.LATER
         assert "tried afterwards" in told.text
         ear.let.set()
         time.sleep(0.1)
         assert len(ear.began) == 1
         idle[0] = True
-        until(lambda: trials.ask(back, others).stage is Stage.DONE)
+        until(lambda: trials.ask(back, others).stage is TrialStage.DONE)
 
 
 def test_what_fails_is_told(ear: Ear, routines: tuple[Routine, ...]) -> None:
     back, *others = routines
     ear.fails = True
     ear.let.set()
-    with closing(Trials(ear, lambda: True)) as trials:
-        until(lambda: trials.ask(back, others).stage is Stage.DONE)
+    with closing(NameTrials(ear, lambda: True)) as trials:
+        until(lambda: trials.ask(back, others).stage is TrialStage.DONE)
         told = trials.ask(back, others).text
     assert told == "How the name is heard was not tried. No voice is installed."
 
 
 def test_the_end_gives_up_what_is_being_tried(ear: Ear, routines: tuple[Routine, ...]) -> None:
-    trials = Trials(ear, lambda: True)
+    trials = NameTrials(ear, lambda: True)
     trials.ask(routines[0], routines[1:])
     until(lambda: bool(ear.began))
     trials.close()
@@ -137,9 +138,7 @@ def test_a_page_asks_and_is_answered_at_once(hearing: Served, ear: Ear) -> None:
     browser = hearing.browser().pair()
     text = routine_text(resource("routines") / "back.yaml")
     text = text.replace("name: Back", "name: Otago balance")
-    began = time.monotonic()
-    told = browser.post("/api/name", {"yaml": text}).json()
-    assert time.monotonic() - began < SECONDS / 2
+    told = browser.post("/api/name", {"yaml": text}).json()  # while the ear is still busy
     assert (told["ok"], told["stage"]) == (True, "trying")
     ear.let.set()
     until(lambda: browser.post("/api/name", {"yaml": text}).json()["stage"] == "done")

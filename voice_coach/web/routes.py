@@ -42,7 +42,7 @@ from voice_coach.web.messages import (
 )
 from voice_coach.web.pairing import Door
 from voice_coach.web.sockets import Sockets
-from voice_coach.web.trials import Trials
+from voice_coach.web.trials import NameTrials
 
 STATIC: Final = Path(__file__).parent / "static"
 _KINDS: Final = {
@@ -103,7 +103,7 @@ class Routes:
         sockets: Sockets,
         *,
         equipment: Callable[[], choices.Equipment] = lambda: choices.NOTHING,
-        trials: Trials | None = None,
+        trials: NameTrials | None = None,
         paired: Callable[[], None] = lambda: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -118,7 +118,7 @@ class Routes:
         self._mailbox = mailbox
         self._sockets = sockets
         self._equipment = equipment
-        self._trials = trials or Trials(None, lambda: True)
+        self._trials = trials or NameTrials(None, lambda: True)
         self._paired = paired
         self._tell = tell
         self._turn = asyncio.Lock()

@@ -24,7 +24,7 @@ from voice_coach.web.messages import LARGEST_MESSAGE
 from voice_coach.web.pairing import Door, Screens
 from voice_coach.web.routes import PagePart, Routes, parts
 from voice_coach.web.sockets import Sockets
-from voice_coach.web.trials import Trials, TryName
+from voice_coach.web.trials import NameTrials, TryName
 
 STOP_SECONDS: Final = 0.6
 """How long the end of a session waits for the server's."""
@@ -64,7 +64,7 @@ class Screen:
         self._files = files
         self._equipment = equipment
         self._try_name = try_name
-        self._trials: Trials | None = None
+        self._trials: NameTrials | None = None
         self._screens: Screens | None = None
         self._door: Door | None = None
         self._host = ""
@@ -116,7 +116,7 @@ class Screen:
         self._door = Door(self._screens)
         hosts = hosts_of(listener)
         sockets = Sockets(sight, self.mailbox, self._intents)
-        self._trials = Trials(self._try_name, lambda: sight.state().mode is Mode.IDLE)
+        self._trials = NameTrials(self._try_name, lambda: sight.state().mode is Mode.IDLE)
         pages = Routes(
             files,
             self._door,

@@ -31,7 +31,7 @@ _LOOK_SECONDS: Final = 0.5
 _Key = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-class Stage(StrEnum):
+class TrialStage(StrEnum):
     """How far a trial is."""
 
     DONE = "done"
@@ -42,22 +42,24 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True)
-class Trial:
+class NameTrial:
     """What a page is told of a trial."""
 
-    stage: Stage
+    stage: TrialStage
     text: str
 
 
-_TRYING: Final = Trial(Stage.TRYING, "Trying how the name is heard …")
-_LATER: Final = Trial(
-    Stage.LATER, "A routine is running. How the name is heard will be tried afterwards."
+_TRYING: Final = NameTrial(TrialStage.TRYING, "Trying how the name is heard …")
+_LATER: Final = NameTrial(
+    TrialStage.LATER, "A routine is running. How the name is heard will be tried afterwards."
 )
-_FULL: Final = Trial(Stage.FULL, "Too many names are waiting to be tried. Try again in a minute.")
-_NEVER: Final = Trial(Stage.NEVER, "How names are heard cannot be tried here.")
+_FULL: Final = NameTrial(
+    TrialStage.FULL, "Too many names are waiting to be tried. Try again in a minute."
+)
+_NEVER: Final = NameTrial(TrialStage.NEVER, "How names are heard cannot be tried here.")
 
 
-class Trials:
+class NameTrials:
     """Tries one name after the other; `ask` and `close` may be called from any thread."""
 
     def __init__(self, try_name: TryName | None, idle: Callable[[], bool]) -> None:
@@ -66,11 +68,11 @@ class Trials:
         self._idle = idle
         self._changed = threading.Condition()
         self._waiting: OrderedDict[_Key, tuple[Routine, Sequence[Routine]]] = OrderedDict()
-        self._done: OrderedDict[_Key, Trial] = OrderedDict()
+        self._done: OrderedDict[_Key, NameTrial] = OrderedDict()
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def ask(self, routine: Routine, others: Sequence[Routine]) -> Trial:
+    def ask(self, routine: Routine, others: Sequence[Routine]) -> NameTrial:
         """Return what came of the name of `routine` beside `others`; have it tried, if need be."""
         if self._try_name is None:
             return _NEVER
@@ -106,7 +108,7 @@ class Trials:
                 continue  # a routine was begun meanwhile: it keeps its turn
             with self._changed:
                 self._waiting.pop(key, None)
-                self._done[key] = Trial(Stage.DONE, told)
+                self._done[key] = NameTrial(TrialStage.DONE, told)
                 while len(self._done) > MOST_KEPT:
                     self._done.popitem(last=False)
 
