@@ -40,6 +40,7 @@ from voice_coach.core.blocks import (
     parsed,
     sentences_of,
 )
+from voice_coach.core.likeness import meant_by
 from voice_coach.core.templates import Template, grammar, spoken
 from voice_coach.errors import SentencesError
 from voice_coach.grammar import Grammar, ListeningState, Parts, WideGrammar
@@ -50,6 +51,8 @@ _BLANK: Final = "blank"
 _ALONE: Final = 6
 """Letters of a word that is heard where nothing else is said, unless it is a key word."""
 _WRITTEN: Final = "written"
+_UNKNOWN: Final = "unknown"
+_ROUTINE: Final = "routine"
 _NAME: Final = 4
 """Words of a name at most: what is longer is talk."""
 _FEW: Final = 100
@@ -182,8 +185,22 @@ class Commands:
         for begin in begins:
             intent = self._meaning(" ".join(words[begin:]), f"{state} {_WRITTEN}")
             if intent and all(len(str(v).split()) <= _NAME for v in intent.slots.values()):
-                return intent
+                return self._misspelt(intent)
         return None
+
+    def _misspelt(self, intent: Intent) -> Intent:
+        """Return `intent` with the name that its unknown one sounds like, if just one does."""
+        said = str(intent.slots.get(_UNKNOWN, "")).split()
+        name = " ".join(word for word in said if word not in self.nameless)
+        meant = meant_by(name, self._names)
+        return Intent(intent.name, {_ROUTINE: meant}) if meant else intent
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """The names of routines as they are said, and as they are written."""
+        listed = self._intents.slot_lists.get(_ROUTINE)
+        values = listed.values if isinstance(listed, TextSlotList) else ()
+        return {getattr(v.text_in, "text", ""): str(v.value_out) for v in values}
 
     def _opens(self, words: Sequence[str], state: str) -> bool:
         return self._opening(state).accepts(" ".join(words))
