@@ -1,0 +1,109 @@
+"""Somebody else talks through a whole session: the user is obeyed, and they are not."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from benchmarks.neural import uttered
+from benchmarks.people import talker
+from benchmarks.rig.sound_server import SoundServer, Take
+from benchmarks.rooms import SPEECH_DB, levelled
+from tests.real_sound.test_coach import RunningCoach, running
+from tests.tools.user import keep_routine, not_the_first_time
+from voice_coach.audio.pcm import Pcm, level_db
+from voice_coach.units import to_samples
+
+pytestmark = [pytest.mark.real_sound, pytest.mark.usefixtures("shared_speech")]
+
+QUIETER_DB: Final = 18.0
+SESSION: Final = to_samples(70)
+"""Longer than the test takes: they never stop talking."""
+TWO_EXERCISES: Final = """\
+    get_ready_seconds: 3
+    steps:
+      - cue: Lift your hips.
+        seconds: 120
+  - name: Cobra
+    purpose: It opens your chest.
+    position: front
+    get_there: Turn over.
+    setup: Hands under your shoulders.
+    get_ready_seconds: 30
+    steps:
+      - cue: Lift your chest.
+        seconds: 120
+"""
+DIALOGUE: Final = (
+    ("pause", "We are paused."),
+    ("resume", "Lift your hips."),
+    ("how long left", "Two minutes for this one"),
+    ("skip this one", "Next exercise: cobra."),
+    ("stop", "Stop the session?"),
+    ("yes", "All right, we stop here."),
+)
+"""What the user says, and how the coach's answer begins."""
+ANSWERED: Final = 4.0
+"""Seconds after which a person takes it that they were not understood, and says it again."""
+MOST_AGAIN: Final = 2
+"""Of all six commands. The talker's words fall on the user's at another place in every run."""
+QUIET: Final = 4.0
+"""Seconds in which only the talker speaks."""
+
+
+def spoken(words: str) -> Pcm:
+    """Return what the user says, as loud as from two metres away."""
+    return levelled(uttered("hibari", words, 1.1), SPEECH_DB)
+
+
+def obeyed(take: Take, coach: RunningCoach, words: str, answer: str) -> bool:
+    """Say `words`; return whether the coach has begun to answer so in time."""
+    before = len(coach.lines)
+    take.play(spoken(words))
+    deadline = time.monotonic() + ANSWERED
+    while time.monotonic() < deadline:
+        if any(line.startswith(f"coach  {answer}") for line in coach.lines[before:]):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_the_user_is_obeyed_and_the_talker_is_not(
+    sound_server: SoundServer, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Each command is obeyed, at the latest when said again; nothing else is ever obeyed."""
+    keep_routine(tmp_path, TWO_EXERCISES)
+    sound_server.env["XDG_DATA_HOME"] = str(tmp_path)
+    not_the_first_time()
+    for words, _ in DIALOGUE:
+        spoken(words)  # rendered before the clock runs
+    options = ("--no-ask-pain", "--verbosity=brief")
+    talk = talker(SESSION, 1, SPEECH_DB - QUIETER_DB)
+    again = []
+    with (
+        sound_server.recording() as take,
+        sound_server.murmuring(talk),
+        running(sound_server, "morning", *options) as coach,
+    ):
+        coach.wait_for("coach  ", until="Lift your hips.")
+        alone = take.now
+        take.wait(QUIET)
+        assert coach.heard == []
+        for number, (words, answer) in enumerate(DIALOGUE, 1):
+            if not obeyed(take, coach, words, answer):
+                again.append(words)
+                assert obeyed(take, coach, words, answer), (words, coach.lines)
+            assert len(coach.heard) == number, coach.heard  # this, once, and nothing else
+        take.wait(QUIET)
+        assert len(coach.heard) == len(DIALOGUE), coach.heard
+        status, said = coach.interrupt()
+    assert (status, "Traceback" in said) == (130, False), said
+    record_property("said_again", " ".join(again))
+    sys.stdout.write(f"said again: {', '.join(again) or 'nothing'}; heard {coach.heard}\n")
+    assert len(again) <= MOST_AGAIN
+    room = take.scene(least=0.5).room
+    murmur = level_db(room[alone : alone + to_samples(QUIET)])
+    assert murmur == pytest.approx(SPEECH_DB - QUIETER_DB, abs=4), "nobody talked"
