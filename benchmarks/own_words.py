@@ -170,9 +170,7 @@ class Person:
             parts.coach.do(intent)
 
 
-def perform(
-    person: Person, commands: Commands, recogniser: Recogniser
-) -> None:
+def perform(person: Person, commands: Commands, recogniser: Recogniser) -> None:
     """Let `person` meet a coach that nobody has used before."""
     asked = person.utterance.situation == "number"
     decisions: SimpleQueue[Decision] = SimpleQueue()
@@ -212,7 +210,7 @@ def _told(person: Person) -> Iterator[str]:
             case SpeechHeard():
                 yield f"heard “{one.text}” ({one.intent.name if one.intent else 'nothing'});"
             case SpeechLeft():
-                yield f"left “{one.written}”;"
+                yield f"left “{one.written}” ({one.reason});"
             case Said():
                 yield f"coach: {one.text}"
             case SignalGiven():
@@ -235,8 +233,8 @@ def main(situations: list[str]) -> None:
             met += good
             mark = "  " if good else "✗ "
             said = f"{mark}{number} {utterance.situation}: “{utterance.words}” {told}"
-            print(said, flush=True)  # noqa: T201 - its result
-    print(f"{met} of {len(chosen)} as wished.")  # noqa: T201
+            print(said, flush=True)
+    print(f"{met} of {len(chosen)} as wished.")
 
 
 if __name__ == "__main__":
