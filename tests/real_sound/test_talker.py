@@ -43,13 +43,15 @@ DIALOGUE: Final = (
     ("how much time is left", "Two minutes for this one"),
     ("skip this exercise", "Next exercise: cobra."),
     ("stop the session", "Stop the session?"),
-    ("yes please", "All right, we stop here."),
+    ("yes that's what i want", "All right, we stop here."),
 )
 """What the user says, and how the coach's answer begins."""
 ANSWERED: Final = 3.5
 """Seconds after which a person takes it that they were not understood, and says it again."""
 TRIES: Final = 3
 """How often one thing is said: in every run the talker's words fall elsewhere on the user's."""
+HEARD_OUT: Final = 1.0
+"""Seconds for which the user lets the coach answer."""
 QUIET: Final = 3.0
 """Seconds in which only the talker speaks."""
 
@@ -99,6 +101,7 @@ def test_the_user_is_obeyed_and_the_talker_is_not(
                 tries += 1
                 assert tries <= TRIES, (words, coach.lines)
             assert len(coach.heard) == number, coach.heard  # this, once, and nothing else
+            take.wait(HEARD_OUT)
         status, said = coach.interrupt()
     assert (status, "Traceback" in said) == (130, False), said
     record_property("said_again", " ".join(again))
