@@ -12,7 +12,7 @@ from benchmarks.neural import uttered
 from benchmarks.people import talker
 from benchmarks.rig.sound_server import SoundServer, Take
 from benchmarks.rooms import SPEECH_DB, levelled
-from tests.real_sound.test_coach import RunningCoach, running
+from tests.tools.running_coach import RunningCoach, running
 from tests.tools.user import keep_routine, not_the_first_time
 from voice_coach.audio.pcm import Pcm, level_db
 from voice_coach.units import to_samples
