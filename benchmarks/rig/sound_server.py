@@ -265,6 +265,20 @@ class SoundServer:
             recorder.terminate()
             recorder.wait()
 
+    @contextmanager
+    def murmuring(self, sound: Pcm) -> Iterator[None]:
+        """Play `sound` into the room beside all else, until it or the block is over."""
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            file.write(resample(sound, SAMPLE_RATE, LOUDSPEAKER_RATE).tobytes())
+            file.seek(0)
+            command = [*AHEAD, "pacat", "--playback", "--device=room", "--channels=1"]
+            player = subprocess.Popen([*command, *_FLOATS], env=self.env, stdin=file)
+            try:
+                yield
+            finally:
+                player.terminate()
+                player.wait()
+
     def perform(self, cues: Iterable[tuple[float, Pcm]], seconds: float) -> Scene:
         """Play sounds into the room at about their times (in seconds), and record all.
 

@@ -235,7 +235,7 @@ def more_time(state: State, event: Event, now: Samples) -> Result:
 
 
 def count_left(state: State, _: Event, now: Samples) -> Result:
-    """Say how many repetitions are left, and which exercise it is of how many."""
+    """Say how many repetitions or breaths are left, and which exercise it is of how many."""
     language, exercise = state.language, state.exercise
     total = len(plan_of(state).routine.exercises)
     if state.cue.kind is CueKind.WELCOME:
@@ -244,12 +244,27 @@ def count_left(state: State, _: Event, now: Samples) -> Result:
     repetition, _side = plan_of(state).repetition_at(state.index)
     if repetition > exercise.repetitions:
         left = state.texts.last_part
+    elif exercise.repetitions == 1 and (breaths := _breaths_left(state, now)):
+        begun = state.count_left(now) < state.cue.count
+        left = (
+            language.more_after_this(breaths - 1, one_side=False)
+            if begun
+            else language.more_to_come(breaths)
+        )
     elif state.cue.kind is CueKind.MOVE:
         turns = exercise.sides is Sides.ONE_AFTER_THE_OTHER
         left = language.more_after_this(exercise.repetitions - repetition, one_side=turns)
     else:
         left = language.more_to_come(exercise.repetitions - max(repetition, 1) + 1)
     return answer(state, f"{left} {place}".strip(), now)
+
+
+def _breaths_left(state: State, now: Samples) -> int:
+    """Return how many breaths are still to be ended, where so many were asked for; else 0."""
+    rhythm = state.cue.rhythm
+    if rhythm is None or not rhythm.counted:
+        return 0
+    return -(-state.count_left(now) // rhythm.cycle)
 
 
 def position(state: State, _: Event, now: Samples) -> Result:
