@@ -4,9 +4,8 @@ Owns which of them is believed how far; must not know how either works inside, n
 utterance begins or ends.
 
 The network alone decides what it is sure of, either way, in a twentieth of a second. In between
-it is asked again, about the same sound a little slower and a little faster; and where that does
-not tell, the other engine is asked for its own sentence. What both name, and what stays likely at
-every speed, was said.
+it is asked again, about the same sound a little slower and a little faster, and the other engine
+is asked for its own sentence. What both name, and what stays likely at every speed, was said.
 """
 
 import math
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from voice_coach.audio.pcm import Pcm, resample, silence
 from voice_coach.grammar import Grammar, minimised
 from voice_coach.hearing.engines.moonshine import Moonshine, Reading
-from voice_coach.hearing.engines.recogniser import Hypothesis, Recogniser
+from voice_coach.hearing.engines.recogniser import NOTHING, Hypothesis, Recogniser
 from voice_coach.hearing.engines.subwords import Subwords
 from voice_coach.hearing.enrolled.profile import EnrolledVoice
 from voice_coach.units import SAMPLE_RATE, Samples, to_samples
@@ -48,9 +47,6 @@ _SPEEDS: Final = (1.1, 0.9)
 """Playing speeds of the second and third look."""
 _SURE: Final = 0.9
 """Probability from which the network is believed without asking anybody else."""
-_UNASKED: Final = 0.1
-"""Probability under which a sentence counts as little after all looks that no other engine helps
-it. In 43 % of doubts all is clear by then; without the other, 2 of 464 came out worse."""
 _HOPELESS: Final = 0.002
 """Probability under which nobody else is asked either."""
 
@@ -176,58 +172,35 @@ class CombinedRecogniser:
         return self._taught.corrected(found, look.features[0], self._grammar.accepts)
 
     def _looked_again(self, utterance: Pcm, look: "_Look") -> Hypothesis:
-        looks = self.at_all_speeds(utterance, look, list(look.chances))
-        if self._other is None or self._clear(looks):
-            return self._judged(looks, "")
-        named = self._other.finish().text
-        if named and named not in looks[0].chances:
-            looks[0] = self._read(looks[0], [named])
-            if evidence(named, looks[:1], agreed=True).probability(TOGETHER) >= _UNASKED:
-                looks[1:] = [self._read(each, [named]) for each in looks[1:]]
-        return self._judged(looks, named, f"; {self._other.name}: “{named}”")
-
-    def _clear(self, looks: list["_Look"]) -> bool:
-        """Whether the other engine, which takes a tenth of a second, could hardly change it."""
-        best, *others = (each.confidence for each in self._together(looks, ""))
-        agreed = [self._together(looks, text)[0].confidence for text in looks[0].chances]
-        unrivalled = not others or others[0] < _UNASKED
-        return max(agreed) < _UNASKED or (best >= _SURE and unrivalled)
-
-    def _judged(self, looks: list["_Look"], named: str, told: str = "") -> Hypothesis:
-        """Return the likeliest of all that was found; `told` is said beside its evidence."""
-        best, *others = self._together(looks, named)
-        rivals = tuple((other.text, other.confidence) for other in others)
-        return replace(best, rivals=rivals, evidence=best.evidence + told)
-
-    def _together(self, looks: list["_Look"], named: str) -> list[Hypothesis]:
-        """Return every sentence that was found in all `looks` together, the likeliest first."""
+        named = self._other.finish() if self._other else NOTHING
+        texts = list(dict.fromkeys([*look.chances, *([named.text] if named.text else [])]))
+        looks = self.at_all_speeds(utterance, look, texts)
+        told = f"; {self._other.name}: “{named.text}”" if self._other else ""
         judged = [
             Hypothesis(
                 text,
-                evidence(text, looks, agreed=text == named).probability(TOGETHER)
+                evidence(text, looks, agreed=text == named.text).probability(TOGETHER)
                 if conceivable(text, max(look.chance(text) for look in looks))
                 else 0.0,
-                evidence="; ".join(each.told(text) for each in looks),
-                written=looks[0].free.text,
+                evidence="; ".join(each.told(text) for each in looks) + told,
+                written=look.free.text,
             )
-            for text in looks[0].chances
+            for text in texts
         ]
-        return sorted(judged, key=lambda hypothesis: -hypothesis.confidence)
+        judged.sort(key=lambda hypothesis: -hypothesis.confidence)
+        rivals = tuple((other.text, other.confidence) for other in judged[1:])
+        return replace(judged[0], rivals=rivals)
 
     def at_all_speeds(self, utterance: Pcm, look: "_Look", texts: list[str]) -> list["_Look"]:
         """Return `look` and those at the other speeds, each with all of `texts` searched."""
-        looks = [self._read(look, texts)]
+        unread = [text for text in texts if text not in look.chances]
+        more = self._network.search(look.features, self._few(unread)) if unread else []
+        looks = [replace(look, readings=[*look.readings, *more])]
         few = self._few(texts)
         for speed in _SPEEDS:
             features = self._network.encode(resample(utterance, round(SAMPLE_RATE * speed)))
             looks.append(_Look(*self._network.look(features, few), features))
         return looks
-
-    def _read(self, look: "_Look", texts: list[str]) -> "_Look":
-        """Return `look` with those of `texts` searched that were not."""
-        unread = [text for text in texts if text not in look.chances]
-        more = self._network.search(look.features, self._few(unread)) if unread else []
-        return replace(look, readings=[*look.readings, *more])
 
     def _few(self, texts: Iterable[str]) -> Subwords:
         return self._network.spelled(sentences_only(texts))

@@ -185,8 +185,7 @@ class Subwords:
             for letters in sorted(begun):
                 pieces = self._vocabulary.spelled.get(before + letters, [])
                 tokens += pieces
-                if pieces:
-                    places += [SpellingState(state, letters)] * len(pieces)
+                places += [SpellingState(state, letters)] * len(pieces)
         ways.tokens += tokens
         ways.places += places
         ways.words += [word] * len(tokens)
