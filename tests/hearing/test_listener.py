@@ -226,6 +226,29 @@ def test_what_is_sure_and_settled_is_taken_early() -> None:
     assert len(notes.decisions) == 1
 
 
+def test_a_sentence_that_goes_on_after_a_comma_is_not_taken_in_it() -> None:
+    listener, notes = noting()
+    listener.use(STOP, Rules(settled=lambda _: True))
+    notes.guessed = Hypothesis("stop it", 0.95)
+    assert fed(listener, stream(1.024, voice(0.512), 0.192, voice(0.512))) == []
+    notes.guessed = None
+    (heard,) = fed(listener, stream(1.024))
+    assert heard.text == "stop"  # what the whole is, which is heard from its first word on
+    assert heard.start == to_samples(1.024)
+    assert heard.decided == to_samples(2.24) + Rules().hang_over
+
+
+def test_a_sure_sentence_is_taken_when_it_outlasts_a_comma_and_heard_once() -> None:
+    listener, notes = noting()
+    listener.use(STOP, Rules(settled=lambda _: True))
+    notes.guessed = Hypothesis("stop it", 0.95)
+    (heard,) = fed(listener, stream(1.024, voice(0.512), 1.024))
+    assert heard.text == "stop it"
+    assert heard.decided == heard.end + Rules().comma
+    assert notes.guesses == 1
+    assert len(notes.decisions) == 1
+
+
 def test_what_goes_on_after_all_is_heard_anew_as_a_whole() -> None:
     listener, notes = noting()
     listener.use(STOP, Rules(settled=lambda text: text == "stop"))

@@ -23,6 +23,7 @@ from voice_coach.hearing.decision import (
     decide_early,
     hopeless,
     negated,
+    patience,
     too_long,
 )
 from voice_coach.hearing.echo.canceller import EchoCanceller
@@ -223,7 +224,7 @@ class Listener:
         if len(voice.chunks) % _COMPARED == 0:
             voice.foreign = voice.foreign or not coach_speaks(self._segment(voice), voice.rules)
         quiet = end - voice.voice_end
-        if quiet >= voice.rules.hang_over:
+        if quiet >= (voice.patience or voice.rules.hang_over):
             return self._finished(voice)
         if quiet >= voice.rules.hang_over - _AHEAD:
             self._find(voice)
@@ -235,7 +236,7 @@ class Listener:
         """Let the recogniser have `chunk`, unless it is silence that may be the end."""
         if voice.found and not quiet:
             # It goes on after all: the recogniser has ended the utterance, and hears it anew.
-            voice.found = None
+            voice.found = voice.patience = None
             self._recogniser.start()
             voice.withheld[:0] = [earlier.amplified for earlier in voice.chunks]
         if quiet > _ENDING:
@@ -307,7 +308,13 @@ class Listener:
             return []
         guess = self._recogniser.guess()
         decision = decide_early(guess, segment, voice.rules) if guess else None
-        return self._ended(voice, decision) if decision else []
+        if guess is None or decision is None:
+            return []
+        wanted = patience(guess.text, voice.rules)
+        if quiet >= wanted:
+            return self._ended(voice, decision)
+        voice.found, voice.patience = guess, wanted
+        return []
 
     def _find(self, voice: Utterance) -> Hypothesis:
         """Return what `voice` said; asked ahead of the end, so that it is known by then."""

@@ -83,6 +83,8 @@ class Utterance:
     """Where the voice had ended when it was last guessed what it said."""
     found: Hypothesis | None = None
     """What it said, if the recogniser has been asked for good: nothing but silence followed."""
+    patience: Samples | None = None
+    """Silence that ends it, where that is less than usual."""
 
     def segment(self, decided: Samples) -> Segment:
         return Segment(self.start, self.voice_start, self.voice_end, self.speech, decided)

@@ -135,6 +135,7 @@ class Subwords:
         self._vocabulary = vocabulary
         self._spellings: dict[int, dict[str, tuple[str, int]]] = {}
         self._known: dict[SpellingState, Onward] = {}
+        self._beginnings: dict[tuple[int, str], tuple[list[int], list[SpellingState]]] = {}
 
     def onward(self, place: SpellingState) -> Onward:
         """Return every token that may follow at `place`."""
@@ -173,14 +174,21 @@ class Subwords:
 
     def _begin(self, ways: _Ways, state: int, word: str | None, before: str = " ") -> None:
         """Add the pieces that begin a word in `state`, each of them once."""
-        begun = {
-            spelling[:length]
-            for spelling in self._spelled(state)
-            for length in range(1, len(spelling) + 1)
-        }
-        for letters in sorted(begun):
-            tokens = self._vocabulary.spelled.get(before + letters, [])
-            ways.add(tokens, SpellingState(state, letters), word)
+        # Many words lead to the same state, so what begins there is found out once.
+        tokens, places = self._beginnings.setdefault((state, before), ([], []))
+        if not tokens:
+            begun = {
+                spelling[:length]
+                for spelling in self._spelled(state)
+                for length in range(1, len(spelling) + 1)
+            }
+            for letters in sorted(begun):
+                pieces = self._vocabulary.spelled.get(before + letters, [])
+                tokens += pieces
+                places += [SpellingState(state, letters)] * len(pieces)
+        ways.tokens += tokens
+        ways.places += places
+        ways.words += [word] * len(tokens)
 
     def _spell(self, ways: _Ways, place: SpellingState, spelling: str) -> None:
         """Add the pieces that go on with the word that is being spelled."""
