@@ -54,8 +54,8 @@ class Rules:
     early: Samples | None = _BREATH
     """Silence after which a word is taken already that is sure and settled, …"""
     comma: Samples = _COMMA
-    """… and a sentence of several. People say "slow down, there's a camera" to each other too: in
-    its first comma that is a command, and as a whole none."""
+    """… and a sentence of several, unless it does no harm. People say "slow down, there's a camera"
+    to each other too: in its first comma that is a command, and as a whole none."""
     longest: Samples = _COMMAND
     """Whoever speaks longer without a break is talking to somebody else."""
     shortest_speech: Samples = _KNOCK
@@ -216,7 +216,9 @@ def coach_speaks(segment: Segment, rules: Rules) -> str | None:
 def patience(text: str, rules: Rules) -> Samples:
     """Return the silence after which `text`, which is sure and settled, is taken."""
     early = rules.hang_over if rules.early is None else rules.early
-    return early if " " not in text else min(rules.hang_over, max(early, rules.comma))
+    if " " not in text or rules.harmless(text):
+        return early  # a pause does no harm, even before a comma
+    return min(rules.hang_over, max(early, rules.comma))
 
 
 def decide_early(hypothesis: Hypothesis, segment: Segment, rules: Rules) -> Decision | None:
