@@ -78,6 +78,7 @@ def test_short_words_alone_can_be_left_out() -> None:
 
 
 def test_a_part_that_was_kept_is_read_again() -> None:
+    grammars_path().unlink(missing_ok=True)  # those that all tests share
     with kept_grammars() as kept:
         assert kept == {}
         kept["digest"] = part("pause", "take a break")
