@@ -138,7 +138,8 @@ def test_a_key_that_is_missing(file: Path) -> None:
             "position: any",
             "position: knees",
             "9: 'position' is 'knees'; expected 'any', 'sitting', 'hands and knees', 'front', "
-            "'back' or 'standing'. Did you mean 'hands and knees'?",
+            "'back', 'standing', 'side', 'kneeling', 'half kneeling', 'chair', 'plank' or "
+            "'standing at a wall'. Did you mean 'kneeling'?",
         ),
         ("seconds: 20", "seconds: -20", "14: 'seconds' is -20; it should be greater than 0."),
         ("seconds: 20", "seconds: 0", "14: 'seconds' is 0; it should be greater than 0."),
@@ -159,8 +160,8 @@ def test_a_key_that_is_missing(file: Path) -> None:
             "seconds: yes",
             "14: 'seconds' is 'yes'; expected a number.",
         ),
-        ("        seconds: 20\n", "", "13: 'steps'; expected either 'seconds' or 'breaths'."),
-        ("seconds: 20", "seconds:", "13: 'steps'; expected either 'seconds' or 'breaths'."),
+        ("        seconds: 20\n", "", "13: 'steps'; expected either 'seconds' or 'breaths' (or 'minutes', or 'until: done')."),
+        ("seconds: 20", "seconds:", "13: 'steps'; expected either 'seconds' or 'breaths' (or 'minutes', or 'until: done')."),
         (
             "name: Evening",
             "name: true",

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from voice_coach.core.intents import Commands
 from voice_coach.core.names import Names
-from voice_coach.core.routine import Routine
+from voice_coach.core.routine import Routine, without_tags
 from voice_coach.errors import RoutineError, SentencesError, nearest, shortened
 from voice_coach.files import read_text
 from voice_coach.grammar_cache import kept_grammars
@@ -231,13 +231,17 @@ def routine_of(text: str, path: Path | str) -> Routine:
         # By way of JSON, in which a list is a list and a word a choice, and nothing is magic.
         return Routine.model_validate_json(json.dumps(data))
     except ValidationError as invalid:
-        problem = min(invalid.errors(), key=lambda error: _rank(root, error))
+        problem = min(_placed(invalid), key=lambda error: _rank(root, error))
         where = f"{path}:{line_of(root, problem['loc'])}"
         raise RoutineError(one_line(f"{where}: {_explain(problem)}")) from None
     except (TypeError, ValueError):
         raise RoutineError(
             f"{path}: holds a value or a key that is neither text, number nor yes or no."
         ) from None
+
+
+def _placed(invalid: ValidationError) -> list[ErrorDetails]:
+    return [{**each, "loc": without_tags(each["loc"])} for each in invalid.errors()]
 
 
 def schema() -> str:
@@ -317,9 +321,10 @@ def _shown(given: object) -> str:
 def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """Return the keys that a routine file may have at `loc`."""
     for part in loc:
-        if isinstance(part, str) and part in model.model_fields:
-            model = _model_in(model.model_fields[part].annotation) or model
-    return list(model.model_fields)
+        fields = {each.alias or name: each for name, each in model.model_fields.items()}
+        if isinstance(part, str) and part in fields:
+            model = _model_in(fields[part].annotation) or model
+    return [each.alias or name for name, each in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

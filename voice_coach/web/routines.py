@@ -67,7 +67,7 @@ def checked(text: str) -> dict[str, Any]:
         "seconds": outline["length"],
         "plan": _laid_out(routine),
         "routine": outline,
-        "data": routine.model_dump(mode="json", exclude_unset=True),
+        "data": routine.model_dump(mode="json", exclude_unset=True, by_alias=True),
     }
 
 
