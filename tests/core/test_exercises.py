@@ -296,7 +296,7 @@ def test_what_it_is_for_is_said(plan: Plan) -> None:
 
 
 def test_every_exercise_has_a_gentler_variant_that_asks_for_less(plan: Plan) -> None:
-    easier = make_plan(plan.routine, ENGLISH, easier=frozenset(range(len(TABLE))))
+    easier = make_plan(plan.routine, ENGLISH, shifts=dict.fromkeys(range(len(TABLE)), -1))
     for number, exercise in enumerate(plan.routine.exercises):
         assert exercise.easier is not None
         assert easier.cues[easier.setup_of(number)].text != plan.cues[plan.setup_of(number)].text

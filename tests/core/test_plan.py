@@ -347,7 +347,7 @@ class TestPlaces:
         assert long.length == speech_length(long.text) + BEAT
 
     def test_easier_exercises_keep_their_place(self) -> None:
-        easier = make_plan(SHIPPED[0], ENGLISH, easier=frozenset({3}))
+        easier = make_plan(SHIPPED[0], ENGLISH, shifts={3: -1})
         for number in range(len(SHIPPED[0].exercises)):
             assert easier.cues[easier.heading_of(number)].exercise == number
         assert "forearms" in easier.cues[easier.setup_of(3)].text
@@ -369,6 +369,8 @@ def test_sides_in_words() -> None:
 
 @pytest.mark.parametrize("routine", SHIPPED, ids=lambda routine: routine.name)
 def test_no_cue_of_a_shipped_routine_holds_the_breath(routine: Routine) -> None:
-    plan = make_plan(routine, ENGLISH, easier=frozenset(range(0, len(routine.exercises), 2)))
+    plan = make_plan(
+        routine, ENGLISH, shifts=dict.fromkeys(range(0, len(routine.exercises), 2), -1)
+    )
     assert all(cue.breath is not Breath.HOLD for cue in plan.cues)
     assert all("{" not in cue.text for cue in plan.cues)

@@ -119,7 +119,11 @@ class Simulation:
             if (chosen.name, e.name) in self.state.memory.hurt
         )  # fmt: skip
         state = replace(
-            self.state, easier=hurt, told=hurt, arrival=None, progress=Progress(began=self.now)
+            self.state,
+            shifts=dict.fromkeys(hurt, -1),
+            told=hurt,
+            arrival=None,
+            progress=Progress(began=self.now),
         )
         plan = laid_out(state, chosen)
         heading = plan.heading_of(names.index(exercise.casefold()))

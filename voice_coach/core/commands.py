@@ -4,6 +4,7 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 """
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from voice_coach.core import answers, care, leading_in, notes, parting, questions
 from voice_coach.core.cues import CueKind
@@ -29,6 +30,7 @@ from voice_coach.core.transitions import (
     ask,
     begin,
     called,
+    can_be_easier,
     hush,
     jump,
     laid_out,
@@ -68,12 +70,12 @@ def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
     hurt = frozenset(
         i
         for i, exercise in enumerate(routine.exercises)
-        if (routine.name, exercise.name) in state.memory.hurt and exercise.easier
+        if (routine.name, exercise.name) in state.memory.hurt and exercise.easiest < 0
     )
     fresh = replace(
         state,
         memory=replace(state.memory, place=None),
-        easier=hurt,
+        shifts=MappingProxyType(dict.fromkeys(hurt, -1)),
         told=hurt,
         arrival=None,
         then=None,
@@ -141,34 +143,45 @@ def restart(state: State, _: Event, now: Samples) -> Result:
 
 def easier(state: State, _: Event, now: Samples) -> Result:
     """Begin the exercise anew in its easier variant, where it has one."""
-    if state.exercise.easier is None:
-        return answer(state, state.texts.no_easier, now)
-    prefix = state.texts.begin_easier if _welcoming(state) else state.texts.easier
-    after, actions = _vary(state, state.easier | {state.cue.exercise}, prefix, now)
+    texts = state.texts
+    if not can_be_easier(state):
+        return answer(state, texts.easiest if state.written.levels else texts.no_easier, now)
+    prefix = texts.level_down if state.written.levels else texts.easier
+    prefix = texts.begin_easier if _welcoming(state) else prefix
+    after, actions = _vary(state, state.shift - 1, prefix, now)
     return after, (notes.Eased(*about(state)), *actions)
 
 
 def full_version(state: State, _: Event, now: Samples) -> Result:
-    """Begin the exercise anew, not made easier."""
-    if state.cue.exercise not in state.easier:
-        return answer(state, state.texts.already_full, now)
-    prefix = state.texts.begin_full if _welcoming(state) else state.texts.full_version
-    return _vary(state, state.easier - {state.cue.exercise}, prefix, now)
+    """Begin the exercise anew a step harder, where there is one: to begin with, not made easier."""
+    texts, written = state.texts, state.written
+    if state.shift >= written.hardest:
+        return answer(state, texts.hardest if written.hardest else texts.already_full, now)
+    prefix = texts.full_version if state.shift < 0 else texts.harder
+    prefix = texts.level_up if written.levels else prefix
+    prefix = texts.begin_full if _welcoming(state) else prefix
+    return _vary(state, state.shift + 1, prefix, now)
 
 
 def _welcoming(state: State) -> bool:
     return state.cue.kind is CueKind.WELCOME
 
 
-def _vary(state: State, easier: frozenset[int], prefix: str, now: Samples) -> Result:
-    """Begin the exercise anew in its other variant.
+def _vary(state: State, shift: int, prefix: str, now: Samples) -> Result:
+    """Begin the exercise anew in another variant, in which it is done in later rounds, too.
 
     Who is in the middle of it is in position: they hear only what is different, and have a few
     seconds.
     """
     here, moving = state.cue.exercise, state.cue.kind in (CueKind.MOVE, CueKind.REST)
     there = moving or state.led_in
-    varied = replace(state, easier=easier, told=state.told - {here}, then=None)
+    again = (
+        i
+        for i, each in enumerate(plan_of(state).routine.exercises)
+        if i == here or (i > here and each is state.written)
+    )
+    shifts = MappingProxyType({**state.shifts, **dict.fromkeys(again, shift)})
+    varied = replace(state, shifts=shifts, told=state.told - {here}, then=None)
     return lead_to(varied, here, now, prefix=prefix, there=there)
 
 

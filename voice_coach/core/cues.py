@@ -121,6 +121,8 @@ class Cue:
     """How long it lasts, from the end of the words, or from their start if `with_words`."""
     with_words: bool = False
     """The movement goes along with the words: a breath in or out."""
+    timed: bool = False
+    """It lasts just as long as it counts, from its first word on, whatever is said in it."""
     breath: Breath = Breath.NATURAL
     tone: BreathTone | None = None
     """Sounds from the first word on, as long as the count."""
@@ -128,6 +130,11 @@ class Cue:
     repetition: int = 0
     """Counted from 1; 0 outside of repetitions, and in a closing block."""
     repetitions: int = 0
+    through: int = 0
+    """The same, counted through all sets and directions."""
+    set: int = 0
+    """Counted from 1; 0 where there are no sets."""
+    sets: int = 0
     marks: tuple[Mark, ...] = ()
     """In the order in which they fall due."""
     rhythm: Rhythm | None = None
@@ -136,6 +143,8 @@ class Cue:
     """Whether "more time" can lengthen it."""
     waits: bool = False
     """It is not counted: it ends when the user is ready."""
+    until_done: bool = False
+    """It is counted for very long: it ends when the user says "done"."""
     praise: str = ""
     """Said before the text if what came before was done to its end."""
     signal: Signal | None = None
@@ -158,9 +167,18 @@ class Cue:
         return round(speech_length(self.words) / self.tempo) if self.words else SIGNAL_LENGTH
 
     @property
+    def begun_anew(self) -> bool:
+        """Whether it is a movement that is begun anew when it was interrupted."""
+        return self.with_words or (self.timed and self.count <= LONGEST_MOVEMENT)
+
+    @property
     def length(self) -> Samples:
-        """Time from the first word to the next cue."""
+        """Time from the first word to the next cue; a guess where the user says when it ends."""
+        if self.timed:
+            return self.count
         words = self.words_length
+        if self.until_done:
+            return words + min(self.count, UNTIL_DONE)
         if self.with_words:
             return max(words + BEAT, self.count)
         at_once = self.marks and self.marks[0].left >= self.count
@@ -170,6 +188,10 @@ class Cue:
 BEAT = to_samples(0.02)
 """Time from the end of words to what follows at once: it can only be known when a block of
 sound is over, and shall still begin at a sample that was foretold."""
+LONGEST_MOVEMENT = to_samples(10)
+"""What lasts longer is work or a hold, of which one does the rest after an interruption."""
+UNTIL_DONE = to_samples(30)
+"""About how long it takes until somebody says "done"."""
 SIGNAL_LENGTH = to_samples(0.5)
 """About how long a signal sounds."""
 

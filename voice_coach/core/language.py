@@ -50,6 +50,11 @@ class Language:
         about = self.written.language
         return _spelled(value, about.code, about.numbers)
 
+    def ordinal(self, value: int) -> str:
+        """Return "first", "second" and so on."""
+        about = self.written.language
+        return _spelled(value, about.code, about.ordinals)
+
     def name(self, name: str) -> str:
         """Return the name of an exercise or a routine as it stands within a sentence."""
         return name.lower() if self.written.language.names_in_lower_case == "yes" else name
@@ -137,6 +142,66 @@ class Language:
         if repetition == total:
             return templates.then_last
         return templates.then_repetition.format(number=self.number(repetition))
+
+    def coming_set(self, number: int, total: int) -> str:
+        """Name a set that comes, within a sentence."""
+        if number == total:
+            return self.written.templates.then_last_set
+        text = self.written.templates.then_set
+        return text.format(number=self.ordinal(number), total=self.number(total))
+
+    def coming_in_set(self, repetition: int, number: int) -> str:
+        """Name a repetition of a set that comes, within a sentence."""
+        text = self.written.templates.then_in_set
+        return text.format(number=self.number(repetition), set=self.ordinal(number))
+
+    def coming_round(self, number: int, total: int) -> str:
+        """Name a round of a circuit that comes, within a sentence."""
+        if number == total:
+            return self.written.templates.then_last_round
+        text = self.written.templates.then_round
+        return text.format(number=self.number(number), total=self.number(total))
+
+    def rest_for(self, seconds: int) -> str:
+        """Announce a rest in few words."""
+        return self._in_seconds(self.written.templates.rest_for, seconds)
+
+    def set_of(self, number: int, total: int) -> str:
+        """Begin a set."""
+        text = self.written.templates.set_of
+        return self._filled(text, number=self.ordinal(number), total=self.number(total))
+
+    def in_set(self, number: int, total: int) -> str:
+        """Say which set it is of how many."""
+        text = self.written.templates.in_set
+        return self._filled(text, set=self.ordinal(number), total=self.number(total))
+
+    def in_round(self, number: int, total: int) -> str:
+        """Say which round it is of how many."""
+        text = self.written.templates.in_round
+        return self._filled(text, number=self.number(number), total=self.number(total))
+
+    def direction(self, direction: str, *, first: bool) -> str:
+        """Say which way it goes from now on."""
+        templates = self.written.templates
+        text = templates.first_direction if first else templates.other_direction
+        return self._filled(text, direction=direction.rstrip("."))
+
+    def then_exercise(self, name: str, setup: str) -> str:
+        """Tell beforehand how another exercise of a circuit is done."""
+        return self._filled(self.written.templates.then_exercise, name=self.name(name), setup=setup)
+
+    def count(self, number: int) -> str:
+        """Count aloud."""
+        return self._filled(self.written.templates.count, number=self.number(number))
+
+    def fitted(self, length: Samples, left_out: Sequence[str]) -> str:
+        """Say how long a routine takes that was made to fit, and what is not done of it."""
+        told = self._filled(self.written.templates.fitted, length=self.duration(length))
+        if not left_out:
+            return told
+        names = self._joined(self.written.lists.all_of, [self.name(each) for each in left_out])
+        return f"{told} {self._filled(self.written.templates.left_out, names=names)}"
 
     def side(self, which: Side) -> str:
         """Name a side."""

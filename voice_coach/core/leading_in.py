@@ -48,13 +48,13 @@ def _target(state: State) -> tuple[int, Samples] | None:
     plan, cue = plan_of(state), state.cue
     if state.led_in and state.then is not None and state.then_left is not None:
         return state.then, state.then_left
-    if cue.kind is CueKind.REST:
+    if cue.kind is CueKind.REST and plan.cues[state.index + 1].kind is CueKind.MOVE:
         return state.index + 1, plan.cues[state.index + 1].count
     if cue.kind is not CueKind.MOVE or _lets_go(state):
         return None
     first = plan.place_of(cue.exercise, *plan.repetition_at(state.index))
     if first is None or first == state.index:
-        whole = cue.with_words or state.left < WORTH_IT
+        whole = cue.begun_anew or state.left < WORTH_IT
         return state.index, cue.count if whole else state.left
     return first, plan.cues[first].count
 

@@ -6,7 +6,7 @@ was led to its end (`transitions.farewell`).
 
 from voice_coach.core import notes, questions
 from voice_coach.core.state import Mode, Role, Silence, State
-from voice_coach.core.transitions import GAP, Result, freeze, say, to_idle
+from voice_coach.core.transitions import GAP, Result, done_and_partly, freeze, say, to_idle
 from voice_coach.units import Samples
 
 
@@ -26,7 +26,7 @@ def part(state: State, now: Samples) -> Result:
 def _what_was_done(state: State, now: Samples) -> str:
     """Return it with the praise that it deserves; nothing if no exercise was begun."""
     progress, texts = state.progress, state.texts
-    done, partly = len(progress.done), len(progress.begun - progress.done)
+    done, partly = done_and_partly(state)
     if not (done or partly):
         return ""
     until = now if progress.frozen is None else progress.frozen

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
+from types import MappingProxyType
 
 from voice_coach.core.cues import Cue, CueKind
 from voice_coach.core.language import Language
@@ -68,6 +69,8 @@ class Plan:
         if cue.kind is CueKind.FINISH:
             return self._coming_to(len(self.routine.exercises))
         heading, setup = self.heading_of(cue.exercise), self.setup_of(cue.exercise)
+        if index < heading:  # the rest before it
+            return self._coming_to(cue.exercise)
         moves = setup - heading > 1  # the way into position comes between the two
         if moves and index == heading:
             return self._coming_to(cue.exercise)
@@ -80,14 +83,15 @@ class Plan:
     def repetition_at(self, index: int) -> tuple[int, Side | None]:
         """Return the repetition and the side to which cue `index` belongs or leads.
 
-        Counted from 1; 0 before the first one, one more than there are in the closing block.
+        Counted from 1 through all sets and directions; 0 before the first one, one more than there
+        are in the closing block.
         """
         cue = self.cues[index]
         if cue.kind is CueKind.REST:
             cue = self.cues[index + 1]
         if cue.kind is not CueKind.MOVE:
             return 0, None
-        return cue.repetition or self._closing(index), cue.side
+        return cue.through or self._closing(index), cue.side
 
     def place_of(self, exercise: int, repetition: int, side: Side | None) -> int | None:
         """Return the index of the cue with which a repetition begins, if there is one."""
@@ -99,9 +103,9 @@ class Plan:
 
     def _closing(self, index: int) -> int:
         """Return one more than the repetitions before cue `index` of a closing block."""
-        while not self.cues[index].repetition and self.cues[index].kind is not CueKind.INTRODUCE:
+        while not self.cues[index].through and self.cues[index].kind is not CueKind.INTRODUCE:
             index -= 1
-        return 1 + self.cues[index].repetition
+        return 1 + self.cues[index].through
 
     def remaining_after(self, index: int, then: int | None = None) -> Samples:
         """Time from the end of cue `index` to the farewell; exact once `measured`.
@@ -143,7 +147,7 @@ def make_plan(
     language: Language,
     preferences: Preferences = Preferences(),  # noqa: B008 - it is frozen
     *,
-    easier: frozenset[int] = frozenset(),
+    shifts: Mapping[int, int] = MappingProxyType({}),
     told: frozenset[int] = frozenset(),
     sessions: int = 0,
     led: int = 0,
@@ -153,15 +157,17 @@ def make_plan(
     """Lay out `routine`, in `language`.
 
     A tempo above 1 shortens breaths, rests and changes of position, never the holds that are
-    given in seconds. `easier` holds the indexes of exercises to be done in their easier
-    variant, `told` those of which it is said why. `sessions` that were done before make the
-    wordings other ones; the more often this routine was `led` to its end, the less is said. The
+    given in seconds. `shifts` says by the index of an exercise how much harder than usual it is
+    done, or easier; `told` holds those of which it is said why. `sessions` that were done before
+    make the wordings other ones; the more often this routine was `led` to its end, the less is said. The
     signs of `danger` are named before the first exercise. The way into position is
     said wherever it changes, also for who comes to an exercise as `arrival` says. How many cues
-    there are depends on the routine, on `easier` and on `arrival` alone.
+    there are depends on the routine, on `shifts` and on `arrival` alone.
     """
     wording, turns = Wording.of(preferences.verbosity, led), Turns(sessions)
-    exercises = [e.made_easier() if i in easier else e for i, e in enumerate(routine.exercises)]
+    exercises = [e.at(shifts.get(i, 0)) for i, e in enumerate(routine.exercises)]
+    known_before, beforehand = told_beforehand(routine, arrival.exercise if arrival else None)
+    places, total = numbered(routine)
     cues: list[Cue] = []
     knows_ready = wording is not Wording.WHOLE
     for i, exercise in enumerate(exercises):
@@ -174,22 +180,25 @@ def make_plan(
             language,
             preferences,
             wording,
+            lap=routine.laps[i],
+            again=i in known_before,
+            beforehand=beforehand.get(i, ()),
             told=i in told,
             praise="" if i == 0 or (i + sessions) % 2 else turns.next(language.phrasings.praise),
             knows_ready=knows_ready,
             turns=turns,
         )
-        laid = list(layout.cues(len(exercises), moved=moved))
+        laid = list(layout.cues(places[i], total, moved=moved))
         cues += laid
         knows_ready = knows_ready or any(layout.tells_ready(cue) for cue in laid)
     cues = [replace(cue, tempo=preferences.tempo) for cue in cues]
     length = sum(cue.length for cue in cues)
     last = not preferences.asks_about(routine)
-    farewell = language.farewell(routine.name, len(exercises), 0, (), length, last=last)
+    farewell = language.farewell(routine.name, total, 0, (), length, last=last)
     ending = Cue(CueKind.FINISH, len(exercises) - 1, farewell, BREATHER, tempo=preferences.tempo)
     safety = " ".join(filter(None, (wording.of_safety(routine), danger)))
     opening = (
-        language.welcome(routine.name, len(exercises), length)
+        language.welcome(routine.name, total, length)
         if wording is Wording.WHOLE
         else language.welcome_again(routine.name)
     )
@@ -197,6 +206,46 @@ def make_plan(
     welcome = " ".join(filter(None, (opening, safety, remark)))
     first = Cue(CueKind.WELCOME, 0, welcome, BREATHER, tempo=preferences.tempo)
     return Plan(routine, (first, *cues, ending), safety, arrival)
+
+
+def numbered(routine: Routine) -> tuple[list[int], int]:
+    """Return the number by which the user counts each exercise, from 1, and how many there are.
+
+    What is done again in a later round of a circuit has the number that it had.
+    """
+    numbers: dict[int, int] = {}
+    places = [numbers.setdefault(id(each), len(numbers) + 1) for each in routine.exercises]
+    return places, len(numbers)
+
+
+def told_beforehand(
+    routine: Routine, arrival: int | None
+) -> tuple[frozenset[int], dict[int, tuple[tuple[str, str], ...]]]:
+    """Return which exercises of circuits are announced in a word, since they are known by then.
+
+    That is so in every later round; where all of a circuit keeps time, already in the first one,
+    and what the others are like is told before the first exercise: by its index (name, set-up) of
+    each. Whoever comes to one from elsewhere, as to `arrival`, is told all of it.
+    """
+    known: set[int] = set()
+    beforehand: dict[int, tuple[tuple[str, str], ...]] = {}
+    exercises, laps = routine.exercises, routine.laps
+    first = 0
+    for i, lap in enumerate(laps):
+        if lap is None:
+            continue
+        begins = lap.number == 1 and (
+            i == 0 or laps[i - 1] is None or (laps[i - 1] or lap).number > 1
+        )
+        if begins:
+            first = i
+        members = [k for k in range(first, len(laps)) if (other := laps[k]) and other.number == 1]
+        timed = all(exercises[k].timed for k in members)
+        if begins and timed and len(members) > 1:
+            beforehand[i] = tuple((exercises[k].name, exercises[k].setup) for k in members[1:])
+        if i != arrival and (lap.number > 1 or (timed and not begins)):
+            known.add(i)
+    return frozenset(known), beforehand
 
 
 def _becomes_familiar(preferences: Preferences, led: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from voice_coach.core import notes, questions
 from voice_coach.core.cues import BEAT, CueKind
 from voice_coach.core.routine import Breath
-from voice_coach.core.state import Event, Mode, Place, Role, State, Tone
+from voice_coach.core.state import Event, Mode, Place, Role, Silence, State, Tone
 from voice_coach.core.transitions import (
     AFTER_ANSWER,
     Result,
@@ -53,6 +53,8 @@ def spoken(state: State, _: Event, now: Samples) -> Result:
     said, silent = state.on_air, replace(state, on_air=None)
     if state.cut:
         return go_on_with_rest(silent, now + AFTER_ANSWER)
+    if said is Role.CUE and state.cue.timed:
+        return silent, ()
     if said is Role.CUE:
         return _count(silent, state.said_at if state.cue.with_words else now, now), ()
     if state.ends is not None and (state.due is None or state.ends <= now):
@@ -106,6 +108,11 @@ def time_up(state: State, event: Event, now: Samples) -> Result:
         return still_there(state, event, now)
     if state.marks:
         return _mark(state, now)
+    if state.cue.until_done:
+        return still_there(state, event, now)
+    if state.on_air is not None and state.cue.timed:  # words never stretch what keeps time
+        after, actions = next_cue(replace(state, on_air=None), now)
+        return after, (Silence(), *actions)
     if state.on_air:  # an answer, longer than the count: `_spoken` goes on after it
         return replace(state, due=None), ()
     return next_cue(state, now)

@@ -5,6 +5,7 @@ None of them stands in anybody's way: whoever does not answer is led on without.
 """
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Literal
 
 from voice_coach.core import notes
@@ -192,7 +193,8 @@ def _plan_at(state: State, place: Place) -> State | None:
         if routine.name == place.routine and same:
             eased = frozenset(i for i, name in enumerate(names) if name in place.eased)
             arrival = Arrival(place.exercise, None)
-            begun = replace(state, easier=eased, told=frozenset(), arrival=arrival)
+            shifts = MappingProxyType(dict.fromkeys(eased, -1))
+            begun = replace(state, shifts=shifts, told=frozenset(), arrival=arrival)
             return replace(begun, plan=laid_out(begun, routine))
     return None
 

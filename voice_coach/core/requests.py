@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from voice_coach.core import answers, commands, leading_in, notes, progress
 from voice_coach.core.cues import Cue, CueKind, MarkKind
-from voice_coach.core.plan import Arrival
+from voice_coach.core.plan import Arrival, numbered
 from voice_coach.core.routine import Sides
 from voice_coach.core.state import Event, Mode, State, slot_of
 from voice_coach.core.transitions import (
@@ -127,9 +127,10 @@ def done(state: State, event: Event, now: Samples) -> Result:
     count = slot_of(event, "count")
     counting = state.mode in (Mode.EXERCISING, Mode.RESTING)
     told = (notes.Counted(*about(state), int(count)),) if counting and count is not None else ()
-    if state.mode in (Mode.GETTING_READY, Mode.RESTING):
+    resting = state.mode is Mode.RESTING and not state.exercise.until
+    if state.mode is Mode.GETTING_READY or resting:
         after, actions = commands.ready(state, event, now)
-    elif state.mode is Mode.EXERCISING:
+    elif state.mode is Mode.EXERCISING or state.exercise.until:
         last = replace(state, index=_end_of_set(state))
         after, actions = progress.next_cue(last, now + GAP if state.on_air else now)
         actions = (*commands.silenced(state), *actions)
@@ -139,16 +140,28 @@ def done(state: State, event: Event, now: Samples) -> Result:
 
 
 def _end_of_set(state: State) -> int:
-    """Return the last cue of the movements that follow one another with the breath."""
+    """Return the last cue of the movements that follow one another with the breath, or in time.
+
+    Of an exercise that goes on until then, it is the last repetition.
+    """
     cues, index = plan_of(state).cues, state.index
+    if state.exercise.until:
+        here = state.cue.exercise
+        return max(i for i, cue in enumerate(cues) if cue.exercise == here and cue.through)
     while _one_set(cues[index], cues[index + 1], state.exercise.sides):
         index += 1
     return index
 
 
 def _one_set(cue: Cue, following: Cue, sides: Sides) -> bool:
-    together = all(each.kind is CueKind.MOVE and each.with_words for each in (cue, following))
-    same = (cue.exercise, bool(cue.repetition)) == (following.exercise, bool(following.repetition))
+    together = all(
+        each.kind is CueKind.MOVE and (each.with_words or each.timed) for each in (cue, following)
+    )
+    same = (cue.exercise, bool(cue.repetition), cue.set) == (
+        following.exercise,
+        bool(following.repetition),
+        following.set,
+    )
     turned = sides is Sides.ONE_AFTER_THE_OTHER and cue.side is not following.side
     return together and same and not turned
 
@@ -237,25 +250,30 @@ def more_time(state: State, event: Event, now: Samples) -> Result:
 def count_left(state: State, _: Event, now: Samples) -> Result:
     """Say how many repetitions or breaths are left, and which exercise it is of how many."""
     language, exercise = state.language, state.exercise
-    total = len(plan_of(state).routine.exercises)
+    places, total = numbered(plan_of(state).routine)
     if state.cue.kind is CueKind.WELCOME:
         return answer(state, language.exercises_to_come(total), now)
-    place = language.exercise_of(state.cue.exercise + 1, total)
-    repetition, _side = plan_of(state).repetition_at(state.index)
-    if repetition > exercise.repetitions:
+    place = language.exercise_of(places[state.cue.exercise], total)
+    if lap := plan_of(state).routine.laps[state.cue.exercise]:
+        place = f"{place} {language.in_round(lap.number, lap.of)}".strip()
+    move = _move(state)
+    begun = state.cue.kind is CueKind.MOVE
+    if move is None or not move.through:
         left = state.texts.last_part
-    elif exercise.repetitions == 1 and (breaths := _breaths_left(state, now)):
-        begun = state.count_left(now) < state.cue.count
+    elif move.repetitions == 1 and not move.sets and (breaths := _breaths_left(state, now)):
+        breathing = state.count_left(now) < state.cue.count
         left = (
             language.more_after_this(breaths - 1, one_side=False)
-            if begun
+            if breathing
             else language.more_to_come(breaths)
         )
-    elif state.cue.kind is CueKind.MOVE:
+    elif begun:
         turns = exercise.sides is Sides.ONE_AFTER_THE_OTHER
-        left = language.more_after_this(exercise.repetitions - repetition, one_side=turns)
+        left = language.more_after_this(move.repetitions - move.repetition, one_side=turns)
     else:
-        left = language.more_to_come(exercise.repetitions - max(repetition, 1) + 1)
+        left = language.more_to_come(move.repetitions - move.repetition + 1)
+    if move is not None and move.sets:
+        left = f"{left} {language.in_set(move.set, move.sets)}"
     return answer(state, f"{left} {place}".strip(), now)
 
 
@@ -267,9 +285,14 @@ def _breaths_left(state: State, now: Samples) -> int:
     return -(-state.count_left(now) // rhythm.cycle)
 
 
+def _move(state: State) -> Cue | None:
+    """Return the movement that is done, or the next one of this exercise."""
+    here = (each for each in plan_of(state).cues[state.index :] if each.kind is CueKind.MOVE)
+    return next((each for each in here if each.exercise == state.cue.exercise), None)
+
+
 def position(state: State, _: Event, now: Samples) -> Result:
     """Say again how to be for this exercise, and which side it is."""
-    moves = (each for each in plan_of(state).cues[state.index :] if each.kind is CueKind.MOVE)
-    coming = next((each for each in moves if each.exercise == state.cue.exercise), None)
+    coming = _move(state)
     side = state.language.side(coming.side) if coming and coming.side else ""
     return answer(state, f"{state.exercise.setup} {side}".strip(), now)

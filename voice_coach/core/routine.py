@@ -350,7 +350,8 @@ class Exercise(_Part):
     first_side: Side = Side.LEFT
     """The side that begins."""
     change_sides_seconds: Annotated[float, Field(ge=0, le=120)] | None = None
-    """Time to change sides, which is then said; by itself where one lies on a side or half kneels."""
+    """Time to change sides, which is then said; of itself where one lies on a side or half kneels.
+    """
     directions: Annotated[tuple[SpokenText, SpokenText], BeforeValidator(_several)] | None = None
     """Two ways, such as "one way" and "the other way": all repetitions the one, then the other."""
     timed: bool = False
@@ -446,7 +447,7 @@ class Exercise(_Part):
             for i, step in enumerate(part.closing.steps if part.closing else ()):
                 yield (*keys, "closing", "steps", i), step
 
-    @cached_property
+    @property
     def ladder(self) -> tuple[tuple["Exercise", ...], int]:
         """All its variants from the easiest to the hardest, and the index of the usual one."""
         if self.levels:
@@ -598,6 +599,13 @@ class Routine(_Part):
                     rest = part.round_rest_seconds if number > 1 and i == 0 else 0
                     done.append((exercise, Lap(number, part.rounds, rest)))
         return tuple(done)
+
+    def with_parts(self, parts: tuple["Exercise | Circuit", ...]) -> "Routine":
+        """Return it with other exercises and circuits."""
+        other = self.model_copy(update={"parts": parts})
+        for worked_out in ("exercises", "laps", "_course"):  # pydantic copies them, too
+            other.__dict__.pop(worked_out, None)
+        return other
 
     def placed_exercises(self) -> Iterator[tuple[tuple[str | int, ...], Exercise]]:
         """Yield every exercise that is written, with the keys that lead to it."""

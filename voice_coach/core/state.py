@@ -7,8 +7,18 @@ one state follows from another (`session.py`).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
-from voice_coach.core.cues import BEAT, BreathTone, Cue, CueKind, Mark, Signal, speech_length
+from voice_coach.core.cues import (
+    BEAT,
+    UNTIL_DONE,
+    BreathTone,
+    Cue,
+    CueKind,
+    Mark,
+    Signal,
+    speech_length,
+)
 from voice_coach.core.intents import Intent
 from voice_coach.core.language import Language
 from voice_coach.core.lines import SaidLine, length_of
@@ -249,8 +259,8 @@ class State:
     plan: Plan | None = None
     index: int = 0
     """The cue at which the session stands."""
-    easier: frozenset[int] = frozenset()
-    """Exercises that are done in their easier variant."""
+    shifts: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    """By the index of an exercise how many steps harder than usual it is done, or easier."""
     told: frozenset[int] = frozenset()
     """Those of which it is said why."""
     preferences: Preferences = field(default_factory=Preferences)
@@ -323,9 +333,23 @@ class State:
     @property
     def exercise(self) -> Exercise:
         """The exercise at which the session stands; only while there is a plan."""
+        return self.written.at(self.shift)
+
+    @property
+    def written(self) -> Exercise:
+        """The same as its author wrote it, in whichever variant it is done."""
         assert self.plan is not None  # noqa: S101 - a bug of ours otherwise
-        exercise = self.plan.routine.exercises[self.cue.exercise]
-        return exercise.made_easier() if self.cue.exercise in self.easier else exercise
+        return self.plan.routine.exercises[self.cue.exercise]
+
+    @property
+    def shift(self) -> int:
+        """How many steps harder than usual it is done, or easier."""
+        return self.shifts.get(self.cue.exercise, 0)
+
+    @property
+    def easier(self) -> frozenset[int]:
+        """Exercises that are done in an easier variant."""
+        return frozenset(i for i, shift in self.shifts.items() if shift < 0)
 
     @property
     def heard_to(self) -> int:
@@ -389,7 +413,9 @@ class State:
         """Time to the end of the current cue, with what is left of its words."""
         if self.cue.kind is CueKind.FINISH:
             return 0
-        if self.mode in WAITING or self.on_air is not Role.CUE:
+        if self.cue.until_done:
+            return min(self.count_left(now), UNTIL_DONE)
+        if self.mode in WAITING or self.on_air is not Role.CUE or self.cue.timed:
             return self.count_left(now)
         since = max(0, now - self.said_at)
         words = self.words_length - since

@@ -10,13 +10,14 @@ from voice_coach.core import notes
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
 from voice_coach.core.cues import Cue, CueKind, Signal
 from voice_coach.core.lines import SaidLine, unheard, with_line
-from voice_coach.core.plan import Arrival, Plan, make_plan
+from voice_coach.core.plan import Arrival, Plan, make_plan, numbered
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Routine
 from voice_coach.core.state import (
     DANGER_EVERY,
     RUNNING,
     Action,
+    Chime,
     Give,
     Mode,
     Progress,
@@ -86,6 +87,8 @@ def cut_off(state: State, now: Samples) -> State:
     """Return `state` knowing what is still to be said of the words that are cut off, if any are."""
     if state.cut or state.on_air is not Role.CUE or state.mode not in RUNNING:
         return state
+    if state.cue.timed:  # it goes on, whatever is said
+        return state
     cue, words, length = state.cue, state.words, state.words_length
     whole = cue.with_words or (cue.kind is CueKind.MOVE and length <= SHORT_WORDS)
     at_most = length if cue.measured is not None else round(ESTIMATED * length)
@@ -111,7 +114,7 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
     """
     cue = plan_of(state).cues[index]
     sounds = cue.signal if not (prefix or words or aloud) else None
-    left = cue.count if left is None or cue.with_words else left
+    left = cue.count if left is None or cue.begun_anew else left
     going = _going(state, at)
     standing = replace(
         going,
@@ -136,6 +139,11 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
     )
     tone = (Tone(cue.tone, at, cue.count),) if cue.tone else ()
     text = f"{prefix} {words or _words(standing, praised)}".strip()
+    if cue.timed:
+        standing = with_due(replace(standing, ends=at + left))
+    if not (text or sounds):
+        ticks = (Chime(Signal.LEAD_IN, at),) if cue.kind is CueKind.MOVE else ()
+        return standing, (*ticks, *tone, _reached(standing))
     standing = replace(standing, lines=with_line(state.lines, SaidLine(text, at)))
     after, actions = (
         give(standing, sounds, at, Role.CUE)
@@ -175,10 +183,24 @@ def _words(state: State, praised: bool) -> str:
 def farewell(state: State, now: Samples) -> str:
     """Return what is said at the end: what was done and what was not."""
     progress, routine = state.progress, plan_of(state).routine
-    skipped = [routine.exercises[i].name for i in sorted(progress.skipped - progress.begun)]
-    done, partly = len(progress.done), len(progress.begun - progress.done)
+    skipped = list(
+        dict.fromkeys(routine.exercises[i].name for i in sorted(progress.skipped - progress.begun))
+    )
+    done, partly = done_and_partly(state)
     last, length = not state.preferences.asks_about(routine), now - progress.began
     return state.language.farewell(routine.name, done, partly, skipped, length, last=last)
+
+
+def done_and_partly(state: State) -> tuple[int, int]:
+    """Return how many exercises were done to their end, and how many in part.
+
+    What is done again in a later round of a circuit counts once.
+    """
+    places, _ = numbered(plan_of(state).routine)
+    progress = state.progress
+    done = {places[i] for i in progress.done}
+    begun = {places[i] for i in progress.begun - progress.done}
+    return len(done), len(begun - done)
 
 
 def _reached(state: State) -> notes.Finished | notes.CueReached:
@@ -288,7 +310,7 @@ def laid_out(state: State, routine: Routine) -> Plan:
         routine,
         state.language,
         state.preferences,
-        easier=state.easier,
+        shifts=state.shifts,
         told=state.told,
         sessions=state.memory.sessions,
         led=state.memory.led.get(routine.name, 0),
@@ -324,8 +346,13 @@ def names_of(state: State) -> list[str]:
     return [routine.name for routine in state.routines]
 
 
+def can_be_easier(state: State) -> bool:
+    """Whether there is a gentler variant of this exercise than the one that is done."""
+    return state.shift > state.written.easiest
+
+
 def ways_on(state: State) -> list[str]:
     """Return how one may go on after pain: "easier", "next", "stop"."""
     last = state.cue.exercise + 1 == len(plan_of(state).routine.exercises)
-    easier = ["easier"] if state.exercise.easier else []
+    easier = ["easier"] if can_be_easier(state) else []
     return easier + ([] if last else ["next"]) + ["stop"]

@@ -10,9 +10,9 @@ from functools import cache
 from typing import Literal
 
 from voice_coach.core.cues import CueKind
-from voice_coach.core.routine import Exercise
 from voice_coach.core.session import TABLE
 from voice_coach.core.state import RUNNING, WAITING, Mode, Role, State
+from voice_coach.core.transitions import can_be_easier
 from voice_coach.grammar import ListeningState
 from voice_coach.units import Samples, to_seconds
 
@@ -243,6 +243,6 @@ def _sensible(state: State, intent: str) -> bool:
 def _varies(state: State, intent: str) -> bool:
     """Whether there is another variant of this exercise to be had by `intent`."""
     assert state.plan is not None  # noqa: S101 - a routine is led
-    written: Exercise = state.plan.routine.exercises[state.cue.exercise]
-    eased = state.cue.exercise in state.easier
-    return eased if intent == "full_version" else written.easier is not None and not eased
+    if intent == "full_version":
+        return state.shift < state.written.hardest
+    return can_be_easier(state)

@@ -29,7 +29,9 @@ class LanguageTraits:
     code: str
     """As hassil and unicode_rbnf know it, such as "en"."""
     numbers: str
-    """The rules of unicode_rbnf by which whole numbers are said."""
+    """The rules of unicode_rbnf by which whole numbers are said …"""
+    ordinals: str
+    """… and those by which "first", "second" and so on are."""
     names_in_lower_case: str
     """"yes" if names of exercises and routines lose their capitals within a sentence."""
 
@@ -60,6 +62,15 @@ class Texts:
     no_more_time: str
     nothing_to_end: str
     we_go_on: str
+    change_sides: str
+    say_done: str
+    are_you_done: str
+    harder: str
+    hardest: str
+    level_up: str
+    level_down: str
+    easiest: str
+    short_rest: str
     last_part: str
     only_one: str
     last_one: str
@@ -229,6 +240,21 @@ class Templates:
     then_repetition: str = _with("number")
     then_last: str = _with()
     then_closing: str = _with()
+    then_set: str = _with("number", "total")
+    then_last_set: str = _with()
+    then_in_set: str = _with("number", "set")
+    then_round: str = _with("number", "total")
+    then_last_round: str = _with()
+    rest_for: str = _with("seconds")
+    set_of: str = _with("number", "total")
+    first_direction: str = _with("direction")
+    other_direction: str = _with("direction")
+    then_exercise: str = _with("name", "setup")
+    count: str = _with("number")
+    in_set: str = _with("set", "total")
+    in_round: str = _with("number", "total")
+    fitted: str = _with("length")
+    left_out: str = _with("names")
     side: str = _with("side")
     end_of: str = _with("name")
     farewell: str = _with("name", "what", "length")
