@@ -209,6 +209,7 @@ repeat        welcome   .         .         .         .         .         .     
 goto          welcome   heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4 heading_4
 done          .         .         .         .         move_3    move_2    move_2    heading_3 .         .
 unwell        paused    paused    paused    paused    paused    paused    paused    paused    paused    idle
+fit           welcome   .         .         .         .         .         .         .         .         .
 """  # noqa: E501
 """What is said next when a command comes into the words of a cue.
 

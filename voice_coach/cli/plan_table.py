@@ -39,7 +39,7 @@ def _clock(position: Samples) -> str:
 
 def _lasts(cue: Cue) -> str:
     return (
-        f"{to_seconds(cue.count):g} s"
+        f"{round(to_seconds(cue.count), 1):g} s"
         if cue.kind in (CueKind.MOVE, CueKind.REST, CueKind.GET_READY)
         else ""
     )
@@ -49,6 +49,8 @@ def _what(cue: Cue) -> Text:
     what = cue.kind.value
     if cue.repetition and cue.repetitions > 1:
         what = f"{cue.repetition} of {cue.repetitions}"
+    if cue.sets:
+        what += f", set {cue.set}"
     if cue.side:
         what += f", {cue.side}"
     return Text(what, "dim")

@@ -55,13 +55,13 @@ def complete_routine(incomplete: str) -> list[str]:
 @routines_app.command("list")
 def list_routines() -> None:
     """List all routines, yours and those that ship."""
-    from voice_coach.core.plan import make_plan
+    from voice_coach.core.transitions import plan_to_show
     from voice_coach.paths import routines_dir
 
     table = plain_table("name", "minutes", "exercises", "what for")
     for shelved in read_shelf():
         routine = shelved.routine
-        minutes = make_plan(routine, read_language()).length / 16_000 / 60
+        minutes = plan_to_show(routine, read_language()).length / 16_000 / 60
         name = f"{routine.name} (yours)" if shelved.own else routine.name
         count = str(len(routine.exercises))
         table.add_row(name, f"{minutes:.0f}", count, routine.purpose)
@@ -78,12 +78,12 @@ def show_routine(
 ) -> None:
     """Show the plan of a routine: every cue with its time, and the total."""
     from voice_coach.cli.plan_table import plan_table
-    from voice_coach.core.plan import make_plan
+    from voice_coach.core.transitions import plan_to_show
     from voice_coach.library import find, read_routine
 
     is_file = name.endswith((".yaml", ".yml"))
     routine = read_routine(Path(name)) if is_file else find(read_shelf(), name).routine
-    out.print(plan_table(make_plan(routine, read_language())))
+    out.print(plan_table(plan_to_show(routine, read_language())))
 
 
 @routines_app.command("check")

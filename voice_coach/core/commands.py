@@ -31,9 +31,9 @@ from voice_coach.core.transitions import (
     begin,
     called,
     can_be_easier,
+    fitted_out,
     hush,
     jump,
-    laid_out,
     lead_to,
     names_of,
     plan_of,
@@ -52,8 +52,26 @@ def start(state: State, event: Event, now: Samples) -> Result:
     wanted = str(slot_of(event, "routine") or state.routines[0].name).casefold()
     for routine in sorted(state.routines, key=lambda each: each.name.casefold() != wanted):
         if wanted in routine.spoken_names:
-            return _begin_routine(state, routine, now)
+            return _begin_routine(state, routine, now, seconds=_seconds(event))
     return unknown_routine(state, event, now)
+
+
+def fit(state: State, event: Event, now: Samples) -> Result:
+    """Begin the routine anew so that it takes as long as is asked; later on it is too late."""
+    if state.progress.begun:
+        return answer(state, state.texts.only_at_the_start, now)
+    routine = next(each for each in state.routines if each.name == plan_of(state).routine.name)
+    plan = fitted_out(replace(state, shifts=MappingProxyType({})), routine, _seconds(event))
+    fresh = replace(state, plan=plan, shifts=MappingProxyType({}), then=None, arrival=None)
+    names = tuple(each.name for each in plan.routine.exercises)
+    after, actions = jump(fresh, 0, now)
+    return after, (notes.Started(routine.name, names), *actions)
+
+
+def _seconds(event: Event) -> float | None:
+    """Return how long it is to take, if that was said."""
+    seconds = slot_of(event, "seconds")
+    return seconds if isinstance(seconds, int | float) else None
 
 
 def unknown_routine(state: State, _: Event, now: Samples) -> Result:
@@ -66,7 +84,9 @@ def silenced(state: State) -> tuple[Action, ...]:
     return (Silence(),) if state.on_air or state.ends is not None else ()
 
 
-def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
+def _begin_routine(
+    state: State, routine: Routine, now: Samples, seconds: float | None = None
+) -> Result:
     hurt = frozenset(
         i
         for i, exercise in enumerate(routine.exercises)
@@ -81,8 +101,9 @@ def _begin_routine(state: State, routine: Routine, now: Samples) -> Result:
         then=None,
         progress=Progress(began=now),
     )
-    laid = replace(fresh, plan=laid_out(fresh, routine), index=0)
-    names = tuple(exercise.name for exercise in routine.exercises)
+    plan = fitted_out(fresh, routine, seconds)
+    laid = replace(fresh, plan=plan, index=0)
+    names = tuple(exercise.name for exercise in plan.routine.exercises)
     after, actions = questions.ask_pain(laid, now) or jump(laid, 0, now)
     return after, (notes.Started(routine.name, names), *actions)
 

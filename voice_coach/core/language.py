@@ -195,13 +195,10 @@ class Language:
         """Count aloud."""
         return self._filled(self.written.templates.count, number=self.number(number))
 
-    def fitted(self, length: Samples, left_out: Sequence[str]) -> str:
-        """Say how long a routine takes that was made to fit, and what is not done of it."""
-        told = self._filled(self.written.templates.fitted, length=self.duration(length))
-        if not left_out:
-            return told
-        names = self._joined(self.written.lists.all_of, [self.name(each) for each in left_out])
-        return f"{told} {self._filled(self.written.templates.left_out, names=names)}"
+    def left_out(self, names: Sequence[str]) -> str:
+        """Say what is not done of a routine that was made to fit into a time."""
+        joined = self._joined(self.written.lists.all_of, [self.name(each) for each in names])
+        return self._filled(self.written.templates.left_out, names=joined)
 
     def side(self, which: Side) -> str:
         """Name a side."""

@@ -404,6 +404,7 @@ class Layout:
             return
         if here.last and here.repetitions > 1:
             yield language.repetition(here.repetition, here.repetitions, self.turns)
+            yield from language.phrasings.last_repetition
         if here.repetition <= NUMBERED or here.repetition % NUMBERED == 0 or here.last:
             number = language.count(here.repetition)
             if here.repetition <= NAMED:

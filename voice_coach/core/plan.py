@@ -40,6 +40,8 @@ class Plan:
     """What nobody may begin without having heard; nothing if there is no such thing."""
     arrival: Arrival | None = None
     """Where the user came from to one of the exercises, if not from the one before it."""
+    remark: str = ""
+    """What is said in the welcome about this session alone."""
 
     def heading_of(self, exercise: int) -> int:
         """Return the index of the cue that announces `exercise`; past the last, the finish."""
@@ -153,16 +155,18 @@ def make_plan(
     led: int = 0,
     danger: str = "",
     arrival: Arrival | None = None,
+    remark: str = "",
 ) -> Plan:
     """Lay out `routine`, in `language`.
 
     A tempo above 1 shortens breaths, rests and changes of position, never the holds that are
     given in seconds. `shifts` says by the index of an exercise how much harder than usual it is
     done, or easier; `told` holds those of which it is said why. `sessions` that were done before
-    make the wordings other ones; the more often this routine was `led` to its end, the less is said. The
-    signs of `danger` are named before the first exercise. The way into position is
-    said wherever it changes, also for who comes to an exercise as `arrival` says. How many cues
-    there are depends on the routine, on `shifts` and on `arrival` alone.
+    make the wordings other ones; the more often this routine was `led` to its end, the less is
+    said. The signs of `danger` are named before the first exercise. The way into position is
+    said wherever it changes, also for who comes to an exercise as `arrival` says. A `remark` is
+    part of the welcome. How many cues there are depends on the routine, on `shifts` and on
+    `arrival` alone.
     """
     wording, turns = Wording.of(preferences.verbosity, led), Turns(sessions)
     exercises = [e.at(shifts.get(i, 0)) for i, e in enumerate(routine.exercises)]
@@ -202,10 +206,10 @@ def make_plan(
         if wording is Wording.WHOLE
         else language.welcome_again(routine.name)
     )
-    remark = language.texts.familiar if _becomes_familiar(preferences, led) else None
-    welcome = " ".join(filter(None, (opening, safety, remark)))
+    familiar = language.texts.familiar if _becomes_familiar(preferences, led) else None
+    welcome = " ".join(filter(None, (opening, remark, safety, familiar)))
     first = Cue(CueKind.WELCOME, 0, welcome, BREATHER, tempo=preferences.tempo)
-    return Plan(routine, (first, *cues, ending), safety, arrival)
+    return Plan(routine, (first, *cues, ending), safety, arrival, remark)
 
 
 def numbered(routine: Routine) -> tuple[list[int], int]:

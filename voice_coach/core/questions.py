@@ -18,10 +18,10 @@ from voice_coach.core.transitions import (
     Result,
     answer,
     ask,
+    fitted_out,
     give,
     hush,
     jump,
-    laid_out,
     names_of,
     plan_of,
     say,
@@ -195,7 +195,7 @@ def _plan_at(state: State, place: Place) -> State | None:
             arrival = Arrival(place.exercise, None)
             shifts = MappingProxyType(dict.fromkeys(eased, -1))
             begun = replace(state, shifts=shifts, told=frozenset(), arrival=arrival)
-            return replace(begun, plan=laid_out(begun, routine))
+            return replace(begun, plan=fitted_out(begun, routine))
     return None
 
 

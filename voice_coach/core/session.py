@@ -214,6 +214,8 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     **_stay((*_PAIN, Mode.OFFERING), "hurts", answers.hurts_idle),
     # Starting and ending
     **_rows((Mode.IDLE,), "start", _BEGIN, commands.start, or_stay=True),
+    **_rows((Mode.IDLE,), "fit", _BEGIN, commands.start, or_stay=True),
+    **_rows(_BEFORE_THE_END, "fit", _START, commands.fit, or_stay=True),
     **_rows(_BEFORE_THE_END, "start", RUNNING, commands.start_again),
     **_rows(WAITING, "start", RUNNING, commands.start_again, or_stay=True),
     **_rows(_BEFORE_THE_END, "stop", (Mode.CONFIRMING_STOP,), commands.stop),

@@ -9,6 +9,8 @@ from dataclasses import replace
 from voice_coach.core import notes
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
 from voice_coach.core.cues import Cue, CueKind, Signal
+from voice_coach.core.fitting import fit
+from voice_coach.core.language import Language
 from voice_coach.core.lines import SaidLine, unheard, with_line
 from voice_coach.core.plan import Arrival, Plan, make_plan, numbered
 from voice_coach.core.preferences import Preferences
@@ -304,6 +306,23 @@ def to_idle(state: State) -> State:
     )
 
 
+def plan_to_show(routine: Routine, language: Language) -> Plan:
+    """Return the plan of `routine` for somebody of whom nothing is known."""
+    return fitted_out(State((routine,), language), routine)
+
+
+def fitted_out(state: State, routine: Routine, seconds: float | None = None) -> Plan:
+    """Return the plan of `routine`, made to fit into `seconds`, or the time that it asks for."""
+    if seconds is None and routine.fit_minutes is None:
+        return laid_out(replace(state, plan=None), routine)
+    done = fit(routine, state.language, state.preferences, seconds)
+    plan = laid_out(replace(state, plan=None), done.routine)
+    if not done.left_out:
+        return plan
+    remark = state.language.left_out(done.left_out)
+    return laid_out(replace(state, plan=replace(plan, remark=remark)), done.routine)
+
+
 def laid_out(state: State, routine: Routine) -> Plan:
     """Return the plan of `routine` for this user, as the state says it is done."""
     return make_plan(
@@ -316,6 +335,7 @@ def laid_out(state: State, routine: Routine) -> Plan:
         led=state.memory.led.get(routine.name, 0),
         danger="" if state.memory.sessions % DANGER_EVERY else state.texts.red_flags,
         arrival=state.arrival,
+        remark=state.plan.remark if state.plan else "",
     )
 
 

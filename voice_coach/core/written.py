@@ -71,6 +71,7 @@ class Texts:
     level_down: str
     easiest: str
     short_rest: str
+    only_at_the_start: str
     last_part: str
     only_one: str
     last_one: str
@@ -253,7 +254,6 @@ class Templates:
     count: str = _with("number")
     in_set: str = _with("set", "total")
     in_round: str = _with("number", "total")
-    fitted: str = _with("length")
     left_out: str = _with("names")
     side: str = _with("side")
     end_of: str = _with("name")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from voice_coach import files
-from voice_coach.core.plan import make_plan
 from voice_coach.core.routine import Routine
+from voice_coach.core.transitions import plan_to_show
 from voice_coach.core.view import pose
 from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, RoutineError
@@ -147,7 +147,8 @@ def _described(shelved: RoutineFile) -> dict[str, Any]:
 
 
 def _outlined(routine: Routine) -> dict[str, Any]:
-    plan = make_plan(routine, read_language())
+    plan = plan_to_show(routine, read_language())
+    routine = plan.routine
     seconds = [0] * len(routine.exercises)
     for cue in plan.cues:
         seconds[cue.exercise] += cue.length
@@ -174,7 +175,8 @@ def _outlined(routine: Routine) -> dict[str, Any]:
 def _laid_out(routine: Routine) -> list[dict[str, Any]]:
     """Return every cue with the second at which it comes, as far as speech can be foretold."""
     laid, at = [], 0
-    for cue in make_plan(routine, read_language()).cues:
+    plan = plan_to_show(routine, read_language())
+    for cue in plan.cues:
         laid.append(
             {
                 "at": round(to_seconds(at), 1),
@@ -182,7 +184,7 @@ def _laid_out(routine: Routine) -> list[dict[str, Any]]:
                 "count": round(to_seconds(cue.count), 1),
                 "kind": cue.kind.value,
                 "exercise": cue.exercise,
-                "name": routine.exercises[cue.exercise].name,
+                "name": plan.routine.exercises[cue.exercise].name,
                 "side": cue.side.value if cue.side else None,
                 "repetition": cue.repetition or None,
                 "repetitions": cue.repetitions or None,
