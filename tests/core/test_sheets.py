@@ -264,9 +264,8 @@ class TestFit:
     def test_it_is_as_long_as_somebody_says(self, minutes: int) -> None:
         routine = sheet("desk-break").model_copy(update={"fit_minutes": minutes})
         plan = plan_to_show(routine, ENGLISH)
-        assert to_seconds(plan.length + plan.cues[-1].length) == pytest.approx(
-            60 * minutes, rel=0.04
-        )
+        whole = to_seconds(plan.length + plan.cues[-1].length)
+        assert 0.85 * 60 * minutes <= whole <= 1.01 * 60 * minutes  # an exercise is whole or out
         kept = [each.name for each in plan.routine.exercises]
         assert (kept[0], kept[-1]) == ("Neck tilts", "Standing up")
         left_out = {each.name for each in routine.exercises} - set(kept)
