@@ -124,7 +124,7 @@ class TestTempo:
 
     def test_what_is_said_becomes_less(self) -> None:
         ups = [cue.text for cue in moves(planned("heel-drops"), "Heel drops straight")[::2]]
-        assert ups[:6] == ["Up.", "Two. Up.", "Three. Up.", "Four.", "Five.", ""]
+        assert ups[:6] == ["Up.", "Two.", "Three.", "Four.", "Five.", ""]
         assert ups[6:15] == ["", "", "", "Ten.", "", "", "", "", "Last one."]
 
     def test_a_leg_raise_takes_seven_seconds(self) -> None:
@@ -211,10 +211,13 @@ class TestBreath:
 
 class TestDirections:
     def test_five_one_way_and_five_the_other_with_each_leg(self) -> None:
-        circles = moves(planned("mat-five"), "Leg circles")
+        plan = planned("mat-five")
+        circles = moves(plan, "Leg circles")
         assert [cue.through for cue in circles[:10]] == [*range(1, 11)]
-        assert circles[0].text == "First, one way. Circle your left leg."
-        assert circles[5].text == "Now, the other way. Circle."
+        setup = plan.cues[plan.setup_of(2)].text
+        assert setup == "One leg straight up to the ceiling. Circle your left leg. Left side."
+        assert circles[0].text == "First, one way."
+        assert circles[5].text == "Now, the other way."
         assert len(circles) == 21  # and one closing line
 
     def test_one_closing_line_for_each(self) -> None:

@@ -67,7 +67,7 @@ def repeat(state: State, _: Event, now: Samples) -> Result:
 
 def time_left(state: State, _: Event, now: Samples) -> Result:
     """Say how long this hold, if any, and the whole routine still take."""
-    held = state.cue.kind is CueKind.MOVE and not state.cue.with_words
+    held = state.cue.kind is CueKind.MOVE and not (state.cue.with_words or state.cue.until_done)
     step = state.count_left(now) if held else None
     return answer(state, state.language.time_left(step, state.session_left(now)), now)
 

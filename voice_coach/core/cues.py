@@ -3,6 +3,7 @@
 Owns their shape; must not know in which order they come (`plan.py`), nor the present time.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -194,6 +195,18 @@ UNTIL_DONE = to_samples(30)
 """About how long it takes until somebody says "done"."""
 SIGNAL_LENGTH = to_samples(0.5)
 """About how long a signal sounds."""
+
+
+_INNER_PAUSE = re.compile(r"[.!?:,](?=\s)")
+
+
+def longest_speech(text: str) -> Samples:
+    """Estimate how long `text` takes to say at tempo 1 at most, with the pauses between sentences.
+
+    Of a hundred texts of movements in time one took longer, by 10 ms, in the calmest voice.
+    """
+    pauses = len(_INNER_PAUSE.findall(text))
+    return round(1.15 * speech_length(text)) + pauses * to_samples(0.6) + to_samples(0.05)
 
 
 def speech_length(text: str) -> Samples:

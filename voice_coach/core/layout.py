@@ -4,6 +4,7 @@ Owns what is said and counted in an exercise, and the marks within a count; must
 exercises around it (`plan.py`), nor the present time.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,6 +20,7 @@ from voice_coach.core.cues import (
     MarkKind,
     Rhythm,
     Signal,
+    longest_speech,
     speech_length,
 )
 from voice_coach.core.language import Language
@@ -43,8 +45,6 @@ BREATHER = to_samples(0.4)
 """Silence after words that nothing else follows."""
 SHORT_GET_READY_SECONDS = 5
 """Time before an exercise that needs no change of position."""
-ROOM = 1.08
-"""How much shorter words must be than the time that they may take: they are only estimated."""
 LEAST_REST = to_samples(3)
 """A rest that is shorter is none that one would speak of."""
 TURNING_SECONDS = 8
@@ -245,8 +245,8 @@ class Layout:
 
     def _fitting(self, texts: Iterable[str], length: Samples) -> str:
         """Return the first of `texts` that can be said in `length`; nothing if none can."""
-        room = length * self.preferences.tempo / ROOM
-        return next((text for text in texts if text and speech_length(text) <= room), "")
+        room = length * self.preferences.tempo
+        return next((text for text in texts if text and longest_speech(text) <= room), "")
 
     def _opening(self, position: int, total: int, *, moved: bool) -> Iterator[Cue]:
         exercise = self.exercise
@@ -272,7 +272,8 @@ class Layout:
     def _brief_opening(self, heading: str) -> Iterator[Cue]:
         """Announce an exercise of a circuit that was told already, within the time to get ready."""
         whole = self._paced(self.exercise.get_ready_seconds)
-        said = min(whole, round(speech_length(heading) * ROOM / self.preferences.tempo))
+        seconds = math.ceil(to_seconds(longest_speech(heading)) / self.preferences.tempo)
+        said = min(whole, to_samples(seconds))
         yield replace(self._cue(CueKind.INTRODUCE, heading, said), timed=True)
         ready = self._cue(CueKind.GET_READY, "", max(1, whole - said), True)
         marks = tuple(self._last_seconds(whole)) if whole - said >= to_samples(COUNTED) else ()
@@ -283,9 +284,11 @@ class Layout:
         exercise = self.exercise
         if exercise.timed and not self._tones_only:
             side = exercise.first_side if exercise.sides.one_at_a_time else None
-            for step in exercise.steps:
+            way = self._way(rounds_of(exercise)[0])
+            for i, step in enumerate(exercise.steps):
                 text = self.language.name_side(step.cue, side)
-                if step.length and self._fitting((text,), self._moving(step.length)) != text:
+                said = f"{'' if i else way} {text}".strip()
+                if step.length and not self._fitting((said,), self._moving(step.length)):
                     yield text
             if side and exercise.sides is not Sides.ALTERNATE:
                 yield self.language.side(side)
@@ -420,7 +423,7 @@ class Layout:
 
     def _counted_aloud(self, text: str, step: Step, length: Samples) -> Iterator[Mark]:
         """Count every second from the second one on, as soon as the words are over."""
-        said = speech_length(text) / self.preferences.tempo if text else 0
+        said = longest_speech(text) / self.preferences.tempo if text else 0
         seconds = int(step.length or 0)
         for number in range(2, seconds + 1):
             begins = length * (number - 1) // seconds
@@ -429,7 +432,7 @@ class Layout:
 
     def _apart_from(self, text: str, length: Samples, marks: Iterable[Mark]) -> tuple[Mark, ...]:
         """Leave out what would fall due while the words of a movement in time are said."""
-        said = round(speech_length(text) * ROOM / self.preferences.tempo) if text else 0
+        said = round(longest_speech(text) / self.preferences.tempo) if text else 0
         return tuple(mark for mark in marks if length - mark.left >= said)
 
     def _moving(self, seconds: float) -> Samples:

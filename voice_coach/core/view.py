@@ -47,7 +47,7 @@ class ExerciseView:
     name: str
     position: str
     pose: str
-    """Name of its drawing: that of the exercise in lower case, with hyphens."""
+    """Name of its drawing: if none is given, that of the exercise in lower case, with hyphens."""
     easier: bool
 
 
@@ -95,6 +95,12 @@ class View:
     side: str | None
     repetition: int | None
     repetitions: int | None
+    set: int | None
+    sets: int | None
+    round: int | None
+    """Which round of a circuit it is …"""
+    rounds: int | None
+    """… of how many."""
     count: Count | None
     breath: Breathing
     next: str | None
@@ -114,6 +120,7 @@ def seen(state: State, now: Samples) -> View:
     """Return what is to be seen of `state` at sample `now`."""
     plan = state.plan
     cue = state.cue if plan else None
+    lap = plan.routine.laps[state.cue.exercise] if plan else None
     liked = state.preferences
     return View(
         mode=state.mode.value,
@@ -123,6 +130,10 @@ def seen(state: State, now: Samples) -> View:
         side=cue.side.value if cue and cue.side else None,
         repetition=(cue.repetition or None) if cue else None,
         repetitions=(cue.repetitions or None) if cue else None,
+        set=(cue.set or None) if cue else None,
+        sets=(cue.sets or None) if cue else None,
+        round=lap.number if lap else None,
+        rounds=lap.of if lap else None,
         count=_count(state, now),
         breath=_breathing(state),
         next=_next(state),
@@ -163,7 +174,8 @@ def _exercise(state: State) -> ExerciseView | None:
         return None
     index, here = state.cue.exercise, state.exercise
     easier = index in state.easier
-    return ExerciseView(index, here.name, here.position.value, pose(here.name), easier)
+    drawing = here.drawing or pose(here.name)
+    return ExerciseView(index, here.name, here.position.value, drawing, easier)
 
 
 def _next(state: State) -> str | None:
@@ -175,7 +187,8 @@ def _count(state: State, now: Samples) -> Count | None:
     """Return the time that is counted, or will be once the words are over."""
     if state.plan is None or (state.cue.count == 0 and not state.led_in):
         return None
-    if state.cue.kind in (CueKind.WELCOME, CueKind.INTRODUCE, CueKind.FINISH):
+    uncounted = (CueKind.WELCOME, CueKind.INTRODUCE, CueKind.FINISH)
+    if state.cue.kind in uncounted or state.cue.until_done:
         return None
     whole, ends = (state.left if state.led_in else state.cue.count), state.ends
     if ends is None and state.cue.with_words and state.on_air is Role.CUE:

@@ -162,7 +162,7 @@ def _outlined(routine: Routine) -> dict[str, Any]:
                 "name": exercise.name,
                 "purpose": exercise.purpose,
                 "position": exercise.position.value,
-                "pose": pose(exercise.name),
+                "pose": exercise.drawing or pose(exercise.name),
                 "repetitions": exercise.repetitions,
                 "sides": exercise.sides.value,
                 "seconds": round(to_seconds(length), 1),
