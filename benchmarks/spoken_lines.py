@@ -61,6 +61,7 @@ def _told(language: Language, routines: Sequence[Routine]) -> Iterator[str]:
     for seconds, wording in product((12, 15), _each_of(language.phrasings.get_ready_again)):
         yield language.get_ready_again(seconds, wording)
     yield language.rest(8, language.coming(4, 3), Turns(0))
+    yield from _of_sets(language)
     for value, certain in product((*range(11), 4.5), (False, True)):
         yield language.read_back(value, certain=certain)
     yield from (language.pain_told(before, 4) for before in (None, 2, 4, 5.5))
@@ -89,6 +90,20 @@ def _counted(language: Language, exercise: Exercise) -> Iterator[str]:
             yield language.repetition(done, of, wording)
         for wording in _each_of(language.phrasings.rest) if exercise.rest_seconds else ():
             yield language.rest(round(exercise.rest_seconds), language.coming(done, of), wording)
+
+
+def _of_sets(language: Language) -> Iterator[str]:
+    """Yield what is said of sets, rounds, directions and seconds that are counted aloud."""
+    for coming in (language.coming_set(2, 3), language.coming_set(3, 3),
+                   language.coming_round(2, 3), language.coming_round(3, 3)):  # fmt: skip
+        yield language.rest(45, coming, Turns(0))
+    yield language.rest_for(20)
+    yield from (language.set_of(2, 3), language.in_set(2, 3), language.in_round(2, 3))
+    for first in (True, False):
+        yield language.direction("the other way", first=first)
+    yield language.then_exercise("Plank", "Forearms and toes on the floor.")
+    yield from (language.count(number) for number in range(2, 11))
+    yield language.left_out(["Wrist stretch", "Shoulder rolls"])
 
 
 def _each_of(wordings: Sequence[str]) -> Iterator[Turns]:

@@ -80,7 +80,7 @@ def complaint(file: Path, text: str | bytes) -> str:
     message = str(problem.value)
     assert "\n" not in message
     assert message.isprintable()
-    assert len(message) < 400
+    assert len(message) < 500
     return message.removeprefix(str(file)).lstrip(":").strip()
 
 

@@ -38,7 +38,7 @@ def test_every_word_of_every_plan_is_tried() -> None:
         for verbosity in Verbosity:
             for easier in (frozenset[int](), frozenset(range(len(routine.exercises)))):
                 preferences = Preferences(verbosity=verbosity)
-                plan = make_plan(routine, ENGLISH, preferences, easier=easier)
+                plan = make_plan(routine, ENGLISH, preferences, shifts=dict.fromkeys(easier, -1))
                 for cue in plan.cues[1:-1]:
                     for said in (cue.text, *(mark.text for mark in cue.marks)):
                         assert made_of_lines(said), said

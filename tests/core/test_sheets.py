@@ -7,10 +7,10 @@ import pytest
 from tests.tools.language import ENGLISH
 from tests.tools.simulation import Simulation
 from voice_coach.core.cues import Cue, CueKind
+from voice_coach.core.fitting import plan_to_show
 from voice_coach.core.plan import Plan
 from voice_coach.core.routine import Breath, Routine, Side
 from voice_coach.core.state import Mode, State
-from voice_coach.core.transitions import plan_to_show
 from voice_coach.library import read_commands, read_routine
 from voice_coach.units import to_samples, to_seconds
 
@@ -84,7 +84,7 @@ class TestSets:
         assert sizes == [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4], [1, 2]]
         rests = [cue.text for cue in plan.cues if cue.kind is CueKind.REST and cue.count == 320_000]
         assert rests[:2] == [
-            "Rest for twenty seconds, and then the second set of three.",
+            "Now rest for twenty seconds, and then the second set of three.",
             "Rest for twenty seconds, and then the last set.",
         ]
 

@@ -339,7 +339,8 @@ class TestPictures:
             message = next_message(page)
         assert set(message) == {
             "type", "clock", "mode", "routines", "routine", "exercise", "side", "repetition",
-            "repetitions", "count", "breath", "next", "left", "said", "heard", "notice", "level_db",
+            "repetitions", "set", "sets", "round", "rounds", "count", "breath", "next", "left",
+            "said", "heard", "notice", "level_db",
             "speaking", "may", "asks", "preferences", "muted",
         }  # fmt: skip
 

@@ -55,7 +55,7 @@ def complete_routine(incomplete: str) -> list[str]:
 @routines_app.command("list")
 def list_routines() -> None:
     """List all routines, yours and those that ship."""
-    from voice_coach.core.transitions import plan_to_show
+    from voice_coach.core.fitting import plan_to_show
     from voice_coach.paths import routines_dir
 
     table = plain_table("name", "minutes", "exercises", "what for")
@@ -78,7 +78,7 @@ def show_routine(
 ) -> None:
     """Show the plan of a routine: every cue with its time, and the total."""
     from voice_coach.cli.plan_table import plan_table
-    from voice_coach.core.transitions import plan_to_show
+    from voice_coach.core.fitting import plan_to_show
     from voice_coach.library import find, read_routine
 
     is_file = name.endswith((".yaml", ".yml"))

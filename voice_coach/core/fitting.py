@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from voice_coach.core.language import Language
-from voice_coach.core.plan import make_plan
+from voice_coach.core.plan import Plan, make_plan
 from voice_coach.core.preferences import Preferences
 from voice_coach.core.routine import Circuit, Exercise, Routine, Step
 from voice_coach.units import to_seconds
@@ -23,7 +23,7 @@ LONGEST_REST: Final = 3.0
 """How many times as long a rest may be, where nothing else fills the time."""
 _STEP: Final = 0.05
 
-Part = Exercise | Circuit
+_Part = Exercise | Circuit
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,13 @@ def fit(
     return fitted(routine, seconds, length_of)
 
 
+def plan_to_show(routine: Routine, language: Language) -> Plan:
+    """Return the plan of `routine`, made to fit, for somebody of whom nothing is known."""
+    done = fit(routine, language)
+    remark = language.left_out(done.left_out) if done.left_out else ""
+    return make_plan(done.routine, language, remark=remark)
+
+
 def fitted(routine: Routine, seconds: float, length_of: Callable[[Routine], float]) -> Fitted:
     """Return `routine` as it takes `seconds` by `length_of`, or as near to that as may be.
 
@@ -76,7 +83,7 @@ def fitted(routine: Routine, seconds: float, length_of: Callable[[Routine], floa
 
 
 def _best_left_out(
-    routine: Routine, parts: list[Part], seconds: float, length_of: Callable[[Routine], float]
+    routine: Routine, parts: list[_Part], seconds: float, length_of: Callable[[Routine], float]
 ) -> int:
     """Return the index of the part without which the most of the time is still filled."""
     middle = range(len(parts) - 2, 0, -1) or range(len(parts) - 1, 0, -1)
@@ -85,11 +92,11 @@ def _best_left_out(
     return max(fits, key=lengths.__getitem__) if fits else middle[0]
 
 
-def _scaled(routine: Routine, parts: list[Part], factor: float) -> Routine:
+def _scaled(routine: Routine, parts: list[_Part], factor: float) -> Routine:
     return routine.with_parts(tuple(_part(part, factor) for part in parts))
 
 
-def _part(part: Part, factor: float) -> Part:
+def _part(part: _Part, factor: float) -> _Part:
     if isinstance(part, Circuit):
         rounds = max(1, _times(part.rounds, factor))
         if rounds == 1:
@@ -160,6 +167,6 @@ def _rested(routine: Routine, factor: float) -> Routine:
     )
 
 
-def _names(part: Part) -> list[str]:
+def _names(part: _Part) -> list[str]:
     exercises = part.exercises if isinstance(part, Circuit) else (part,)
     return [each.name for each in exercises]

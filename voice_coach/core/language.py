@@ -150,11 +150,6 @@ class Language:
         text = self.written.templates.then_set
         return text.format(number=self.ordinal(number), total=self.number(total))
 
-    def coming_in_set(self, repetition: int, number: int) -> str:
-        """Name a repetition of a set that comes, within a sentence."""
-        text = self.written.templates.then_in_set
-        return text.format(number=self.number(repetition), set=self.ordinal(number))
-
     def coming_round(self, number: int, total: int) -> str:
         """Name a round of a circuit that comes, within a sentence."""
         if number == total:

@@ -10,7 +10,6 @@ from voice_coach.core import notes
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
 from voice_coach.core.cues import Cue, CueKind, Signal
 from voice_coach.core.fitting import fit
-from voice_coach.core.language import Language
 from voice_coach.core.lines import SaidLine, unheard, with_line
 from voice_coach.core.plan import Arrival, Plan, make_plan, numbered
 from voice_coach.core.preferences import Preferences
@@ -304,11 +303,6 @@ def to_idle(state: State) -> State:
         utterance=state.utterance,
         on_air=state.on_air,
     )
-
-
-def plan_to_show(routine: Routine, language: Language) -> Plan:
-    """Return the plan of `routine` for somebody of whom nothing is known."""
-    return fitted_out(State((routine,), language), routine)
 
 
 def fitted_out(state: State, routine: Routine, seconds: float | None = None) -> Plan:

@@ -243,7 +243,6 @@ class Templates:
     then_closing: str = _with()
     then_set: str = _with("number", "total")
     then_last_set: str = _with()
-    then_in_set: str = _with("number", "set")
     then_round: str = _with("number", "total")
     then_last_round: str = _with()
     rest_for: str = _with("seconds")

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from voice_coach import files
+from voice_coach.core.fitting import plan_to_show
 from voice_coach.core.routine import Routine
-from voice_coach.core.transitions import plan_to_show
 from voice_coach.core.view import pose
 from voice_coach.dictionary import read_language
 from voice_coach.errors import OutputError, RoutineError
