@@ -35,6 +35,11 @@ PLAIN: list[tuple[Note, str, str]] = [
     (notes.PartlyDone(0, "Cobra"), "partly", '{"exercise": 0, "name": "Cobra"}'),
     (notes.Skipped(0, "Cobra"), "skipped", '{"exercise": 0, "name": "Cobra"}'),
     (notes.Hurt(0, "Cobra"), "hurt", '{"exercise": 0, "name": "Cobra"}'),
+    (
+        notes.Shifted(0, "Cobra", 1),
+        "shifted",
+        '{"exercise": 0, "name": "Cobra", "shift": 1}',
+    ),
     (notes.Eased(0, "Cobra"), "eased", '{"exercise": 0, "name": "Cobra"}'),
     (notes.Counted(0, "Cobra", 12), "counted", '{"exercise": 0, "name": "Cobra", "count": 12}'),
     (notes.Unwell("dizzy"), "unwell", '{"sign": "dizzy"}'),

@@ -10,7 +10,7 @@ from voice_coach.core.cues import Cue, CueKind
 from voice_coach.core.fitting import plan_to_show
 from voice_coach.core.plan import Plan
 from voice_coach.core.routine import Breath, Routine, Side
-from voice_coach.core.state import Mode, State
+from voice_coach.core.state import Memory, Mode, Place, State
 from voice_coach.library import read_commands, read_routine
 from voice_coach.units import to_samples, to_seconds
 
@@ -85,7 +85,7 @@ class TestSets:
         rests = [cue.text for cue in plan.cues if cue.kind is CueKind.REST and cue.count == 320_000]
         assert rests[:2] == [
             "Now rest for twenty seconds, and then the second set of three.",
-            "Rest for twenty seconds, and then the last set.",
+            "Now rest for twenty seconds, and then the last set.",
         ]
 
     def test_there_is_time_to_turn_over(self) -> None:
@@ -243,6 +243,15 @@ class TestLevels:
             "Hold on with one finger.",
             "Hold on with one hand.",
         ]
+
+    def test_after_a_kill_it_goes_on_at_the_same_level(self) -> None:
+        routine = sheet("bench-balance")
+        place = Place(routine.name, 0, "One leg stand", 1, "left", {"One leg stand": 2})
+        state = State((routine,), ENGLISH, memory=Memory(place=place))
+        simulation = Simulation(state, read_commands([routine]))
+        simulation.open()
+        simulation.hear("yes")
+        assert simulation.state.exercise.setup == "Hold on with one finger."
 
     def test_a_walk_ends_by_voice(self) -> None:
         simulation = led("bench-balance")

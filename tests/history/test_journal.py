@@ -180,7 +180,7 @@ def test_a_session_that_was_cut_off_can_be_continued(path: Path) -> None:
         name="Bridge",
         repetition=3,
         side="left",
-        eased=frozenset({"Bridge"}),
+        shifts={"Bridge": -1},
     )
     journal.continue_unfinished()
     journal.append("continued", {}, to_samples(5))

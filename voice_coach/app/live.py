@@ -283,7 +283,7 @@ def _memory(journal: Journal, routines: tuple[Routine, ...]) -> Memory:
         sessions,
         journal.led,
         frozenset(hurt),
-        Place(mark.routine, mark.exercise, mark.name, mark.repetition, mark.side, mark.eased)
+        Place(mark.routine, mark.exercise, mark.name, mark.repetition, mark.side, mark.shifts)
         if mark
         else None,
         greeted=quiet is not None and timedelta() <= quiet < GREETED,

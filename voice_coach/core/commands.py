@@ -203,7 +203,8 @@ def _vary(state: State, shift: int, prefix: str, now: Samples) -> Result:
     )
     shifts = MappingProxyType({**state.shifts, **dict.fromkeys(again, shift)})
     varied = replace(state, shifts=shifts, told=state.told - {here}, then=None)
-    return lead_to(varied, here, now, prefix=prefix, there=there)
+    after, actions = lead_to(varied, here, now, prefix=prefix, there=there)
+    return after, (notes.Shifted(*about(varied), shift), *actions)
 
 
 def ready(state: State, _: Event, now: Samples) -> Result:

@@ -77,6 +77,14 @@ class Eased(_AboutExercise):
 
 
 @dataclass(frozen=True)
+class Shifted(_AboutExercise):
+    """An exercise is done in another variant from now on."""
+
+    shift: int
+    """How many steps harder than usual, or easier."""
+
+
+@dataclass(frozen=True)
 class Counted(_AboutExercise):
     """The user told how many they have done of an exercise."""
 
@@ -141,6 +149,7 @@ Note = (
     | Skipped
     | Hurt
     | Eased
+    | Shifted
     | Counted
     | Unwell
     | PainTold
@@ -162,6 +171,7 @@ _KINDS: Final[Mapping[type[Note], str]] = {
     Skipped: "skipped",
     Hurt: "hurt",
     Eased: "eased",
+    Shifted: "shifted",
     Counted: "counted",
     Unwell: "unwell",
     PainTold: "pain",

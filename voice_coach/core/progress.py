@@ -96,10 +96,10 @@ def _place(state: State) -> Place:
     """Return where the session stands, to be continued there."""
     routine = plan_of(state).routine
     repetition, side = plan_of(state).repetition_at(state.then or state.index)
-    eased = frozenset(routine.exercises[i].name for i in state.easier)
+    shifts = {routine.exercises[i].name: shift for i, shift in state.shifts.items()}
     where = state.cue.exercise
     named = side.value if side else None
-    return Place(routine.name, where, state.exercise.name, repetition, named, eased)
+    return Place(routine.name, where, state.exercise.name, repetition, named, shifts)
 
 
 def time_up(state: State, event: Event, now: Samples) -> Result:

@@ -191,9 +191,10 @@ def _plan_at(state: State, place: Place) -> State | None:
         names = [exercise.name for exercise in routine.exercises]
         same = place.exercise < len(names) and names[place.exercise] == place.name
         if routine.name == place.routine and same:
-            eased = frozenset(i for i, name in enumerate(names) if name in place.eased)
             arrival = Arrival(place.exercise, None)
-            shifts = MappingProxyType(dict.fromkeys(eased, -1))
+            shifts = MappingProxyType(
+                {i: place.shifts[name] for i, name in enumerate(names) if name in place.shifts}
+            )
             begun = replace(state, shifts=shifts, told=frozenset(), arrival=arrival)
             return replace(begun, plan=fitted_out(begun, routine))
     return None

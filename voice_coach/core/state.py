@@ -192,8 +192,8 @@ class Place:
     repetition: int = 0
     """Counted from 1; 0 outside of repetitions."""
     side: str | None = None
-    eased: frozenset[str] = frozenset()
-    """Names of the exercises in their easier variant."""
+    shifts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """By the name of an exercise how many steps harder than usual it is done, or easier."""
 
 
 DANGER_EVERY = 10

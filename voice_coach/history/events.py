@@ -20,6 +20,8 @@ ENDS: Final = (FINISHED, "stopped", "left", "discarded")
 not be continued."""
 OPEN: Final = ("", "left")
 """Endings after which a session may be continued."""
+_MOST_SHIFTED: Final = 10
+"""Variants that an exercise may be away from the usual one."""
 _MOVING: Final = ("started", "continued", "resumed", "cue")
 """Kinds from which on time is spent in the session, whatever was before."""
 
@@ -97,6 +99,8 @@ class Tally:
     skipped: dict[str, str] = field(default_factory=dict)
     hurt: dict[str, str] = field(default_factory=dict)
     eased: list[str] = field(default_factory=list)
+    shifts: dict[str, int] = field(default_factory=dict)
+    """By the name of an exercise how many steps harder than usual it is done, or easier."""
     pain_before: float | None = None
     """From 0 to 10, in halves."""
     pain_after: float | None = None
@@ -162,8 +166,14 @@ class Tally:
                 self.skipped.setdefault(index, name)
             case "eased" if name not in self.eased:
                 self.eased.append(name)
+            case "shifted":
+                self._shift(name, event.details.get("shift"))
             case end if end in ENDS:
                 self.ending = end
+
+    def _shift(self, name: str, shift: object) -> None:
+        if isinstance(shift, int) and abs(shift) < _MOST_SHIFTED:
+            self.shifts[name] = shift
 
     def _begin(self, details: Mapping[str, Any]) -> None:
         self.routine = str(details.get("routine") or "")

@@ -64,8 +64,8 @@ class Bookmark:
     """Counted from 1; 0 outside of repetitions."""
     side: str | None
     """Left or right, if the exercise has sides."""
-    eased: frozenset[str]
-    """Names of the exercises that were being done in their easier variant."""
+    shifts: Mapping[str, int]
+    """By the name of an exercise how many steps harder than usual it was being done, or easier."""
 
 
 FORGOTTEN: Final = timedelta(hours=24)
@@ -259,7 +259,8 @@ class Journal:
             name=str(place.get("name") or ""),
             repetition=int(place.get("repetition") or 0),
             side=place.get("side"),
-            eased=frozenset(newest.eased),
+            # A journal of an earlier version tells only what was made easier.
+            shifts={**dict.fromkeys(newest.eased, -1), **newest.shifts},
         )
 
 
