@@ -151,6 +151,7 @@ COMMANDS = {
     "history": [],
     "history export": ["out.jsonl"],
     "history backup": ["copy.sqlite3"],
+    "history restore": ["copy.sqlite3", "--yes"],
     "history delete": ["--yes"],
 }
 """Every command, with what it needs."""

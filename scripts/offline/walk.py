@@ -94,6 +94,7 @@ STEPS: Final = (
     Step(("history", "--plot", "history.png")),
     Step(("history", "export", "events.jsonl")),
     Step(("history", "backup", "backup.sqlite3")),
+    Step(("history", "restore", "backup.sqlite3", "--yes")),
     Step(("report", "--out", "report.html")),
     Step(("teach", "--forget")),
 )

@@ -245,8 +245,8 @@ class TestFiles:
         assert coach("history", "--plot", name) == 2
         said = capsys.readouterr().err
         assert (
-            said
-            == f"voice-coach: {name}: a chart is a .png, .svg or .pdf. Give a name that ends so.\n"
+            said == f"voice-coach: {name}: a chart is a .png, .svg or .pdf file. "
+            "Give a name that ends so.\n"
         )
 
     @pytest.mark.slow
@@ -259,28 +259,81 @@ class TestFiles:
         assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "mine.html"]
 
     @pytest.mark.parametrize(
+        ("name", "endings"),
+        [
+            ("r.pdf", "a report is a .html file"),
+            ("r", "a report is a .html file"),
+            ("x.txt", "an export is a .jsonl or .csv file"),
+        ],
+    )
+    def test_what_a_name_promises_is_what_is_written(
+        self, name: str, endings: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        command = ("report", "--out") if "report" in endings else ("history", "export")
+        assert coach(*command, name) == 2
+        said = capsys.readouterr().err
+        assert said == f"voice-coach: {name}: {endings}. Give a name that ends so.\n"
+        assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+    def test_export_of_sessions_for_a_spreadsheet(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach("history", "export", "all.csv") == 0
+        assert capsys.readouterr().out == "Written: all.csv (2 sessions)\n"
+        assert coach("history", "--csv") == 0
+        written = (tmp_path / "all.csv").read_text(encoding="utf-8")
+        assert written == capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ("report", "--out", "x.html"),
+            ("history", "export", "x.jsonl"),
+            ("history", "export", "x.csv"),
+            ("history", "backup", "x.sqlite3"),
+            ("history", "--plot", "x.svg"),
+        ],
+    )
+    def test_what_is_there_is_replaced_only_by_force(
+        self, command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        there = tmp_path / command[-1]
+        there.write_text("mine", encoding="utf-8")
+        assert coach(*command) == 2
+        assert capsys.readouterr().err == (
+            f"voice-coach: {there.name} is there already. "
+            "Give another name, or --force to replace it.\n"
+        )
+        assert there.read_text(encoding="utf-8") == "mine"
+        assert coach(*command, "--force") == 0
+        assert there.read_bytes() != b"mine"
+
+    @pytest.mark.parametrize(
         ("place", "why"),
         [
             ("nowhere/x", "No such file or directory"),
             (".", "Is a directory"),
             ("/dev/full", "the disk is full"),
             ("/proc/x", "No such file or directory"),
-            (f"{'long' * 70}.html", "File name too long"),
+            ("long" * 70, "File name too long"),
         ],
     )
     def test_where_nothing_can_be_written_is_one_line(
         self, place: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        for command in (["report", "--out"], ["history", "export"]):
-            assert coach(*command, place) == 2
+        for command, ending in ((["report", "--out"], ".html"), (["history", "export"], ".csv")):
+            file = place if place in {".", "/dev/full"} else f"{place}{ending}"
+            assert coach(*command, file) == 2
             said = capsys.readouterr()
-            assert f"Cannot write {place}: {why}. Choose another place for it." in said.err
+            assert f"Cannot write {file}: {why}. Choose another place for it." in said.err
             assert (said.err.count("\n"), said.out) == (1, "")
         assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
     def test_a_copy_is_a_journal(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert coach("history", "backup", "copy.sqlite3") == 0
-        assert capsys.readouterr().out == "Written: copy.sqlite3\n"
+        assert capsys.readouterr().out == (
+            "Written: copy.sqlite3\nvoice-coach history restore copy.sqlite3 brings it back.\n"
+        )
         assert read_sessions(tmp_path / "copy.sqlite3") == read_sessions()
 
     def test_what_fails_half_way_leaves_what_was_there(self, tmp_path: Path) -> None:
@@ -288,7 +341,7 @@ class TestFiles:
         old.write_text("as it was", encoding="utf-8")
 
         def fail() -> None:
-            with whole_file(old) as file:
+            with whole_file(old, force=True) as file:
                 file.write(b"half")
                 raise OSError(28, "the disk is full")
 
@@ -303,6 +356,108 @@ class TestFiles:
         assert coach("report", "--out", "link.html") == 0
         assert (tmp_path / "link.html").is_symlink()
         assert (tmp_path / "real.html").stat().st_size > 10_000
+
+
+class TestRestore:
+    """A copy in the place of the journal."""
+
+    @pytest.fixture(autouse=True)
+    def copied(
+        self, request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> Path:
+        """A copy of both sessions, after which a third was held."""
+        request.getfixturevalue("two")
+        assert coach("history", "backup", "copy.sqlite3") == 0
+        keep(local_now(), 1)
+        capsys.readouterr()
+        return tmp_path / "copy.sqlite3"
+
+    @pytest.mark.parametrize(("answer", "left"), [("y\n", 2), ("n\n", 3), ("\n", 3)])
+    def test_asks_where_sessions_would_be_lost(
+        self,
+        answer: str,
+        left: int,
+        journal: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        assert coach("history", "restore", "copy.sqlite3") == 0
+        said = capsys.readouterr().out
+        assert f"Replace 3 sessions in {journal} by 2 sessions of copy.sqlite3?" in said
+        assert ("Nothing was replaced." in said) is (left == 3)
+        assert len(read_sessions()) == left
+
+    def test_without_anybody_to_ask_nothing_is_replaced(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+        assert coach("history", "restore", "copy.sqlite3") == 2
+        assert "Nothing was replaced. Answer the question" in capsys.readouterr().err
+        assert len(read_sessions()) == 3
+
+    def test_a_journal_that_is_gone_comes_back_unasked(
+        self, copied: Path, journal: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach("history", "delete", "--yes") == 0
+        capsys.readouterr()
+        assert coach("history", "restore", "copy.sqlite3") == 0
+        assert capsys.readouterr().out == f"Restored: 2 sessions in {journal}\n"
+        assert read_sessions() == read_sessions(copied)
+
+    def test_sessions_go_on_where_the_copy_ends(self) -> None:
+        with Journal.open(threaded=True) as cut_off:  # its last events may be in a log
+            cut_off.append("started", {"routine": "Back", "exercises": []}, 0)
+            cut_off.flush()
+        assert coach("history", "restore", "copy.sqlite3", "--yes") == 0
+        keep(local_now(), 2, "Gentle stretch")
+        assert [(s.number, s.routine) for s in read_sessions()] == [
+            (1, "Back"),
+            (2, "Gentle stretch"),
+            (3, "Gentle stretch"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "content", "why"),
+        [
+            ("gone.sqlite3", None, "there is no such file"),
+            ("text.sqlite3", b"no journal" * 1000, "is damaged"),
+            ("empty.sqlite3", b"", "is damaged"),
+        ],
+    )
+    def test_what_is_no_copy_leaves_everything(
+        self,
+        name: str,
+        content: bytes | None,
+        why: str,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        assert coach("history", "restore", name, "--yes") == 2
+        said = capsys.readouterr().err
+        assert (why in said, said.count("\n")) == (True, 1)
+        assert len(read_sessions()) == 3
+
+    def test_half_a_copy_leaves_everything(
+        self, copied: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        whole = copied.read_bytes()
+        copied.write_bytes(whole[: len(whole) // 2])
+        assert coach("history", "restore", "copy.sqlite3", "--yes") == 2
+        assert "is damaged" in capsys.readouterr().err
+        assert len(read_sessions()) == 3
+
+    def test_not_the_journal_itself_nor_while_a_coach_holds_it(
+        self, journal: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach("history", "restore", str(journal), "--yes") == 2
+        assert "is the journal itself" in capsys.readouterr().err
+        with Journal.open():
+            assert coach("history", "restore", "copy.sqlite3", "--yes") == 2
+        assert f"holds the journal {journal}" in capsys.readouterr().err
+        assert len(read_sessions()) == 3
 
 
 @pytest.mark.usefixtures("two")

@@ -5,7 +5,9 @@ is whole; must not know how sessions are kept, nor what they add up to.
 """
 
 import csv
+import io
 import json
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 20
 """So many sessions are shown in the terminal unless told otherwise."""
+FORCE: Final = typer.Option("--force", help="Also over a file that is there already.")
+EXPORTS: Final = ("jsonl", "csv")
+REPORTS: Final = ("html",)
+"""Endings of files that can be written; what is written follows from them."""
+YES: Final = typer.Option("--yes", help="Do not ask.")
 NONE_YET: Final = "No sessions yet. Begin with voice-coach run, and say “start back routine”."
 
 history_app = typer.Typer(help="Show what past sessions came to; export, back up or delete it.")
@@ -44,6 +51,7 @@ def show_history(
         int | None,
         typer.Option(min=1, help=f"Only the last so many sessions. In the table: {SHOWN}."),
     ] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     """Show what past sessions came to; export, back up or delete it."""
     if context.invoked_subcommand:
@@ -52,76 +60,102 @@ def show_history(
         raise VoiceCoachError("--json, --csv and --plot do not go together. Give one of them.")
     from voice_coach.history.journal import read_sessions
 
-    form = _picture_format(plot) if plot else ""
+    form = ""
+    if plot:
+        from voice_coach.history.picture import FORMATS
+
+        form = _form(plot, "a chart", FORMATS)
+        spare(plot, force=force)
     sessions = read_sessions()
     chosen = sessions[-limit:] if limit else sessions
     if as_json:
         _print_json(sessions, chosen)
     elif as_csv:
-        _print_csv(chosen)
+        sys.stdout.writelines(_csv(chosen))
     elif not sessions:
         out.print(NONE_YET)
     elif plot:
         from voice_coach.history import report as drawing
 
-        _write(plot, lambda today: drawing.plot(chosen, today, form))
+        _write(plot, lambda today: drawing.plot(chosen, today, form), force=force)
     else:
         _print_table(sessions, chosen if limit else sessions[-SHOWN:])
 
 
 @history_app.command("export")
 def export_history(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A .jsonl file; - prints it.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|-",
+            help="A .jsonl file gets every event, a .csv file every session; - prints the events.",
+        ),
+    ],
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
-    """Write every event that was ever kept, one JSON object in a line."""
-    from voice_coach.history.journal import export_events
+    """Write all that was ever kept: each event as a line of JSON, or each session as one of CSV."""
+    from voice_coach.history.journal import export_events, read_sessions
 
-    lines = (json.dumps(event) + "\n" for event in export_events())
     if file == "-":
-        sys.stdout.writelines(lines)
+        sys.stdout.writelines(json.dumps(event) + "\n" for event in export_events())
+        return
+    path = Path(file)
+    if _form(path, "an export", EXPORTS) == "csv":
+        sessions = read_sessions()
+        with whole_file(path, force=force) as written:
+            written.write("".join(_csv(sessions)).encode())
+        out.print(f"Written: {file} ({_counted(len(sessions), 'session')})", soft_wrap=True)
         return
     count = 0
-    with whole_file(Path(file)) as written:
-        for line in lines:
-            written.write(line.encode())
+    with whole_file(path, force=force) as written:
+        for event in export_events():
+            written.write(json.dumps(event).encode() + b"\n")
             count += 1
-    out.print(f"Written: {file} ({count:,} events)", soft_wrap=True)
+    out.print(f"Written: {file} ({_counted(count, 'event')})", soft_wrap=True)
 
 
 @history_app.command("backup")
 def back_up_history(
-    file: Annotated[Path, typer.Argument(help="Where the copy goes, over what may be there.")],
+    file: Annotated[Path, typer.Argument(help="Where the copy goes.")],
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     """Copy the journal, whole as of this moment, also while a coach is running."""
     from voice_coach.history.journal import backup
 
+    spare(file, force=force)
     backup(None, file)
     out.print(f"Written: {file}", soft_wrap=True)
+    out.print(f"voice-coach history restore {file} brings it back.", style="dim", soft_wrap=True)
+
+
+@history_app.command("restore")
+def restore_history(
+    file: Annotated[Path, typer.Argument(help="A copy that 'history backup' wrote.")],
+    yes: Annotated[bool, YES] = False,
+) -> None:
+    """Put a copy of the journal in the journal's place; asks where that would lose sessions."""
+    from voice_coach.history.journal import read_sessions, restore
+    from voice_coach.paths import journal_path
+
+    if not file.is_file():
+        raise VoiceCoachError(f"{file}: there is no such file. Name one of 'history backup'.")
+    new = _counted(len(read_sessions(file)), "session")
+    present = _kept()
+    if present and not yes:
+        confirm(f"Replace {present} in {journal_path()} by {new} of {file}?", "replaced")
+    restore(file)
+    out.print(f"Restored: {new} in {journal_path()}", soft_wrap=True)
 
 
 @history_app.command("delete")
-def delete_history(
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
+def delete_history(yes: Annotated[bool, YES] = False) -> None:
     """Delete the journal: all sessions, and damaged journals that were kept aside."""
-    from voice_coach.history.journal import delete, read_sessions
+    from voice_coach.history.journal import delete
     from voice_coach.paths import journal_path
 
-    try:
-        what = _counted(len(read_sessions()), "session")
-    except JournalError:
-        what = "a journal that cannot be read"
+    what = _kept() or "0 sessions"
     if not yes:
-        question = f"Delete {what} in {journal_path()} for good?"
-        try:
-            sure = typer.confirm(question)
-        except typer.Abort:
-            raise VoiceCoachError(
-                "Nothing was deleted. Answer the question, or give --yes."
-            ) from None
-        if not sure:
-            out.print("Nothing was deleted.")
-            return
+        confirm(f"Delete {what} in {journal_path()} for good?", "deleted")
     # What SQLite keeps beside a database is part of it, and not worth a word.
     gone = [str(path) for path in delete() if not path.name.endswith(("-wal", "-shm"))]
     told = f"Deleted {what}: {', '.join(gone)}" if gone else "There was nothing to delete."
@@ -132,6 +166,7 @@ def report(
     out_file: Annotated[
         Path, typer.Option("--out", metavar="FILE.html", help="The page to write.")
     ] = Path("report.html"),
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     """Write a page to hand on: what was done, how much, and how it felt, with charts.
 
@@ -140,20 +175,49 @@ def report(
     from voice_coach.history import report as drawing
     from voice_coach.history.journal import read_sessions
 
+    _form(out_file, "a report", REPORTS)
+    spare(out_file, force=force)
     sessions = read_sessions()
     if not sessions:
         out.print(NONE_YET)
         return
-    _write(out_file, lambda today: drawing.page(sessions, today).encode())
+    _write(out_file, lambda today: drawing.page(sessions, today).encode(), force=force)
+
+
+def confirm(question: str, done: str) -> None:
+    """Return if the user says yes; else end the command, and say that nothing was `done`."""
+    try:
+        sure = typer.confirm(question)
+    except typer.Abort:
+        raise VoiceCoachError(f"Nothing was {done}. Answer the question, or give --yes.") from None
+    if not sure:
+        out.print(f"Nothing was {done}.")
+        raise typer.Exit
+
+
+def spare(path: Path, *, force: bool) -> None:
+    """Raise OutputError where a file is at `path` that nobody allowed to be replaced."""
+    if not force and _at(path, stat.S_ISREG):
+        raise OutputError(f"{path} is there already. Give another name, or --force to replace it.")
+
+
+def _at(path: Path, is_kind: Callable[[int], bool]) -> bool:
+    """Whether something of a kind is at `path`; not where nothing can be."""
+    try:
+        return is_kind(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write to, which takes the place of `path` once it is complete.
+def whole_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """Give a file to write to, which takes its place at `path` once it is complete.
 
-    Where the block fails, what was at `path` is as it was; a device or a pipe is written to.
+    A file that is there already is replaced only by `force`. Where the block fails, what was at
+    `path` is as it was; a device or a pipe is written to.
     OutputError for a full disk, a read-only or missing folder, or a folder in place of a file.
     """
+    spare(path, force=force)
     try:
         with Replacement(path, devices=True) as new:
             yield new.file
@@ -163,23 +227,37 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         ) from error
 
 
-def _write(path: Path, make: "Callable[[Any], bytes]") -> None:
+def _write(path: Path, make: "Callable[[Any], bytes]", *, force: bool) -> None:
     """Write what `make` makes of today's date."""
     from voice_coach.history.journal import local_now
 
     made = make(local_now().date())
-    with whole_file(path) as file:
+    with whole_file(path, force=force) as file:
         file.write(made)
     out.print(f"Written: {path}", soft_wrap=True)
 
 
-def _picture_format(path: Path) -> str:
-    from voice_coach.history.picture import FORMATS
+def _kept() -> str:
+    """Return in words what the journal holds; nothing where there is none."""
+    from voice_coach.history.journal import read_sessions
+    from voice_coach.paths import journal_path
 
+    try:
+        return _counted(len(read_sessions()), "session") if journal_path().exists() else ""
+    except JournalError:
+        return "a journal that cannot be read"
+
+
+def _form(path: Path, what: str, endings: Sequence[str]) -> str:
+    """Return how the name `path` ends, if that is one of `endings`; a device needs none."""
     form = path.suffix.casefold().removeprefix(".")
-    if form not in FORMATS:
-        raise OutputError(f"{path}: a chart is a .png, .svg or .pdf. Give a name that ends so.")
-    return form
+    if form in endings:
+        return form
+    if _at(path, lambda mode: not stat.S_ISREG(mode)):
+        return endings[0]
+    listed = f"{', '.join(f'.{end}' for end in endings[:-1])} or .{endings[-1]}"
+    known = listed if len(endings) > 1 else f".{endings[0]}"
+    raise OutputError(f"{path}: {what} is a {known} file. Give a name that ends so.")
 
 
 def _print_json(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSession]") -> None:
@@ -193,14 +271,17 @@ def _print_json(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSession
     print(json.dumps(told, indent=2))  # noqa: T201 - rich would fold long lines
 
 
-def _print_csv(sessions: "Sequence[PastSession]") -> None:
+def _csv(sessions: "Sequence[PastSession]") -> Iterator[str]:
+    """Yield the lines of a table for spreadsheets; several names in a field stand behind ;."""
     from voice_coach.history.journal import PastSession
 
-    rows = csv.writer(sys.stdout, lineterminator="\n")
+    line = io.StringIO()
+    rows = csv.writer(line, lineterminator="\n")
     rows.writerow(field.name for field in fields(PastSession))
     for session in sessions:
         values = vars(session) | {"began": session.began.isoformat()}
         rows.writerow("; ".join(v) if isinstance(v, tuple) else v for v in values.values())
+    yield line.getvalue()
 
 
 def _print_table(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSession]") -> None:

@@ -200,9 +200,34 @@ def delete(path: Path) -> tuple[Path, ...]:
 
 def copy(connection: sqlite3.Connection, to: Path) -> None:
     """Write a whole copy, as of one moment, to `to`; OSError or sqlite3.Error if that fails."""
-    with Replacement(to, mode=PRIVATE) as new, closing(sqlite3.connect(new.path)) as target:
+    with Replacement(to, mode=PRIVATE) as new:
+        _fill(new.path, connection)
+
+
+def replace(path: Path, connection: sqlite3.Connection) -> None:
+    """Put a whole copy of another journal in the place of `path`, whose lock is held.
+
+    OSError or sqlite3.Error if that fails; what was there is as it was then.
+    """
+    if path.exists():
+        # So that nothing of it is in the log, which has to go before the file is replaced.
+        with suppress(sqlite3.Error), closing(_connect(path, "rw")) as old:
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with Replacement(path, mode=PRIVATE) as new:
+        _fill(new.path, connection)
+        _drop_log(path)
+
+
+def _fill(path: Path, connection: sqlite3.Connection) -> None:
+    with closing(sqlite3.connect(path)) as target:
         connection.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")
+
+
+def _drop_log(path: Path) -> None:
+    """Take away what was to be added to the old file, so that it never is to the new one."""
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -299,9 +324,7 @@ def _create(path: Path, kept: Iterable[JournalEvent]) -> None:
             rows: list[Statement] = [adding(event) for event in kept]
             write(connection, [*EVENTS, *rows])
             migrate(connection)
-        # What was to be added to the old file must never be added to the new one.
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _drop_log(path)
 
 
 def _unused(path: Path) -> Path:

@@ -316,6 +316,27 @@ def backup(path: Path | None, to: Path) -> None:
             raise OutputError(f"Cannot write {to}: {why}. Nothing was changed.") from error
 
 
+def restore(copied: Path, path: Path | None = None) -> None:
+    """Put the journal in file `copied`, whole, in the place of the one at `path`.
+
+    JournalError if `copied` is no whole journal, JournalBusyError while a coach is running,
+    OutputError if the journal cannot be written. What was there is as it was then.
+    """
+    path = path or journal_path()
+    if path.exists() and copied.samefile(path):
+        raise OutputError(f"{copied} is the journal itself. Name a copy of it.")
+    with database.reading(copied) as connection:
+        if not database.is_whole(connection):
+            raise JournalError(f"The copy {copied} is damaged. Nothing was restored.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with Lock(path):
+                database.replace(path, connection)
+        except (OSError, sqlite3.Error) as error:
+            why = database.reason(error, path)
+            raise OutputError(f"Cannot restore {path}: {why}. Nothing was changed.") from error
+
+
 def delete(path: Path | None = None) -> tuple[Path, ...]:
     """Delete the journal and all damaged ones that were kept aside; return what was deleted.
 
