@@ -104,7 +104,7 @@ class TestHistory:
         assert coach("history") == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines == [
-            "date              routine         min    done  skipped  pain   ended     hurt",
+            "date              routine         min    done  skipped  0–10   ended     hurt",
             "2025-07-01 18:30  Back             15  3 of 3           6 → 2  finished",
             "2025-07-02 09:05  Gentle stretch    5  1 of 3        1  6 → –  stopped   Bridge",
             "2 sessions, 20 minutes; 0 weeks in a row; this week 0 sessions, 0 minutes",
@@ -178,6 +178,12 @@ class TestForPrograms:
             "pain_before": 6,
             "pain_after": None,
             "ending": "stopped",
+            "question": "",
+            "work": [
+                {"exercise": "Cat stretch", "prescribed": "", "repetitions": 1, "level": ""},
+                {"exercise": "Bridge", "prescribed": "", "repetitions": 1, "level": ""},
+                {"exercise": "Cobra", "prescribed": "", "repetitions": 1, "level": ""},
+            ],
         }
 
     def test_csv_is_complete(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,6 +202,8 @@ class TestForPrograms:
             "pain_before": "6",
             "pain_after": "2",
             "ending": "finished",
+            "question": "",
+            "work": "Cat stretch: 1; Bridge: 1; Cobra: 1",
         }
         assert rows[1]["pain_after"] == ""
         assert rows[2]["routine"] == 'Say "Aah", slowly'

@@ -18,6 +18,7 @@ from voice_coach.history.journal import (
     Bookmark,
     Journal,
     PastSession,
+    Work,
     backup,
     delete,
     export_events,
@@ -93,6 +94,11 @@ def test_a_session_comes_back_as_it_was(path: Path) -> None:
             pain_before=6,
             pain_after=3,
             ending="finished",
+            work=(
+                Work("Cat stretch", "", 1, ""),
+                Work("Bridge", "", 1, ""),
+                Work("Cobra", "", 0, "easier"),
+            ),
         ),
     )
     assert read_sessions(path)[0].began.utcoffset() == timedelta(hours=1)
@@ -589,7 +595,73 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(path: Path) -> Non
     assert read_sessions(path) == as_version_1
     (session,) = as_version_1
     assert (session.routine, session.seconds, session.hurt) == ("Neck", 20, ("Turn",))
-    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (2,)
+    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (3,)
+
+
+def test_sums_of_the_second_version_get_to_know_what_the_events_tell(path: Path) -> None:
+    one_session(path)
+    as_it_is = read_sessions(path)
+    connection = sqlite3.connect(path)
+    (text,) = connection.execute("SELECT tally FROM sessions").fetchone()
+    new = ("question", "prescribed", "repetitions", "begun", "levels")
+    old = {key: value for key, value in json.loads(text).items() if key not in new}
+    with connection:
+        connection.execute("UPDATE sessions SET tally = ?", (json.dumps(old),))
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+
+    assert read_sessions(path) == as_it_is
+    with Journal.open(path) as journal:
+        assert journal.notices == ()
+    assert read_sessions(path) == as_it_is
+
+
+@pytest.mark.parametrize(
+    ("shifts", "easier", "level"),
+    [
+        ([], False, ""),
+        ([], True, "easier"),  # it hurt the last time
+        ([-1], True, "easier"),
+        ([-2], True, "easier by 2"),
+        ([1], False, "harder"),
+        ([1, 0], False, ""),
+        ([-1, 0], False, ""),
+        (["x"], False, ""),
+    ],
+)
+def test_the_level_is_that_of_the_last_change(
+    shifts: list[object], easier: bool, level: str, path: Path
+) -> None:
+    with Journal.open(path, threaded=False, now=lambda: NOW) as journal:
+        begin(journal)
+        for shift in shifts:
+            journal.append("shifted", about(1, shift=shift), to_samples(5))
+        cue(journal, 1, 1, 10)
+        journal.append("done", about(1, easier=easier), to_samples(60))
+    (session,) = read_sessions(path)
+    assert [work.level for work in session.work] == [level]
+
+
+def test_what_was_asked_and_prescribed_is_kept(path: Path) -> None:
+    with Journal.open(path, threaded=False, now=lambda: NOW) as journal:
+        asked = {"question": "How bad is it?", "prescribed": ["4 ×", "3 sets of 10", "20 s"]}
+        journal.append("started", {"routine": "Heel", "exercises": NAMES, **asked}, 0)
+        for number in (1, 2, 3):
+            cue(journal, 1, number, 10 * number)
+        cue(journal, 1, 1, 50)  # from the start again
+        journal.append("shifted", about(1, shift=2), to_samples(55))
+        journal.append("done", about(1, easier=False), to_samples(60))
+        cue(journal, 2, 5, 70)
+        journal.append("counted", about(2, count=4), to_samples(80))
+        journal.append("eased", about(2), to_samples(90))
+
+    (session,) = read_sessions(path)
+    assert session.question == "How bad is it?"
+    assert session.work == (
+        Work("Bridge", "3 sets of 10", 3, "harder by 2"),
+        Work("Cobra", "20 s", 4, "easier"),
+    )
+    assert [str(work) for work in session.work] == ["Bridge: 3 (harder by 2)", "Cobra: 4 (easier)"]
 
 
 def test_a_folder_that_cannot_be_written() -> None:

@@ -15,10 +15,10 @@ import pytest
 from matplotlib.image import imread
 
 from tests import CHECKOUT
-from voice_coach.history.journal import PastSession
-from voice_coach.history.picture import FORMATS
+from voice_coach.history.journal import PastSession, Work
+from voice_coach.history.picture import FORMATS, text_width
 from voice_coach.history.report import page, plot
-from voice_coach.history.statistics import pain_over_time, periods
+from voice_coach.history.statistics import Programme, pain_over_time, periods
 
 TODAY = date(2026, 3, 4)
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -94,7 +94,10 @@ def text() -> str:
 @cache
 def told_of_one() -> str:
     """Return the words of the page of one session."""
-    return Reader(page([ONE], TODAY)).text
+    bridge = Work("Bridge", "3 × 20 s", 8, "easier")
+    one = replace(ONE, question="How bad is it, from zero to ten?", work=(bridge,))
+    programmes = {"Back": Programme("What is asked now?", {"Cat stretch": "4 ×"})}
+    return Reader(page([one], TODAY, programmes)).text
 
 
 class TestPage:
@@ -103,15 +106,16 @@ class TestPage:
     @pytest.mark.parametrize(
         "words",
         [
-            "what was done, how much, and how it felt 3 March 2026 to 4 March 2026",
+            "what was done, and how it felt 3 March 2026 to 4 March 2026",
             "session 1 minutes in all 13 calendar week in a row 1",
             "minutes this week, 1 session 13",
-            "mean pain before → after 5.0 → 3.0",
-            "Routine sessions to the end minutes Back 1 0 13",
-            "done skipped hurt Cobra 1 0 1 Bridge 1 0 0 Cat stretch 0 1 0",
+            "level hurt Back : 1 session, 0 to the end, 13 minutes Cat stretch",
+            "Bridge 3 × 20 s 1 0 0 8 easier 1× –",
+            "Cobra – 1 0 0 – – 1× , 3 March 2026",
+            "Cat stretch 4 × 0 0 1 – – – Bridge 3 × 20 s",
             "13 on average over 1 week, at most 13 (week from 2 March 2026)",
-            "What hurt Exercise times the last time Cobra 1 3 March 2026",
-            "In the 1 session in which both were told it was 5.0 before and 3.0 after",
+            "How bad is it, from zero to ten? Line chart",
+            "Mean of the 1 session in which both were told: 5.0 → 3.0",
             "2026-03-03 18:05 Back 13 2 of 7 Cat stretch Cobra 5 → 3 stopped",
         ],
     )
@@ -123,8 +127,8 @@ class TestPage:
         bare = replace(ONE, hurt=(), pain_before=None, pain_after=None, done=(), skipped=())
         told = Reader(page([bare], TODAY)).text
         assert "was not told in any session" in told
-        assert "No exercise was said to hurt." in told
-        assert "mean pain" not in told
+        assert "Mean of the" not in told
+        assert "×" not in told
 
     def test_names_are_words_whatever_they_hold(self) -> None:
         evil = "<script>alert('1')</script>&amp;\"{{ 7 * 7 }}"
@@ -144,7 +148,7 @@ class TestPage:
     def test_the_calendar_ends_with_this_week_and_leaves_the_future_empty(self, text: str) -> None:
         told = Reader(text).text
         assert "The last 12 weeks" in told
-        assert "2 Mar 13 13 · none to come to come to come to come 25 How it felt" in told
+        assert "2 Mar 13 13 · none to come to come to come to come 25 The last 20" in told
         assert "in all 15 Dec · none" in told
 
     def test_only_the_last_sessions_are_listed(self, text: str) -> None:
@@ -167,6 +171,50 @@ class TestPage:
         lost = replace(ONE, began=datetime(1970, 1, 1, tzinfo=UTC))
         ahead = replace(ONE, began=datetime(2031, 1, 1, tzinfo=UTC))
         assert "minutes per year" in page([lost, ONE, ahead], TODAY)
+
+
+HEEL, STEADY = "How bad is your heel?", "How steady do you feel?"
+
+
+class TestQuestions:
+    """Each question by itself: what ten means differs."""
+
+    @pytest.fixture
+    def sessions(self) -> list[PastSession]:
+        """A heel that gets better, and a balance that gets better, day by day in turn."""
+        return [
+            replace(s, routine="Heel", question=HEEL, pain_before=8, pain_after=6)
+            if s.number % 2
+            else replace(s, routine="Balance", question=STEADY, pain_before=2, pain_after=5)
+            for s in many(20)
+        ]
+
+    def test_each_has_a_chart_and_a_mean_of_its_own(self, sessions: list[PastSession]) -> None:
+        text = page(sessions, TODAY)
+        told = Reader(text).text
+        assert f"{HEEL} Line chart" in told
+        assert f"{STEADY} Line chart" in told
+        assert told.count("Mean of the 10 sessions in which both were told") == 2
+        assert "told: 8.0 → 6.0 ." in told
+        assert "told: 2.0 → 5.0 ." in told
+        heel, steady, _ = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
+        assert heel.count(", before: 8<") == steady.count(", after: 5<") == 10
+        assert ", before: 8<" not in steady
+        assert ", after: 5<" not in heel
+
+    def test_a_plot_has_one_below_the_other(self, sessions: list[PastSession]) -> None:
+        drawn = ElementTree.fromstring(plot(sessions, TODAY, "svg"))  # noqa: S314 - ours
+        assert drawn.get("height") == "840pt"
+        words = {e.text for e in drawn.iter() if e.tag.endswith("text")}
+        assert {HEEL, STEADY, "minutes per week"} <= words
+
+    def test_a_long_question_stays_beside_the_legend(self) -> None:
+        session = replace(ONE, question="How does it feel today " * 20)
+        drawn = ElementTree.fromstring(plot([session], TODAY, "svg"))  # noqa: S314 - ours
+        words = [e.text or "" for e in drawn.iter() if e.tag.endswith("text")]
+        (shown,) = (text for text in words if text.startswith("How does"))
+        assert shown.endswith("…")
+        assert text_width(shown, 12) < 680 - 52 - 28 - 190
 
 
 class TestAlone:
@@ -217,7 +265,7 @@ class TestSeen:
     def test_charts_have_a_bar_or_a_mark_for_every_figure(self) -> None:
         sessions = many(30)
         svgs = re.findall(r"<svg.*?</svg>", page(sessions, TODAY), flags=re.DOTALL)
-        bars, lines = (ElementTree.fromstring(svg) for svg in svgs)  # noqa: S314 - ours
+        lines, bars = (ElementTree.fromstring(svg) for svg in svgs)  # noqa: S314 - ours
         assert len(styled(bars, "rect", "fill: var(--bar)")) == 5
         _, told = pain_over_time(sessions)
         for name, tag, look in (
@@ -287,7 +335,7 @@ class TestPlot:
     def test_svg_is_well_formed_and_tells_its_axes(self) -> None:
         drawn = ElementTree.fromstring(plot(many(40), TODAY, "svg"))  # noqa: S314 - ours
         words = {element.text for element in drawn.iter() if element.tag.endswith("text")}
-        assert {"minutes per week", "pain", "before", "after"} <= words
+        assert {"minutes per week", "Asked in Back", "before", "after"} <= words
 
     def test_pdf(self) -> None:
         drawn = plot(many(40), TODAY, "pdf")
@@ -296,4 +344,4 @@ class TestPlot:
 
     def test_many_sessions_are_drawn_as_means(self) -> None:
         drawn = plot(many(400), TODAY, "svg").decode()
-        assert "pain, mean of a week" in drawn
+        assert "Asked in Back, mean of a week" in drawn

@@ -1,18 +1,22 @@
 """Figures about past sessions, each worked out by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from voice_coach.history.journal import PastSession
+from voice_coach.history.journal import PastSession, Work
 from voice_coach.history.statistics import (
     MOST_POINTS,
+    Asked,
     ExerciseTotals,
     Pain,
     Period,
+    Programme,
     Relief,
     Span,
     Totals,
+    asked,
     calendar,
     pain_over_time,
     periods,
@@ -159,22 +163,62 @@ class TestCalendar:
 
 
 class TestTallies:
-    """Exercises done, skipped and painful."""
+    """Exercises done, partly done, skipped and painful."""
 
-    def test_most_often_done_first(self) -> None:
+    def test_each_routine_has_its_own(self) -> None:
         later = MONDAY + timedelta(days=1)
         sessions = [
-            past(later, done=("Cobra", "Bridge"), hurt=("Cobra",)),
             past(MONDAY, done=("Bridge",), skipped=("Cobra", "Cat"), hurt=("Cobra", "Cat")),
+            past(later, done=("Cobra", "Bridge"), hurt=("Cobra",)),
+            replace(past(later, done=("Bridge",)), routine="Heel"),
         ]
         assert tallies(sessions) == (
-            ExerciseTotals("Bridge", 2, 0, 0, None),
-            ExerciseTotals("Cobra", 1, 1, 2, later),
-            ExerciseTotals("Cat", 0, 1, 1, MONDAY),
+            ExerciseTotals("Back", "Bridge", "", 2, 0, 0, 0, None, None, ()),
+            ExerciseTotals("Back", "Cat", "", 0, 0, 1, 1, MONDAY, None, ()),
+            ExerciseTotals("Back", "Cobra", "", 1, 0, 1, 2, later, None, ()),
+            ExerciseTotals("Heel", "Bridge", "", 1, 0, 0, 0, None, None, ()),
+        )
+
+    def test_what_was_prescribed_and_how_much_of_it_was_done(self) -> None:
+        first, second = (
+            replace(past(MONDAY, done=("Cobra",)), work=work)
+            for work in (
+                (Work("Cobra", "10 ×", 10, ""), Work("Bridge", "", 2, "easier")),
+                (Work("Cobra", "12 ×", 8, "B"), Work("Bridge", "", 0, "")),
+            )
+        )
+        written = {"Back": Programme("", {"Bridge": "3 × 20 s", "Cobra": "15 ×", "Cat": "4 ×"})}
+        assert tallies([first, second], written) == (
+            ExerciseTotals(
+                "Back", "Bridge", "3 × 20 s", 0, 2, 0, 0, None, (2, 2), (("easier", 1), ("", 1))
+            ),
+            ExerciseTotals("Back", "Cobra", "12 ×", 2, 0, 0, 0, None, (8, 10), (("", 1), ("B", 1))),
         )
 
     def test_none(self) -> None:
         assert tallies([]) == ()
+
+
+class TestAsked:
+    """What was asked, and where."""
+
+    def test_no_two_questions_are_mixed(self) -> None:
+        heel = replace(past(MONDAY, pain=(8, 6)), question="How bad?", routine="Heel")
+        steady = replace(past(MONDAY, pain=(2, None)), question="How steady?", routine="Balance")
+        same = replace(heel, routine="Heel in the evening")
+        silent = replace(steady, pain_before=None)
+        assert asked([heel, steady, same, silent]) == (
+            Asked("How bad?", ("Heel", "Heel in the evening"), (heel, same)),
+            Asked("How steady?", ("Balance",), (steady,)),
+        )
+
+    def test_words_that_were_not_kept_are_those_of_today(self) -> None:
+        old = past(MONDAY, pain=(5, 4))
+        other = replace(old, routine="Gone")
+        written = {"Back": Programme("How is your back?", {})}
+        known, lost = asked([old, other], written)
+        assert (lost.question, lost.title) == ("How is your back?", "How is your back?")
+        assert (known.question, known.title) == ("", "Asked in Gone")
 
 
 class TestPain:

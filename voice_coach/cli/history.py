@@ -45,7 +45,7 @@ def show_history(
     as_csv: Annotated[bool, typer.Option("--csv", help="All sessions as CSV.")] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw minutes and pain: a .png, .svg or .pdf."),
+        typer.Option(metavar="FILE", help="Draw minutes and answers: a .png, .svg or .pdf."),
     ] = None,
     limit: Annotated[
         int | None,
@@ -75,9 +75,10 @@ def show_history(
     elif not sessions:
         out.print(NONE_YET)
     elif plot:
+        from voice_coach.cli.programmes import programmes
         from voice_coach.history import report as drawing
 
-        _write(plot, lambda today: drawing.plot(chosen, today, form), force=force)
+        _write(plot, lambda today: drawing.plot(chosen, today, form, programmes()), force=force)
     else:
         _print_table(sessions, chosen if limit else sessions[-SHOWN:])
 
@@ -172,6 +173,7 @@ def report(
 
     The page is one file. It needs no network, prints on A4, and can be read without colours.
     """
+    from voice_coach.cli.programmes import programmes
     from voice_coach.history import report as drawing
     from voice_coach.history.journal import read_sessions
 
@@ -181,7 +183,9 @@ def report(
     if not sessions:
         out.print(NONE_YET)
         return
-    _write(out_file, lambda today: drawing.page(sessions, today).encode(), force=force)
+    _write(
+        out_file, lambda today: drawing.page(sessions, today, programmes()).encode(), force=force
+    )
 
 
 def confirm(question: str, done: str) -> None:
@@ -280,7 +284,9 @@ def _csv(sessions: "Sequence[PastSession]") -> Iterator[str]:
     rows.writerow(field.name for field in fields(PastSession))
     for session in sessions:
         values = vars(session) | {"began": session.began.isoformat()}
-        rows.writerow("; ".join(v) if isinstance(v, tuple) else v for v in values.values())
+        rows.writerow(
+            "; ".join(map(str, v)) if isinstance(v, tuple) else v for v in values.values()
+        )
     yield line.getvalue()
 
 
@@ -307,7 +313,7 @@ def _table(sessions: "Sequence[PastSession]") -> Iterator[str]:
     """Yield the lines of a table; rich takes seconds to lay out thousands of rows."""
     from rich.cells import cell_len
 
-    headings = ("date", "routine", "min", "done", "skipped", "pain", "ended", "hurt")
+    headings = ("date", "routine", "min", "done", "skipped", "0–10", "ended", "hurt")
     rows = [headings, *map(_row, sessions)]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -22,6 +22,8 @@ OPEN: Final = ("", "left")
 """Endings after which a session may be continued."""
 _MOST_SHIFTED: Final = 10
 """Variants that an exercise may be away from the usual one."""
+EASIER, HARDER = "easier", "harder"
+"""Levels of an exercise that is not done as usual; several steps away it is "harder by 2"."""
 _MOVING: Final = ("started", "continued", "resumed", "cue")
 """Kinds from which on time is spent in the session, whatever was before."""
 
@@ -101,6 +103,16 @@ class Tally:
     eased: list[str] = field(default_factory=list)
     shifts: dict[str, int] = field(default_factory=dict)
     """By the name of an exercise how many steps harder than usual it is done, or easier."""
+    question: str = ""
+    """What was asked before and after, to be answered from 0 to 10; empty if that was not kept."""
+    prescribed: list[str] = field(default_factory=list)
+    """What the routine asks for, in words, one for each exercise; empty if that was not kept."""
+    repetitions: dict[str, int] = field(default_factory=dict)
+    """The last repetition that was begun, or as many as the user told, by index of the exercise."""
+    begun: dict[str, str] = field(default_factory=dict)
+    """Names of the exercises of which a repetition was begun."""
+    levels: dict[str, str] = field(default_factory=dict)
+    """How exercises were done, if not as usual, such as "easier", by their index."""
     pain_before: float | None = None
     """From 0 to 10, in halves."""
     pain_after: float | None = None
@@ -157,29 +169,58 @@ class Tally:
                 self._begin(event.details)
             case "cue":
                 self.place = dict(event.details)
+                self._repeat(event, event.details.get("repetition"))
+            case "counted":
+                self._repeat(event, event.details.get("count"), told=True)
             case "done":
                 self.skipped.pop(index, None)
                 self.done.setdefault(index, name)
+                self.begun.setdefault(index, name)
+                self._level(event)
             case "partly":
                 self.skipped.pop(index, None)
             case "skipped" if index not in self.done:
                 self.skipped.setdefault(index, name)
-            case "eased" if name not in self.eased:
-                self.eased.append(name)
+            case "eased":
+                if name not in self.eased:
+                    self.eased.append(name)
+                self.levels[index] = EASIER
             case "shifted":
-                self._shift(name, event.details.get("shift"))
+                self._shift(event, event.details.get("shift"))
             case end if end in ENDS:
                 self.ending = end
 
-    def _shift(self, name: str, shift: object) -> None:
+    def _shift(self, event: JournalEvent, shift: object) -> None:
         if isinstance(shift, int) and abs(shift) < _MOST_SHIFTED:
-            self.shifts[name] = shift
+            self.shifts[event.name] = shift
+            word = EASIER if shift < 0 else HARDER
+            by = f" by {abs(shift)}" if abs(shift) > 1 else ""
+            self.levels[event.exercise] = f"{word}{by}" if shift else ""
 
     def _begin(self, details: Mapping[str, Any]) -> None:
         self.routine = str(details.get("routine") or "")
         match details.get("exercises"):
             case [*names]:
                 self.planned = len(names)
+        self.question = str(details.get("question") or "")
+        match details.get("prescribed"):
+            case [*texts]:
+                self.prescribed = [str(text) for text in texts]
+
+    def _repeat(self, event: JournalEvent, number: object, *, told: bool = False) -> None:
+        """Keep the last repetition that was begun; what the user told goes before."""
+        if isinstance(number, int) and number > 0:
+            index = event.exercise
+            self.begun.setdefault(index, event.name)
+            so_far = 0 if told else self.repetitions.get(index, 0)
+            self.repetitions[index] = max(number, so_far)
+
+    def _level(self, event: JournalEvent) -> None:
+        """Correct the level by how the exercise was done in the end, where nothing else told it."""
+        level = self.levels.get(event.exercise, "")
+        was_easier = bool(event.details.get("easier"))
+        if was_easier != level.startswith(EASIER):
+            self.levels[event.exercise] = EASIER if was_easier else ""
 
     def _feel(self, details: Mapping[str, Any]) -> None:
         match details.get("value"):

@@ -26,6 +26,24 @@ Ending = Literal["finished", "stopped", "left", "unfinished"]
 
 
 @dataclass(frozen=True)
+class Work:
+    """What was done of one exercise that was begun."""
+
+    exercise: str
+    """Its name."""
+    prescribed: str
+    """What the routine asked for then, in words; empty if that was not kept."""
+    repetitions: int
+    """As many as the user told, else the last that was begun; 0 if none was counted."""
+    level: str
+    """Such as "easier"; empty where it was done as it is written."""
+
+    def __str__(self) -> str:
+        """Return it as a field of a table holds it: Bridge: 8 (easier)."""
+        return f"{self.exercise}: {self.repetitions}{f' ({self.level})' if self.level else ''}"
+
+
+@dataclass(frozen=True)
 class PastSession:
     """What one session came to."""
 
@@ -44,9 +62,13 @@ class PastSession:
     hurt: tuple[str, ...]
     """Names of exercises that hurt."""
     pain_before: float | None
-    """From 0 to 10, if it was told."""
+    """What was answered to the routine's question, from 0 to 10, if it was told."""
     pain_after: float | None
     ending: Ending
+    question: str = ""
+    """What was asked; empty if that was not kept."""
+    work: tuple[Work, ...] = ()
+    """The exercises that were begun, in the order of the routine."""
 
 
 @dataclass(frozen=True)
@@ -368,7 +390,20 @@ def _past(tally: Tally) -> PastSession:
         pain_before=tally.pain_before,
         pain_after=tally.pain_after,
         ending=cast(Ending, ending),
+        question=tally.question,
+        work=tuple(_worked(tally)),
     )
+
+
+def _worked(tally: Tally) -> Iterator[Work]:
+    for index in sorted(tally.begun, key=lambda text: int(text) if text.isdecimal() else 0):
+        place = int(index) if index.isdecimal() else len(tally.prescribed)
+        yield Work(
+            exercise=tally.begun[index],
+            prescribed="".join(tally.prescribed[place : place + 1]),
+            repetitions=tally.repetitions.get(index, 0),
+            level=tally.levels.get(index, ""),
+        )
 
 
 def _local(utc: str, offset: int) -> datetime:

@@ -213,7 +213,7 @@ def _draw_in_pdf(stream: "pydyf.Stream", shape: Shape, height: float) -> None:
             stream.set_color_rgb(*_rgb("ink"))
             stream.begin_text()
             stream.set_font_size("Letters", size)
-            stream.set_text_matrix(1, 0, 0, 1, x - share * _width(text, size), height - y)
+            stream.set_text_matrix(1, 0, 0, 1, x - share * text_width(text, size), height - y)
             stream.show_text_string(text)
             stream.end_text()
 
@@ -246,6 +246,15 @@ _USUAL: Final = 556
 """Of digits and most small letters."""
 
 
-def _width(text: str, size: float) -> float:
+def text_width(text: str, size: float) -> float:
     """Return how wide `text` is in Helvetica of `size`, in points."""
     return sum(_WIDTHS.get(letter, _USUAL) for letter in text) * size / 1000
+
+
+def fitted(text: str, size: float, width: float) -> str:
+    """Return as much of `text` as is not wider than `width` points, with … for what is left out."""
+    if text_width(text, size) <= width:
+        return text
+    while text and text_width(f"{text}…", size) > width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"

@@ -18,7 +18,7 @@ from voice_coach.history.events import FINISHED, Hurts, JournalEvent, Tally
 
 Statement = tuple[str, tuple[Any, ...]]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Version of the tables; PRAGMA user_version of the file."""
 
 EVENTS: Final[list[Statement]] = [
@@ -147,6 +147,9 @@ def migrate(connection: sqlite3.Connection) -> None:
         sums, known = _summed(events(connection))
         hurts = (hurting(known, routine, name) for routine, name in known.sessions)
         write(connection, [*_SUMS, *map(summing, sums), *hurts])
+    if _version(connection) < 3:  # sums that know questions, repetitions and levels
+        sums, _ = _summed(events(connection))
+        write(connection, [*map(summing, sums), ("PRAGMA user_version = 3", ())])
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -5,7 +5,7 @@ figures are shown. A session belongs to the day that the user's own clock showed
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -70,13 +70,35 @@ class Day:
 
 @dataclass(frozen=True)
 class ExerciseTotals:
-    """How one exercise went, over all sessions."""
+    """How one exercise of one routine went, over all sessions."""
 
+    routine: str
     name: str
+    prescribed: str
+    """What the routine asked for the last time that this was kept, in words; may be empty."""
     done: int
+    partly: int
+    """How often it was begun and not done to its end."""
     skipped: int
     hurt: int
     last_hurt: date | None
+    repetitions: tuple[int, int] | None
+    """The fewest and the most in one session in which it was begun."""
+    levels: tuple[tuple[str, int], ...]
+    """Each level with how often it was done there, the latest last; "" is as it is written."""
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What a routine asks for as it is written today; for sessions that did not keep it."""
+
+    question: str
+    """Asked before and after, to be answered from 0 to 10; may be empty."""
+    exercises: Mapping[str, str]
+    """What is prescribed of each exercise, in words, by its name, in their order."""
+
+
+NO_PROGRAMMES: Final[Mapping[str, Programme]] = {}
 
 
 @dataclass(frozen=True)
@@ -90,8 +112,24 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The sessions in which one question was answered, from 0 to 10; no two are ever mixed."""
+
+    question: str
+    """In its words; empty where those were not kept."""
+    routines: tuple[str, ...]
+    """The routines that ask it, that with the most sessions first."""
+    sessions: tuple[PastSession, ...]
+
+    @property
+    def title(self) -> str:
+        """The question, or where it was asked."""
+        return self.question or f"Asked in {', '.join(self.routines)}"
+
+
+@dataclass(frozen=True)
 class Pain:
-    """Pain from 0 to 10 before and after, as told or the mean of a span; None if not told."""
+    """Answers from 0 to 10 before and after, as told or the mean of a span; None if not told."""
 
     when: date
     before: float | None
@@ -100,7 +138,7 @@ class Pain:
 
 @dataclass(frozen=True)
 class Relief:
-    """Pain before and after, over the sessions in which both were told."""
+    """The mean answers before and after, over the sessions in which both were told."""
 
     sessions: int
     before: float
@@ -181,22 +219,68 @@ def calendar(
     return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
 
 
-def tallies(sessions: Iterable[PastSession]) -> tuple[ExerciseTotals, ...]:
-    """Return how each exercise went, those done most often first."""
+def tallies(
+    sessions: Iterable[PastSession], programmes: Mapping[str, Programme] = NO_PROGRAMMES
+) -> tuple[ExerciseTotals, ...]:
+    """Return how each exercise of each routine went.
+
+    Routines come as in `shares`, their exercises in the order of their programme, then in that of
+    the last sessions. What was prescribed is what was kept, else what the programme says.
+    """
+    sessions = tuple(sessions)
+    routines = [share.routine for share in shares(sessions)]
+    return tuple(
+        each
+        for routine in routines
+        for each in _tallied(
+            routine, [s for s in sessions if s.routine == routine], programmes.get(routine)
+        )
+    )
+
+
+def _tallied(
+    routine: str, sessions: Sequence[PastSession], programme: Programme | None
+) -> Iterator[ExerciseTotals]:
+    written = programme.exercises if programme else {}
     done: Counter[str] = Counter()
+    partly: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
     hurt: Counter[str] = Counter()
     last_hurt: dict[str, date] = {}
+    prescribed: dict[str, str] = {}
+    counts: defaultdict[str, list[int]] = defaultdict(list)
+    levels: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for session in sessions:
         done.update(session.done)
         skipped.update(session.skipped)
         hurt.update(session.hurt)
+        begun = Counter(work.exercise for work in session.work)
+        partly.update(begun - Counter(session.done) - Counter(session.skipped))
         day = day_of(session)
         for name in session.hurt:
             last_hurt[name] = max(day, last_hurt.get(name, day))
-    names = {*done, *skipped, *hurt}
-    found = (ExerciseTotals(n, done[n], skipped[n], hurt[n], last_hurt.get(n)) for n in names)
-    return tuple(sorted(found, key=lambda t: (-t.done, -t.skipped, -t.hurt, t.name)))
+        for work in session.work:
+            if work.repetitions:
+                counts[work.exercise].append(work.repetitions)
+            levels[work.exercise][work.level] += 1
+            if work.prescribed:
+                prescribed[work.exercise] = work.prescribed
+    met = {*done, *partly, *skipped, *hurt}
+    order = [*written, *(w.exercise for s in reversed(sessions) for w in s.work), *sorted(met)]
+    for name in dict.fromkeys(name for name in order if name in met):
+        numbers = counts[name]
+        yield ExerciseTotals(
+            routine=routine,
+            name=name,
+            prescribed=prescribed.get(name) or written.get(name, ""),
+            done=done[name],
+            partly=partly[name],
+            skipped=skipped[name],
+            hurt=hurt[name],
+            last_hurt=last_hurt.get(name),
+            repetitions=(min(numbers), max(numbers)) if numbers else None,
+            levels=tuple(levels[name].items()),
+        )
 
 
 def shares(sessions: Iterable[PastSession]) -> tuple[Share, ...]:
@@ -216,8 +300,30 @@ def shares(sessions: Iterable[PastSession]) -> tuple[Share, ...]:
     return tuple(sorted(found, key=lambda share: (-share.sessions, share.routine)))
 
 
+def asked(
+    sessions: Iterable[PastSession], programmes: Mapping[str, Programme] = NO_PROGRAMMES
+) -> tuple[Asked, ...]:
+    """Return the sessions that told how it felt by what was asked, most often answered first.
+
+    Questions differ in what ten means: how bad a heel is and how steady somebody stands have no
+    mean in common. Where the words were not kept they are those of the programme; where there is
+    none, each routine has a question of its own.
+    """
+    groups: defaultdict[tuple[str, str], list[PastSession]] = defaultdict(list)
+    for session in sessions:
+        if session.pain_before is not None or session.pain_after is not None:
+            programme = programmes.get(session.routine)
+            question = session.question or (programme.question if programme else "")
+            groups[question, "" if question else session.routine].append(session)
+    found = (
+        Asked(question, tuple(s.routine for s in shares(group)), tuple(group))
+        for (question, _), group in groups.items()
+    )
+    return tuple(sorted(found, key=lambda each: (-len(each.sessions), each.title)))
+
+
 def pain_over_time(sessions: Iterable[PastSession]) -> tuple[Span, tuple[Pain, ...]]:
-    """Return pain before and after, oldest first: of every session in which it was told.
+    """Return answers to one question before and after, oldest first, of every session with one.
 
     Where those are more than MOST_POINTS: the means of weeks, else of months, else of years.
     """
@@ -238,7 +344,7 @@ def pain_over_time(sessions: Iterable[PastSession]) -> tuple[Span, tuple[Pain, .
 
 
 def relief(sessions: Iterable[PastSession]) -> Relief | None:
-    """Return the mean pain before and after where both were told; None where never."""
+    """Return the mean answers to one question where both were told; None where never."""
     both = [
         (session.pain_before, session.pain_after)
         for session in sessions

@@ -1,0 +1,42 @@
+"""What is prescribed, in the words of a report."""
+
+from typing import Any
+
+import pytest
+
+from voice_coach.cli.programmes import prescription, programmes
+
+
+def hold(seconds: float, **more: object) -> dict[str, object]:
+    return {"cue": "Stay.", "seconds": seconds, "breath": "natural", **more}
+
+
+IN = {"cue": "Up.", "seconds": 4, "breath": "inhale"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"steps": [hold(20)]}, "20 s"),
+        ({"steps": [hold(20)], "repetitions": 3, "sides": "none"}, "3 × 20 s"),
+        ({"steps": [hold(2), hold(10)], "repetitions": 3}, "3 × 10 s"),
+        ({"steps": [hold(180)]}, "3 min"),
+        ({"steps": [{"cue": "Walk.", "minutes": 12}]}, "12 min"),
+        ({"steps": [IN], "repetitions": 10, "sides": "both"}, "10 ×, both sides"),
+        ({"steps": [IN], "repetitions": 10, "sets": 3}, "3 sets of 10"),
+        ({"steps": [hold(10)], "sets": [6, 4, 2]}, "sets of 6, 4, 2 × 10 s"),
+        ({"steps": [IN], "repetitions": 30, "until": "done"}, "as many as go well, at most 30"),
+        ({"steps": [{"cue": "Breathe.", "breaths": 6, "breath": "deep"}]}, "6 deep breaths"),
+        ({"steps": [hold(20)], "sides": "one after the other"}, "20 s, each side"),
+        ({"steps": [hold(20)], "level": "B"}, "20 s, level B"),
+    ],
+)
+def test_prescription(keys: dict[str, Any], words: str) -> None:
+    assert prescription(keys) == words
+
+
+def test_the_routines_that_ship() -> None:
+    back = programmes()["Back"]
+    assert back.question == "How much does your back hurt from zero to ten?"
+    assert back.exercises["Bridge"] == "3 × 20 s"
+    assert all(back.exercises.values())
