@@ -153,6 +153,9 @@ COMMANDS = {
     "history backup": ["copy.sqlite3"],
     "history restore": ["copy.sqlite3", "--yes"],
     "history delete": ["--yes"],
+    "forget": ["--everything", "--yes"],
+    "move pack": ["all.tar"],
+    "move unpack": ["all.tar"],
 }
 """Every command, with what it needs."""
 NEEDS_NOTHING = {"devices", "routines check", "routines schema"}

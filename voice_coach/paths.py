@@ -80,6 +80,15 @@ def crash_path() -> Path:
     return _chosen("VOICE_COACH_CRASH") or _folder("state") / "crash.txt"
 
 
+def own_folders() -> tuple[Path, ...]:
+    """Return the folders of which all is the coach's: of settings, data, cache and state.
+
+    What a VOICE_COACH_* names lies elsewhere, and among files that may be somebody else's.
+    """
+    kinds: tuple[_Kind, ...] = ("config", "data", "cache", "state")
+    return tuple(dict.fromkeys(map(_folder, kinds)))
+
+
 def telemetry_leftover() -> Path | None:
     """Return the folder in which onnxruntime left an id of the machine and events, if it is there.
 

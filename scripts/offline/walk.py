@@ -96,11 +96,16 @@ STEPS: Final = (
     Step(("history", "backup", "backup.sqlite3")),
     Step(("history", "restore", "backup.sqlite3", "--yes")),
     Step(("report", "--out", "report.html")),
+    Step(("history", "export", "sessions.csv")),
+    Step(("move", "pack", "all.tar")),
+    Step(("move", "unpack", "all.tar", "--force")),
     Step(("teach", "--forget")),
+    Step(("forget", "--everything", "--yes")),
 )
 WRITTEN: Final = (
     "said.wav hibari.wav piper.wav taught.wav doctor.wav rehearsal.wav line.jsonl session.wav "
-    "history.png events.jsonl backup.sqlite3 report.html"
+    "history.png events.jsonl sessions.csv backup.sqlite3 report.html "
+    "all.tar"
 ).split()
 """What the commands were asked to write."""
 

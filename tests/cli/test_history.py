@@ -15,7 +15,8 @@ import typer
 
 from tests import CHECKOUT
 from voice_coach.cli.console import guarded
-from voice_coach.cli.history import history_app, report, whole_file
+from voice_coach.cli.history import history_app, report
+from voice_coach.cli.writing import whole_file
 from voice_coach.errors import OutputError
 from voice_coach.history.journal import Journal, export_events, local_now, read_sessions
 from voice_coach.units import to_samples

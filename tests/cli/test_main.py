@@ -82,7 +82,10 @@ class TestHelp:
             (["models"], ["list", "install", "remove"]),
             (["settings"], ["show", "path", "edit"]),
             (["history"], ["--json", "--csv", "--plot", "export", "delete", "backup"]),
-            (["report"], ["--out"]),
+            (["history"], ["restore", "--force"]),
+            (["report"], ["--out", "--force"]),
+            (["forget"], ["--everything", "--yes"]),
+            (["move"], ["pack", "unpack"]),
         ],
     )
     def test_every_command_and_option_is_named(

@@ -1,36 +1,32 @@
 """Commands about what was done: `voice-coach history …` and `voice-coach report`.
 
-Owns how past sessions look in a terminal and to other programs, and that a file that is written
-is whole; must not know how sessions are kept, nor what they add up to.
+Owns how past sessions look in a terminal and to other programs; must not know how sessions are
+kept, nor what they add up to.
 """
 
 import csv
 import io
 import json
-import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from voice_coach.cli.console import out
-from voice_coach.errors import JournalError, OutputError, VoiceCoachError
-from voice_coach.files import Replacement, reason
+from voice_coach.cli.writing import FORCE, YES, confirm, file_form, spare, whole_file
+from voice_coach.errors import JournalError, VoiceCoachError
 
 if TYPE_CHECKING:
     from voice_coach.history.journal import PastSession
 
 SHOWN: Final = 20
 """So many sessions are shown in the terminal unless told otherwise."""
-FORCE: Final = typer.Option("--force", help="Also over a file that is there already.")
 EXPORTS: Final = ("jsonl", "csv")
 REPORTS: Final = ("html",)
 """Endings of files that can be written; what is written follows from them."""
-YES: Final = typer.Option("--yes", help="Do not ask.")
 NONE_YET: Final = "No sessions yet. Begin with voice-coach run, and say “start back routine”."
 
 history_app = typer.Typer(help="Show what past sessions came to; export, back up or delete it.")
@@ -64,7 +60,7 @@ def show_history(
     if plot:
         from voice_coach.history.picture import FORMATS
 
-        form = _form(plot, "a chart", FORMATS)
+        form = file_form(plot, "a chart", FORMATS)
         spare(plot, force=force)
     sessions = read_sessions()
     chosen = sessions[-limit:] if limit else sessions
@@ -101,7 +97,7 @@ def export_history(
         sys.stdout.writelines(json.dumps(event) + "\n" for event in export_events())
         return
     path = Path(file)
-    if _form(path, "an export", EXPORTS) == "csv":
+    if file_form(path, "an export", EXPORTS) == "csv":
         sessions = read_sessions()
         with whole_file(path, force=force) as written:
             written.write("".join(_csv(sessions)).encode())
@@ -138,14 +134,14 @@ def restore_history(
     from voice_coach.history.journal import read_sessions, restore
     from voice_coach.paths import journal_path
 
+    place, present = journal_path(), _kept()
     if not file.is_file():
         raise VoiceCoachError(f"{file}: there is no such file. Name one of 'history backup'.")
     new = _counted(len(read_sessions(file)), "session")
-    present = _kept()
     if present and not yes:
-        confirm(f"Replace {present} in {journal_path()} by {new} of {file}?", "replaced")
+        confirm(f"Replace {present} in {place} by {new} of {file}?", "replaced")
     restore(file)
-    out.print(f"Restored: {new} in {journal_path()}", soft_wrap=True)
+    out.print(f"Restored: {new} in {place}", soft_wrap=True)
 
 
 @history_app.command("delete")
@@ -177,7 +173,7 @@ def report(
     from voice_coach.history import report as drawing
     from voice_coach.history.journal import read_sessions
 
-    _form(out_file, "a report", REPORTS)
+    file_form(out_file, "a report", REPORTS)
     spare(out_file, force=force)
     sessions = read_sessions()
     if not sessions:
@@ -186,49 +182,6 @@ def report(
     _write(
         out_file, lambda today: drawing.page(sessions, today, programmes()).encode(), force=force
     )
-
-
-def confirm(question: str, done: str) -> None:
-    """Return if the user says yes; else end the command, and say that nothing was `done`."""
-    try:
-        sure = typer.confirm(question)
-    except typer.Abort:
-        raise VoiceCoachError(f"Nothing was {done}. Answer the question, or give --yes.") from None
-    if not sure:
-        out.print(f"Nothing was {done}.")
-        raise typer.Exit
-
-
-def spare(path: Path, *, force: bool) -> None:
-    """Raise OutputError where a file is at `path` that nobody allowed to be replaced."""
-    if not force and _at(path, stat.S_ISREG):
-        raise OutputError(f"{path} is there already. Give another name, or --force to replace it.")
-
-
-def _at(path: Path, is_kind: Callable[[int], bool]) -> bool:
-    """Whether something of a kind is at `path`; not where nothing can be."""
-    try:
-        return is_kind(path.stat().st_mode)
-    except (OSError, ValueError):
-        return False
-
-
-@contextmanager
-def whole_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """Give a file to write to, which takes its place at `path` once it is complete.
-
-    A file that is there already is replaced only by `force`. Where the block fails, what was at
-    `path` is as it was; a device or a pipe is written to.
-    OutputError for a full disk, a read-only or missing folder, or a folder in place of a file.
-    """
-    spare(path, force=force)
-    try:
-        with Replacement(path, devices=True) as new:
-            yield new.file
-    except OSError as error:
-        raise OutputError(
-            f"Cannot write {path}: {reason(error)}. Choose another place for it."
-        ) from error
 
 
 def _write(path: Path, make: "Callable[[Any], bytes]", *, force: bool) -> None:
@@ -250,18 +203,6 @@ def _kept() -> str:
         return _counted(len(read_sessions()), "session") if journal_path().exists() else ""
     except JournalError:
         return "a journal that cannot be read"
-
-
-def _form(path: Path, what: str, endings: Sequence[str]) -> str:
-    """Return how the name `path` ends, if that is one of `endings`; a device needs none."""
-    form = path.suffix.casefold().removeprefix(".")
-    if form in endings:
-        return form
-    if _at(path, lambda mode: not stat.S_ISREG(mode)):
-        return endings[0]
-    listed = f"{', '.join(f'.{end}' for end in endings[:-1])} or .{endings[-1]}"
-    known = listed if len(endings) > 1 else f".{endings[0]}"
-    raise OutputError(f"{path}: {what} is a {known} file. Give a name that ends so.")
 
 
 def _print_json(sessions: "Sequence[PastSession]", chosen: "Sequence[PastSession]") -> None:

@@ -16,6 +16,7 @@ import typer
 from rich.text import Text
 from typer.core import TyperCommand
 
+from voice_coach.cli.belongings import forget, move_app
 from voice_coach.cli.console import guarded, out, warn
 from voice_coach.cli.history import history_app, report
 from voice_coach.cli.routines_and_models import (
@@ -64,6 +65,7 @@ app.add_typer(routines_app, name="routines")
 app.add_typer(models_app, name="models")
 app.add_typer(settings_app, name="settings")
 app.add_typer(history_app, name="history")
+app.add_typer(move_app, name="move")
 
 
 def _show_version(wanted: bool) -> None:
@@ -515,6 +517,7 @@ def _tell_findings(findings: "Iterable[Finding]") -> None:
 app.command()(say)
 app.command()(voices)
 app.command()(report)
+app.command()(forget)
 
 
 def main() -> None:

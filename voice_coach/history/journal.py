@@ -338,6 +338,13 @@ def backup(path: Path | None, to: Path) -> None:
             raise OutputError(f"Cannot write {to}: {why}. Nothing was changed.") from error
 
 
+def check(path: Path) -> None:
+    """Look through the whole journal at `path`; JournalError if it is none, or damaged."""
+    with database.reading(path) as connection:
+        if not database.is_whole(connection):
+            raise JournalError(f"The journal {path} is damaged. Nothing was changed.")
+
+
 def restore(copied: Path, path: Path | None = None) -> None:
     """Put the journal in file `copied`, whole, in the place of the one at `path`.
 
@@ -347,9 +354,8 @@ def restore(copied: Path, path: Path | None = None) -> None:
     path = path or journal_path()
     if path.exists() and copied.samefile(path):
         raise OutputError(f"{copied} is the journal itself. Name a copy of it.")
+    check(copied)
     with database.reading(copied) as connection:
-        if not database.is_whole(connection):
-            raise JournalError(f"The copy {copied} is damaged. Nothing was restored.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with Lock(path):
