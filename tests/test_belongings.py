@@ -243,6 +243,21 @@ class TestMove:
         assert (routines_dir() / "heel.yaml").read_text() == "name: Heel\n"
         assert (routines_dir() / "other.yaml").exists()
 
+    def test_a_second_pack_of_the_same_machine_only_adds(
+        self, packed: Path, enter: Callable[[str], Path], home: Path
+    ) -> None:
+        enter("new")
+        assert coach("move", "unpack", str(packed)) == 0
+        enter(home.name)
+        with Journal.open(threaded=False) as journal:
+            journal.append("started", {"routine": "Later", "exercises": []}, 0)
+            journal.append("finished", {}, to_samples(9))
+        assert coach("move", "pack", "later.tar") == 0
+        enter("new")
+        assert coach("move", "unpack", "later.tar") == 0
+        assert [session.routine for session in read_sessions()] == ["Heel", "Later"]
+        assert coach("move", "unpack", str(packed)) == 2, "it would lose a session"
+
     def test_an_empty_home_makes_an_empty_pack(
         self, enter: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
     ) -> None:

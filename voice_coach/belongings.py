@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +37,8 @@ FORM: Final = 1
 _LABEL: Final = "voice-coach.json"
 _SETTINGS, _JOURNAL, _VOICE = "settings.toml", "journal.sqlite3", "voice.npz"
 _ROUTINES, _MODELS = "routines", "models"
+_FOLDER: Final = "the folder itself"
+"""What it is where all that is in it has been named."""
 _LARGEST_LABEL: Final = 2**20
 """Bytes."""
 
@@ -61,7 +63,8 @@ def kept() -> tuple[Belonging, ...]:
     for what, path in _places():
         if path.exists() or path.is_symlink():
             inside = sum(each.size for each in found if each.path.is_relative_to(path))
-            found.append(Belonging(what, path, _size(path) - inside))
+            left = _size(path) - inside
+            found.append(Belonging(what if left or not inside else _FOLDER, path, left))
     return tuple(found)
 
 
@@ -105,7 +108,7 @@ def _places() -> Iterator[tuple[str, Path]]:
     if left := paths.telemetry_leftover():
         yield "what version 0.1 let a library leave", left
     for folder in paths.own_folders():
-        yield "the folder, with all else in it", folder
+        yield "all else in the folder", folder
 
 
 def _models() -> list[store.InstalledModel]:
@@ -205,8 +208,7 @@ def _travelling(scratch: Path) -> Iterator[tuple[str, str, Path]]:
     if paths.journal_path().exists():
         copied = scratch / _JOURNAL
         journal.backup(None, copied)
-        count = len(journal.read_sessions(copied))
-        yield f"{count:,} session{'' if count == 1 else 's'}", _JOURNAL, copied
+        yield _sessions(journal.read_sessions(copied)), _JOURNAL, copied
     if paths.profile_path().is_file():
         yield "your taught voice", _VOICE, paths.profile_path()
     own = paths.routines_dir()
@@ -307,8 +309,10 @@ def _here(new: Path) -> Iterator[str]:
     for what, path, target in _single_files(new):
         if target.exists() and target.read_bytes() != path.read_bytes():
             yield what
-    if (new / _JOURNAL).exists() and (count := len(journal.read_sessions())):
-        yield f"{count:,} session{'' if count == 1 else 's'}"
+    if (new / _JOURNAL).exists():
+        present, coming = journal.read_sessions(), journal.read_sessions(new / _JOURNAL)
+        if coming[: len(present)] != present:
+            yield _sessions(present)
 
 
 def _placed(new: Path) -> Iterator[str]:
@@ -316,8 +320,7 @@ def _placed(new: Path) -> Iterator[str]:
     may be held by a coach that is running."""
     if (new / _JOURNAL).exists():
         journal.restore(new / _JOURNAL)
-        count = len(journal.read_sessions())
-        yield f"{count:,} session{'' if count == 1 else 's'}"
+        yield _sessions(journal.read_sessions())
     for what, path, target in _single_files(new):
         target.parent.mkdir(parents=True, exist_ok=True)
         replace(target, path.read_bytes(), mode=PRIVATE)
@@ -334,6 +337,10 @@ def _placed_models(entries: Iterable[Path]) -> Iterator[str]:
             shutil.move(entry, target)
         if not entry.name.endswith(".onnx.json"):
             yield f"model {entry.name}"
+
+
+def _sessions(sessions: Sized) -> str:
+    return f"{len(sessions):,} session{'' if len(sessions) == 1 else 's'}"
 
 
 def _files(folder: Path) -> list[Path]:

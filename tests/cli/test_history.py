@@ -281,7 +281,8 @@ class TestFiles:
         command = ("report", "--out") if "report" in endings else ("history", "export")
         assert coach(*command, name) == 2
         said = capsys.readouterr().err
-        assert said == f"voice-coach: {name}: {endings}. Give a name that ends so.\n"
+        hint = " A browser prints it as a PDF (Ctrl-P)." if "report" in endings else ""
+        assert said == f"voice-coach: {name}: {endings}. Give a name that ends so.{hint}\n"
         assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
     def test_export_of_sessions_for_a_spreadsheet(

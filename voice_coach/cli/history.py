@@ -173,7 +173,7 @@ def report(
     from voice_coach.history import report as drawing
     from voice_coach.history.journal import read_sessions
 
-    file_form(out_file, "a report", REPORTS)
+    file_form(out_file, "a report", REPORTS, " A browser prints it as a PDF (Ctrl-P).")
     spare(out_file, force=force)
     sessions = read_sessions()
     if not sessions:

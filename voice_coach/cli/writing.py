@@ -63,8 +63,11 @@ def whole_file(path: Path, *, force: bool, mode: int = 0o666) -> Iterator[Binary
         ) from error
 
 
-def file_form(path: Path, what: str, endings: Sequence[str]) -> str:
-    """Return how the name `path` ends, if that is one of `endings`; a device needs none."""
+def file_form(path: Path, what: str, endings: Sequence[str], hint: str = "") -> str:
+    """Return how the name `path` ends, if that is one of `endings`; a device needs none.
+
+    OutputError where it ends otherwise, with `hint` at the end of its line.
+    """
     form = path.suffix.casefold().removeprefix(".")
     if form in endings:
         return form
@@ -72,4 +75,4 @@ def file_form(path: Path, what: str, endings: Sequence[str]) -> str:
         return endings[0]
     listed = f"{', '.join(f'.{end}' for end in endings[:-1])} or .{endings[-1]}"
     known = listed if len(endings) > 1 else f".{endings[0]}"
-    raise OutputError(f"{path}: {what} is a {known} file. Give a name that ends so.")
+    raise OutputError(f"{path}: {what} is a {known} file. Give a name that ends so.{hint}")
