@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from voice_coach.cli.programmes import prescription, programmes
+from tests import CHECKOUT
+from voice_coach.cli.programmes import _programme, prescription, programmes
+from voice_coach.library import read_routine
 
 
 def hold(seconds: float, **more: object) -> dict[str, object]:
@@ -21,6 +23,8 @@ IN = {"cue": "Up.", "seconds": 4, "breath": "inhale"}
         ({"steps": [hold(20)], "repetitions": 3, "sides": "none"}, "3 × 20 s"),
         ({"steps": [hold(2), hold(10)], "repetitions": 3}, "3 × 10 s"),
         ({"steps": [hold(180)]}, "3 min"),
+        ({"steps": [hold(5), hold(5)], "repetitions": 10}, "10 × 5 s + 5 s"),
+        ({"steps": [{"cue": "Walk.", "until": "done"}]}, "until done"),
         ({"steps": [{"cue": "Walk.", "minutes": 12}]}, "12 min"),
         ({"steps": [IN], "repetitions": 10, "sides": "both"}, "10 ×, both sides"),
         ({"steps": [IN], "repetitions": 10, "sets": 3}, "3 sets of 10"),
@@ -40,3 +44,12 @@ def test_the_routines_that_ship() -> None:
     assert back.question == "How much does your back hurt from zero to ten?"
     assert back.exercises["Bridge"] == "3 × 20 s"
     assert all(back.exercises.values())
+
+
+def test_exercises_of_a_circuit_are_done_in_rounds() -> None:
+    circuit = _programme(read_routine(CHECKOUT / "tests" / "sheets" / "knee-circuit.yaml"))
+    assert circuit.exercises == {
+        "Leg swings": "3 rounds of 30 s, sides change halfway",
+        "Bridge hold": "3 rounds of 2 × 30 s",
+        "Clamshells": "3 rounds of 30 s, each side",
+    }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from voice_coach.history.picture import Box, Chart, Label, Line, Ring
+from voice_coach.history.picture import Box, Chart, Label, Line, Ring, fitted
 
 SHAPES = Chart(
     200,
@@ -65,3 +65,17 @@ def test_a_pdf_has_the_same_shapes_with_y_upwards() -> None:
     place = re.search(r"1 0 0 1 ([\d.]+) 85 Tm \(a < b\) Tj", drawn)
     assert place
     assert float(place[1]) == pytest.approx(100 - width / 2, abs=0.5)
+
+
+def test_a_pdf_spells_what_its_font_has() -> None:
+    drawn = Chart(99, 99, [Label(0, 9, "Rücken (0–10) … Дыхание")]).file("pdf")
+    stream = re.findall(rb"stream\n(.*?)\nendstream", drawn, flags=re.DOTALL)[0]
+    assert b"(R\xfccken \\(0\x9610\\) \x85 ???????) Tj" in zlib.decompress(stream)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [("Iii", 99, "Iii"), ("How steady are you?", 50, "How st…"), ("W", 1, "…")],
+)
+def test_a_text_is_cut_to_its_width(text: str, width: float, shown: str) -> None:
+    assert fitted(text, 12, width) == shown

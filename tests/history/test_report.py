@@ -111,7 +111,7 @@ class TestPage:
             "minutes this week, 1 session 13",
             "level hurt Back : 1 session, 0 to the end, 13 minutes Cat stretch",
             "Bridge 3 × 20 s 1 0 0 8 easier 1× –",
-            "Cobra – 1 0 0 – – 1× , 3 March 2026",
+            "Cobra – 1 0 0 – – 1× , 3 Mar 2026",
             "Cat stretch 4 × 0 0 1 – – – Bridge 3 × 20 s",
             "13 on average over 1 week, at most 13 (week from 2 March 2026)",
             "How bad is it, from zero to ten? Line chart",

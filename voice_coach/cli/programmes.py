@@ -3,9 +3,11 @@
 Owns these words; must not know how a routine is led, nor what was done of it.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from voice_coach.core.routine import Routine
 from voice_coach.history.statistics import Programme
 from voice_coach.library import read_library
 
@@ -22,22 +24,25 @@ _SHORTEST_HOLD: Final = 5.0
 
 def programmes() -> dict[str, Programme]:
     """Return what every routine that can be read asks for, by its name."""
-    return {
-        each.routine.name: Programme(
-            question=each.routine.question or "",
-            exercises={
-                exercise.name: prescription(exercise.model_dump(mode="json"))
-                for exercise in each.routine.exercises
-            },
-        )
-        for each in read_library()[0]
+    return {each.routine.name: _programme(each.routine) for each in read_library()[0]}
+
+
+def _programme(routine: Routine) -> Programme:
+    rounds = Counter(exercise.name for exercise in routine.exercises)
+    exercises = {
+        exercise.name: prescription(exercise.model_dump(mode="json"))
+        for exercise in routine.exercises
     }
+    for name, text in exercises.items():
+        if rounds[name] > 1:
+            exercises[name] = f"{rounds[name]} rounds of {text}"
+    return Programme(routine.question or "", exercises)
 
 
 def prescription(exercise: Mapping[str, Any]) -> str:
     """Return what an exercise asks for, from its keys as in a file: 3 × 20 s, each side."""
     holds = list(_holds(exercise["steps"]))
-    parts = [_often(exercise, " and ".join(holds))]
+    parts = [_often(exercise, " + ".join(holds))]
     if words := _SIDES.get(exercise.get("sides") or ""):
         parts.append(words)
     if level := exercise.get("level"):
@@ -64,7 +69,7 @@ def _holds(steps: list[Mapping[str, Any]]) -> Iterator[str]:
         if breaths := step.get("breaths"):
             yield f"{breaths} deep breaths"
         elif step.get("until") == "done":
-            yield "as long as it takes"
+            yield "until done"
         elif step.get("breath") not in {"inhale", "exhale"}:
             seconds = step.get("seconds") or 60 * (step.get("minutes") or 0)
             if seconds >= _SHORTEST_HOLD:

@@ -214,7 +214,8 @@ def _draw_in_pdf(stream: "pydyf.Stream", shape: Shape, height: float) -> None:
             stream.begin_text()
             stream.set_font_size("Letters", size)
             stream.set_text_matrix(1, 0, 0, 1, x - share * text_width(text, size), height - y)
-            stream.show_text_string(text)
+            # As its font is encoded; a letter that is not in it would be several wrong ones.
+            stream.show_text_string(text.encode("cp1252", "replace"))
             stream.end_text()
 
 

@@ -40,6 +40,7 @@ def page(
     )
     surroundings.filters |= {
         "day": in_words,
+        "short": lambda day: f"{day.day} {day:%b %Y}",
         "minutes": minutes,
         "figure": lambda value: "–" if value is None else f"{value:.3g}",
         "shade": _shade,

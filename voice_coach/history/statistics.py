@@ -83,7 +83,7 @@ class ExerciseTotals:
     hurt: int
     last_hurt: date | None
     repetitions: tuple[int, int] | None
-    """The fewest and the most in one session in which it was begun."""
+    """Of a set, the fewest and the most in one session in which it was begun."""
     levels: tuple[tuple[str, int], ...]
     """Each level with how often it was done there, the latest last; "" is as it is written."""
 
