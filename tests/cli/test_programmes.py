@@ -33,6 +33,7 @@ IN = {"cue": "Up.", "seconds": 4, "breath": "inhale"}
         ({"steps": [{"cue": "Breathe.", "breaths": 6, "breath": "deep"}]}, "6 deep breaths"),
         ({"steps": [hold(20)], "sides": "one after the other"}, "20 s, each side"),
         ({"steps": [hold(20)], "level": "B"}, "20 s, level B"),
+        ({"steps": [hold(20)], "closing": {"steps": [hold(10)]}}, "20 s, and a closing part"),
     ],
 )
 def test_prescription(keys: dict[str, Any], words: str) -> None:

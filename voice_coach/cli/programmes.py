@@ -45,6 +45,8 @@ def prescription(exercise: Mapping[str, Any]) -> str:
     parts = [_often(exercise, " + ".join(holds))]
     if words := _SIDES.get(exercise.get("sides") or ""):
         parts.append(words)
+    if exercise.get("closing"):
+        parts.append("and a closing part")
     if level := exercise.get("level"):
         parts.append(f"level {level}")
     return ", ".join(parts)
