@@ -184,6 +184,19 @@ def test_random_walks_keep_every_promise(routine: Routine, seeds: range) -> None
     assert modes >= set(Mode) - {Mode.OFFERING}
 
 
+SHEETS = sorted((ROOT / "tests" / "sheets").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 3), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)
+def test_random_walks_through_sheets_keep_every_promise(sheet: Path, seeds: range) -> None:
+    """Sets, tempo, circuits, levels and ends by voice, with somebody who says anything."""
+    for seed in seeds:
+        walk = Walk(read_routine(sheet), seed)
+        for _ in range(600):
+            walk.step()
+
+
 @pytest.mark.parametrize("name", ["back", "breathing", "gentle-stretch"])
 @pytest.mark.parametrize("verbosity", list(Verbosity))
 def test_the_remaining_time_is_exact_at_every_moment(name: str, verbosity: Verbosity) -> None:

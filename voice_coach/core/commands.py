@@ -264,7 +264,9 @@ def resume(state: State, event: Event, now: Samples) -> Result:
     """Say the words of the cue again, and count what was left; after long, lead into it."""
     declined = isinstance(event, Heard) and event.intent.name == "no"
     at = now + GAP if state.on_air else now
-    prefix = state.texts.going_on if declined else ""
+    silent = not state.cue.text
+    prefix = state.texts.we_go_on if silent else ""
+    prefix = state.texts.going_on if declined else prefix
     after, actions = (
         leading_in.begin_again(state, at)
         if leading_in.is_due(state, now)

@@ -170,7 +170,8 @@ class Cue:
     @property
     def begun_anew(self) -> bool:
         """Whether it is a movement that is begun anew when it was interrupted."""
-        return self.with_words or (self.timed and self.count <= LONGEST_MOVEMENT)
+        short = self.timed and self.count <= LONGEST_MOVEMENT
+        return self.with_words or (short and self.kind is CueKind.MOVE)
 
     @property
     def length(self) -> Samples:

@@ -254,7 +254,7 @@ class Layout:
         heading = self.language.exercise_heading(position, total, exercise.name, known=known)
         if self.again:
             heading = self.language.exercise_heading(2, 2, exercise.name, known=True)
-            yield from self._brief_opening(heading)
+            yield from self._brief_opening(heading, moved=moved)
             return
         announced = self._cue(CueKind.INTRODUCE, heading, BREATHER)
         yield announced if self._quiet else replace(announced, praise=self.praise)
@@ -269,9 +269,11 @@ class Layout:
         yield self._cue(CueKind.INTRODUCE, " ".join(filter(None, parts)), BREATHER)
         yield self._get_ready(moved)
 
-    def _brief_opening(self, heading: str) -> Iterator[Cue]:
+    def _brief_opening(self, heading: str, *, moved: bool) -> Iterator[Cue]:
         """Announce an exercise of a circuit that was told already, within the time to get ready."""
         whole = self._paced(self.exercise.get_ready_seconds)
+        if moved:
+            heading = self._fitting((f"{heading} {self.exercise.get_there}",), whole) or heading
         seconds = math.ceil(to_seconds(longest_speech(heading)) / self.preferences.tempo)
         said = min(whole, to_samples(seconds))
         yield replace(self._cue(CueKind.INTRODUCE, heading, said), timed=True)

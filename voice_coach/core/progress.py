@@ -53,7 +53,7 @@ def spoken(state: State, _: Event, now: Samples) -> Result:
     said, silent = state.on_air, replace(state, on_air=None)
     if state.cut:
         return go_on_with_rest(silent, now + AFTER_ANSWER)
-    if said is Role.CUE and state.cue.timed:
+    if said is Role.CUE and state.cue.timed and state.ends is not None:
         return silent, ()
     if said is Role.CUE:
         return _count(silent, state.said_at if state.cue.with_words else now, now), ()

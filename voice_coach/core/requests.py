@@ -134,6 +134,9 @@ def done(state: State, event: Event, now: Samples) -> Result:
         last = replace(state, index=_end_of_set(state))
         after, actions = progress.next_cue(last, now + GAP if state.on_air else now)
         actions = (*commands.silenced(state), *actions)
+        if after.on_air is None:  # it goes on in silence, but whoever asked hears an answer
+            after, said = answer(after, state.texts.we_go_on, now)
+            actions = (*actions, *said)
     else:
         return answer(state, state.texts.nothing_to_end, now)
     return after, (*told, *actions)

@@ -164,7 +164,12 @@ TABLE: dict[tuple[Mode, str], Rule] = {
     # The routine moves on by itself
     **_rows(_BEFORE_THE_END, "(spoken)", RUNNING, progress.spoken),
     **_rows(_BEFORE_THE_END, "(time up)", RUNNING, progress.time_up),
-    **_rows((Mode.GETTING_READY,), "(time up)", (*RUNNING, Mode.PAUSED), progress.time_up),
+    **_rows(
+        (Mode.GETTING_READY, Mode.EXERCISING),
+        "(time up)",
+        (*RUNNING, Mode.PAUSED),
+        progress.time_up,
+    ),
     **_rows(
         (Mode.FINISHING,), "(spoken)", (Mode.ASKING_PAIN, Mode.IDLE), progress.spoken, or_stay=True
     ),

@@ -78,9 +78,10 @@ def hush(state: State) -> tuple[Action, ...]:
 
 def answer(state: State, text: str, now: Samples) -> Result:
     """Say something that is not part of the routine; of words that it cuts the rest comes again."""
-    due = state.due if state.mode in RUNNING else None
+    cut = cut_off(state, now)
+    due = cut.due if state.mode in RUNNING else None
     at = now + GAP if state.on_air else now
-    after, actions = say(replace(cut_off(state, now), due=due), text, at, Role.ANSWER)
+    after, actions = say(replace(cut, due=due), text, at, Role.ANSWER)
     return after, hush(state) + actions
 
 
@@ -88,12 +89,14 @@ def cut_off(state: State, now: Samples) -> State:
     """Return `state` knowing what is still to be said of the words that are cut off, if any are."""
     if state.cut or state.on_air is not Role.CUE or state.mode not in RUNNING:
         return state
-    if state.cue.timed:  # it goes on, whatever is said
-        return state
+    if state.cue.kind is not CueKind.INTRODUCE and state.cue.timed and state.ends is not None:
+        return state  # it goes on, whatever is said
     cue, words, length = state.cue, state.words, state.words_length
     whole = cue.with_words or (cue.kind is CueKind.MOVE and length <= SHORT_WORDS)
     at_most = length if cue.measured is not None else round(ESTIMATED * length)
     rest = words if whole else unheard(words, at_most, now - state.said_at)
+    if cue.timed:  # nobody may be led on without having heard where to
+        return replace(state, cut=True, rest=words, ends=None, due=None)
     return replace(state, cut=True, rest=rest)
 
 
@@ -140,7 +143,7 @@ def begin(state: State, index: int, at: Samples, *, left: Samples | None = None,
     )
     tone = (Tone(cue.tone, at, cue.count),) if cue.tone else ()
     text = f"{prefix} {words or _words(standing, praised)}".strip()
-    if cue.timed:
+    if cue.timed and not words:  # other words than its own take the time that they take
         standing = with_due(replace(standing, ends=at + left))
     if not (text or sounds):
         ticks = (Chime(Signal.LEAD_IN, at),) if cue.kind is CueKind.MOVE else ()
@@ -217,6 +220,9 @@ def jump(state: State, index: int, now: Samples, *, left: Samples | None = None,
     """Leave the current cue, whatever it is doing, for cue `index`."""
     at = now + GAP if state.on_air else now
     sounding = state.on_air or state.ends is not None
+    cue = plan_of(state).cues[index]
+    if not (prefix or words or cue.text or cue.signal):  # whoever asked for it hears an answer
+        prefix = state.texts.we_go_on
     after, actions = begin(state, index, at, left=left, prefix=prefix, words=words)
     return called(after), ((Silence(),) if sounding else ()) + actions
 
@@ -241,7 +247,10 @@ def lead_to(state: State, exercise: int, now: Samples, *, prefix: str = "",
         setup = laid.setup_of(exercise)
         words = laid.cues[setup].text.removeprefix(state.exercise.get_there).strip()
         return jump(replace(state, plan=laid), setup, now, prefix=prefix, words=words)
-    index = min(state.heard_to, plan.setup_of(exercise)) if stays else laid.heading_of(exercise)
+    heading = laid.heading_of(exercise)
+    index = min(state.heard_to, plan.setup_of(exercise)) if stays else heading
+    if here.kind is CueKind.REST and stays:  # it may be that before the first movement
+        index = max(index, heading)
     return jump(replace(state, plan=laid), index, now, prefix=prefix)
 
 
