@@ -6,11 +6,18 @@ import { BONES, poseOf } from "./poses.js";
 
 export const FLOOR = 318;
 const WIDTH = 480, HEAD = 22;
-const FRAMES = { side: [14, 128, 452, 212], front: [54, 78, 372, 268], back: [60, 14, 360, 326] };
+const REACH = 34; // beyond the joints: the head, hands and feet, and some air
+const LEAST = [250, 170]; // of the picture, that who is small be not drawn as a giant
 const LEG = [16, 12, 8], ARM = [11, 9, 7];
 
 const mix = (a, b, t) => a + (b - a) * t;
 const blend = ([x, y], [u, v], t) => [mix(x, u, t), mix(y, v, t)];
+/** Between two arrows from one point: it swings the shorter way and keeps its length. */
+const swing = (a, b, t) => {
+  const [one, two] = [a, b].map(([x, y]) => Math.atan2(y, x) * 180 / Math.PI);
+  const way = ((two - one + 540) % 360) - 180;
+  return ahead([0, 0], one + way * t, mix(Math.hypot(...a), Math.hypot(...b), t));
+};
 const radians = (degrees) => (degrees * Math.PI) / 180;
 const ahead = ([x, y], degrees, length) =>
   [x + length * Math.cos(radians(degrees)), y + length * Math.sin(radians(degrees))];
@@ -25,6 +32,7 @@ export class Figure {
     this.letter = draw("text", { class: "letter", "text-anchor": "middle", dy: "0.36em" });
     this.disc = draw("circle", { class: "disc", r: 15 });
     this.badge = draw("g", {}, this.disc, this.letter);
+    this.prop = draw("path", { class: "prop" });
     this.floor = draw("path", { class: "floor" });
     this.arrows = draw("path", { class: "arrows" });
     for (const name of ["leg1", "arm1", "trunk", "leg0", "arm0"]) {
@@ -52,35 +60,51 @@ export class Figure {
       path.classList.toggle("joined", this.is.view === "back" && !key.startsWith("arm"));
     }
     const { leg0, leg1, arm0, arm1, trunk } = this.parts;
-    this.group.replaceChildren(...(this.is.view === "side"
+    this.prop.setAttribute("d", this.is.prop ?? "");
+    this.group.replaceChildren(this.prop, ...(this.is.view === "side"
       ? [leg1, arm1, trunk, leg0, arm0] : this.is.view === "front"
       ? [trunk, leg1, leg0, arm1, arm0] : [leg1, leg0, trunk, arm1, arm0]));
-    // Who lies or kneels needs less of the height, and is shown larger.
-    const [x, y, width, height] = FRAMES[this.is.view];
-    this.svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
-    this.floor.setAttribute("d", `M${x + 12} ${FLOOR + 9}H${x + width - 12}`);
     const scale = this.is.scale ?? 1;
     this.group.setAttribute("transform",
       `${this.mirrored ? `translate(${WIDTH} 0) scale(-1 1) ` : ""}` +
       `translate(${(1 - scale) * WIDTH / 2} ${(1 - scale) * FLOOR}) scale(${scale})`);
-    this.arrows.setAttribute("d", this.is.arrows ? ARROWS : "");
+    this.arrows.setAttribute("d", this.is.arrows === true ? ARROWS : this.is.arrows ?? "");
+    const [x, y, width, height] = this.frame();
+    this.svg.setAttribute("viewBox", [x, y, width, height].map(number).join(" "));
+    this.floor.setAttribute("d", `M${number(x + 12)} ${FLOOR + 9}H${number(x + width - 12)}`);
     return this;
+  }
+
+  /** The part of the picture that the whole movement needs: who lies is shown larger. */
+  frame() {
+    const scale = this.is.scale ?? 1;
+    const points = [0, 0.25, 0.5, 0.75, 1].flatMap((t) => Object.values(this.at(t).joints).flat());
+    if (this.is.prop) points.push(...this.is.prop.matchAll(/M(\d+) (\d+)/g).map(([, x, y]) => [+x, +y + REACH]));
+    const across = points.map(([x]) => mix(WIDTH / 2, this.mirrored ? WIDTH - x : x, scale));
+    const left = Math.min(...across) - REACH, right = Math.max(...across) + REACH;
+    const top = Math.min(...points.map(([, y]) => mix(FLOOR, y, scale))) - REACH;
+    const width = Math.max(LEAST[0], right - left), height = Math.max(LEAST[1], FLOOR + 22 - top);
+    return [(left + right - width) / 2, FLOOR + 22 - height, width, height];
   }
 
   /** Stand at `t` between the keys, 0 to 1. */
   at(t) {
     const [a, b] = [this.from, this.to];
-    const hip = blend(a.hip, b.hip, t), neck = blend(a.neck, b.neck, t);
+    const hip = blend(a.hip, b.hip, t);
+    const [up, on] = [a, b].map((key) => [key.neck[0] - key.hip[0], key.neck[1] - key.hip[1]]);
+    const [dx, dy] = swing(up, on, t), neck = [hip[0] + dx, hip[1] + dy];
     const bow = mix(a.bow, b.bow, t), swell = mix(a.swell ?? 0, b.swell ?? 0, t);
     const spine = curve(hip, neck, bow);
-    const head = blend(a.head, b.head, t);
+    const head = swing(a.head, b.head, t);
     const centre = [neck[0] + head[0], neck[1] + head[1]];
+    this.joints = { trunk: [hip, neck, centre] };
     this.parts.trunk.setAttribute("d", this.trunk(spine, neck, centre, t, swell));
     for (const kind of ["arm", "leg"]) {
       for (const side of [0, 1]) {
         const roots = [a, b].map((key) => this.root(kind, side, key));
         const root = this.root(kind, side, { hip, neck, bow, shrug: mix(a.shrug ?? 0, b.shrug ?? 0, t) });
         const limb = between(kind, root, [a[`${kind}s`][side], b[`${kind}s`][side]], roots, t);
+        this.joints[`${kind}${side}`] = limb.slice(0, 3);
         this.parts[`${kind}${side}`].setAttribute("d", outline(kind, limb, this.is.view));
         if (this.named === `${kind}${side}`) this.mark(limb);
       }
@@ -105,7 +129,7 @@ export class Figure {
     const grown = swell * (wide ? 3.5 : 3);
     const widths = wide ? [29, 22 + grown / 2, 26 + grown, 33 + grown, 20] : [19, 17.5, 20 + grown, 20 + grown, 12];
     const pieces = [ribbon(spine, widths, wide ? 0.4 : 1), ribbon([neck, head], [wide ? 10 : 9.5, 9]), circle(head, HEAD)];
-    if (!wide) {
+    if (!wide && this.from.gaze !== undefined) { // who faces the eye shows no nose
       const gaze = mix(this.from.gaze, this.to.gaze, t);
       pieces.push(circle(ahead(head, gaze, HEAD - 1), 5));
     }
