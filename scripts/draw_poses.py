@@ -15,12 +15,15 @@ from scripts import ROOT
 STATIC = ROOT / "voice_coach" / "web" / "static"
 SHEET = """async () => {
   const { Figure } = await import('/figure.js'), { POSES } = await import('/poses.js');
+  const style = document.createElement('style');
+  style.textContent = (await (await fetch('/style.css')).text());
+  document.head.append(style);
   document.body.style.cssText = 'overflow:auto;height:auto;display:block';
   const sheet = document.createElement('div');
   sheet.style.cssText = 'display:grid;grid-template-columns:repeat(6,1fr);gap:4px 10px';
   for (const name of Object.keys(POSES)) {
     const cell = document.createElement('div');
-    cell.style.cssText = 'display:grid;grid-template-columns:repeat(2,1fr);font:13px sans-serif';
+    cell.style.cssText = 'display:grid;grid-template-columns:repeat(2,1fr);background:var(--card);font:13px sans-serif';
     for (const t of [0, 1]) {
       const { svg } = new Figure(name).pose(name, 'any', POSES[name].limb ? 'right' : null).at(t);
       svg.style.cssText = 'width:100%;height:150px';

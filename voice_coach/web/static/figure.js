@@ -116,6 +116,7 @@ export class Figure {
   root(kind, side, { hip, neck, bow, shrug = 0 }) {
     const wide = this.is.view !== "side";
     const sign = side === 0 ? 1 : -1;
+    if (kind === "leg" && this.is.lies) return [hip[0], hip[1] - sign * 12];
     if (kind === "leg") return wide ? [hip[0] + sign * 15, hip[1]] : [hip[0], hip[1] - side];
     const spine = curve(hip, neck, bow);
     const last = spine[spine.length - 1], before = spine[spine.length - 6];

@@ -61,7 +61,7 @@ const bent = reach(310, 309, -1, 2);
 // Standing, from the side.
 const tall = { view: "side", scale: 0.84 };
 const upright = {
-  hip: [232, 174], neck: [236, 84], head: [4, -37], gaze: 0, bow: 0,
+  hip: [232, 172.2], neck: [236, 82], head: [4, -37], gaze: 0, bow: 0,
   arms: pair(turn(92, 80), 6, 0), legs: pair(reach(230, 310, -1, 2), 9, -2),
 };
 const WALL = "M332 20V318";
@@ -93,20 +93,21 @@ const facing = {
 // In one line from the heels to the head, on the forearms or the hands.
 const plank = {
   hip: [226, 274], neck: [321, 258], head: [34, -3], gaze: 62, bow: 0,
-  arms: pair(turn(90, 1, 0), 8, -3), legs: pair(reach(90, 298, 1, 84), 4, -3),
+  arms: pair(turn(90, 1, 0), 8, -3), legs: pair(reach(90, 298, -1, 84), 0, -1),
 };
 const onHands = {
   hip: [218, 244], neck: [308, 208], head: [33, -6], gaze: 56, bow: 0,
-  arms: pair(reach(298, 311, 1, 0), 9, -3), legs: pair(reach(90, 296, 1, 84), 4, -3),
+  arms: pair(reach(298, 311, 1, 0), 9, -3), legs: pair(reach(90, 296, -1, 84), 0, -1),
 };
-// On the side, facing the eye.
+// On the side, facing the eye; limb 0 is the upper one.
+const onSide = { view: "front", lies: true };
 const lying = {
-  hip: [258, 291], neck: [166, 291], head: [-35, -3], bow: 0,
-  arms: [via(222, 280, 206, 311), turn(178, 180)],
-  legs: [via(322, 290, 380, 300, 34), via(320, 303, 376, 310, 10)],
+  hip: [258, 288], neck: [164, 285], head: [-38, 2], bow: 0,
+  arms: [via(212, 280, 204, 310), turn(180, 180)],
+  legs: [via(324, 282, 388, 294, 36), via(322, 304, 386, 309, 14)],
 };
 const clam = {
-  ...lying, legs: [via(318, 298, 364, 300, 34), via(316, 308, 370, 310, 10)],
+  ...lying, legs: [via(308, 284, 352, 290, 36), via(310, 307, 366, 309, 14)],
 };
 
 const side = { view: "side" }, back = { view: "back", scale: 0.84 }, front = { view: "front" };
@@ -176,16 +177,16 @@ export const POSES = {
     to: { ...standing, shrug: 15, arms: both(turn(74, 84)) },
   },
   "side-plank": {
-    ...side,
+    ...onSide,
     from: {
-      ...lying, hip: [258, 293], neck: [164, 262], head: [-33, -17], bow: -6,
-      arms: [turn(20, 22), via(173, 308, 192, 312)],
-      legs: pair(reach(390, 301, -1, 40), -6, 3),
+      ...lying, hip: [256, 286], neck: [168, 234], head: [-37, -10], bow: -8,
+      arms: [turn(20, 60), via(168, 307, 190, 311)],
+      legs: [via(321, 282, 384, 288, 36), via(322, 302, 384, 303, 20)],
     },
     to: {
-      ...lying, hip: [254, 274], neck: [159, 256], head: [-36, -7], bow: 0,
-      arms: [turn(-88, -90), via(172, 306, 191, 312)],
-      legs: pair(reach(390, 301, -1, 40), -6, 3),
+      ...lying, hip: [255, 256], neck: [162, 229], head: [-37, -9],
+      arms: [turn(-88, -90), via(167, 307, 190, 311)],
+      legs: [via(320, 266, 384, 288, 36), via(320, 285, 384, 303, 20)],
     },
   },
   "bird-dog": {
@@ -209,18 +210,18 @@ export const POSES = {
     ...tall, prop: WALL,
     from: { ...upright, arms: pair(reach(316, 126, 1, -84), 3, -4) },
     to: {
-      ...upright, hip: [237, 157], neck: [241, 67], arms: pair(reach(316, 126, 1, -84), 3, -4),
+      ...upright, hip: [237, 155.2], neck: [241, 65], arms: pair(reach(316, 126, 1, -84), 3, -4),
       legs: pair(reach(234, 293, -1, 52), 9, -2),
     },
   },
   "heel-drop": {
     ...tall, prop: `M234 292H332M234 292V318${WALL}`,
     from: {
-      ...upright, hip: [224, 133], neck: [228, 43], arms: pair(reach(312, 92, 1, -84), 3, -4),
+      ...upright, hip: [224, 130.3], neck: [228, 40], arms: pair(reach(312, 92, 1, -84), 3, -4),
       legs: pair(reach(222, 268, -1, 45), 9, -2),
     },
     to: {
-      ...upright, hip: [220, 157], neck: [224, 67], arms: pair(reach(312, 92, 1, -84), 3, -4),
+      ...upright, hip: [220, 154.3], neck: [224, 64], arms: pair(reach(312, 92, 1, -84), 3, -4),
       legs: pair(reach(218, 292, -1, -22), 9, -2),
     },
   },
@@ -236,8 +237,8 @@ export const POSES = {
     to: { ...supine, legs: [turn(-42, -42, -128), bent] },
   },
   clamshell: {
-    ...side, from: clam,
-    to: { ...clam, legs: [via(312, 248, 362, 298, 34), clam.legs[1]] },
+    ...onSide, from: clam,
+    to: { ...clam, legs: [via(312, 236, 352, 290, 36), clam.legs[1]] },
   },
   "leg-swing": {
     ...tall, limb: "leg",
@@ -254,7 +255,7 @@ export const POSES = {
   "sit-to-stand": {
     ...tall, prop: CHAIR, from: { ...onChair, neck: [226, 149] },
     to: {
-      ...onChair, hip: [276, 173], neck: [280, 83], arms: pair(turn(86, 70), 5, 0),
+      ...onChair, hip: [276, 171.3], neck: [280, 81], arms: pair(turn(86, 70), 5, 0),
     },
   },
   "neck-tilt": {
@@ -271,7 +272,7 @@ export const POSES = {
   },
   "wall-press": {
     ...tall, prop: WALL, from: atWall,
-    to: { ...atWall, hip: [234, 176], neck: [259, 90], head: [9, -36] },
+    to: { ...atWall, hip: [234, 176.5], neck: [259, 90], head: [9, -36] },
   },
   "roll-up": {
     ...side,
@@ -280,8 +281,8 @@ export const POSES = {
       legs: pair(via(276, 304, 344, 307, -80), 5, -3),
     },
     to: {
-      ...supine, hip: [206, 301], neck: [250, 222], head: [30, 16], gaze: 58, bow: 24,
-      arms: pair(turn(396, 394), 0, -4), legs: pair(via(276, 304, 344, 307, -80), 5, -3),
+      ...supine, hip: [206, 301], neck: [254, 226], head: [28, -6], gaze: 40, bow: 18,
+      arms: pair(turn(390, 388), 0, -4), legs: pair(via(276, 304, 344, 307, -80), 5, -3),
     },
   },
   "leg-circle": {
@@ -314,8 +315,8 @@ export const POSES = {
   "forward-fold": {
     ...tall, from: upright,
     to: {
-      ...upright, hip: [218, 175], neck: [262, 254], head: [3, 36], gaze: 168, bow: 16,
-      arms: pair(reach(258, 308, 1), 6, 0),
+      ...upright, hip: [216, 173.2], neck: [289, 231], head: [20, 32], gaze: 150, bow: 12,
+      arms: pair(reach(274, 305, 1), 6, 0),
     },
   },
   "hip-flexor-stretch": {
@@ -329,7 +330,7 @@ export const POSES = {
   "at-hands-and-knees": { ...side, breath: true, swell: true, from: fours, to: { ...fours, swell: 1 } },
   "at-front": { ...side, breath: true, swell: true, from: prone, to: { ...prone, swell: 1 } },
   "at-back": { ...side, breath: true, swell: true, from: supine, to: { ...supine, swell: 1 } },
-  "at-side": { ...side, breath: true, swell: true, from: lying, to: { ...lying, swell: 1 } },
+  "at-side": { ...onSide, breath: true, swell: true, from: lying, to: { ...lying, swell: 1 } },
   "at-kneeling": { ...side, breath: true, swell: true, from: onKnees, to: { ...onKnees, swell: 1 } },
   "at-half-kneeling": {
     ...side, breath: true, swell: true, from: onOneKnee, to: { ...onOneKnee, swell: 1 },
