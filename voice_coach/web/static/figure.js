@@ -2,10 +2,10 @@
 // neither the exercise nor the clock.
 
 import { draw } from "./dom.js";
-import { BONES, poseOf } from "./poses.js";
+import { BONES, poseOf, slug } from "./poses.js";
 
 export const FLOOR = 318;
-const WIDTH = 480, HEAD = 22;
+const WIDTH = 480, HEIGHT = 360, HEAD = 22;
 const REACH = 34; // beyond the joints: the head, hands and feet, and some air
 const LEAST = [250, 170]; // of the picture, that who is small be not drawn as a giant
 const LEG = [16, 12, 8], ARM = [11, 9, 7];
@@ -23,6 +23,14 @@ const ahead = ([x, y], degrees, length) =>
   [x + length * Math.cos(radians(degrees)), y + length * Math.sin(radians(degrees))];
 const number = (value) => value.toFixed(1);
 
+// Drawings of the user's own, by name; they are pictures, in which nothing runs.
+const own = new Set();
+/** Learn which drawings the user has; they go before those of the coach. */
+export function learnDrawings(names) {
+  own.clear();
+  for (const name of names) own.add(name);
+}
+
 /** A figure in an element `svg` of its own. */
 export class Figure {
   constructor(label = null) {
@@ -32,6 +40,7 @@ export class Figure {
     this.letter = draw("text", { class: "letter", "text-anchor": "middle", dy: "0.36em" });
     this.disc = draw("circle", { class: "disc", r: 15 });
     this.badge = draw("g", {}, this.disc, this.letter);
+    this.picture = draw("image", { class: "picture", width: WIDTH, height: HEIGHT });
     this.prop = draw("path", { class: "prop" });
     this.floor = draw("path", { class: "floor" });
     this.arrows = draw("path", { class: "arrows" });
@@ -41,12 +50,13 @@ export class Figure {
     this.svg = draw("svg", {
       class: "figure",
       ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }),
-    }, this.floor, this.group, this.arrows, this.badge);
+    }, this.picture, this.floor, this.group, this.arrows, this.badge);
   }
 
   /** Take the pose of an exercise; `side` names the limb that is at work, if any. */
   pose(name, position, side = null, together = false) {
     this.is = poseOf(name, position);
+    this.showOwn(name);
     this.from = this.is.from;
     this.to = together && this.is.together ? this.is.together : this.is.to;
     const named = side && this.is.limb && !together ? this.is.limb : null;
@@ -69,10 +79,19 @@ export class Figure {
       `${this.mirrored ? `translate(${WIDTH} 0) scale(-1 1) ` : ""}` +
       `translate(${(1 - scale) * WIDTH / 2} ${(1 - scale) * FLOOR}) scale(${scale})`);
     this.arrows.setAttribute("d", this.is.arrows === true ? ARROWS : this.is.arrows ?? "");
-    const [x, y, width, height] = this.frame();
+    const [x, y, width, height] = this.isOwn ? [0, 0, WIDTH, HEIGHT] : this.frame();
     this.svg.setAttribute("viewBox", [x, y, width, height].map(number).join(" "));
     this.floor.setAttribute("d", `M${number(x + 12)} ${FLOOR + 9}H${number(x + width - 12)}`);
     return this;
+  }
+
+  /** Show the user's own drawing of this name, if there is one, in the place of the body. */
+  showOwn(name) {
+    const found = slug(name);
+    this.isOwn = own.has(found);
+    this.svg.classList.toggle("own", this.isOwn);
+    if (this.isOwn) this.picture.setAttribute("href", `/drawings/${found}`);
+    else this.picture.removeAttribute("href");
   }
 
   /** The part of the picture that the whole movement needs: who lies is shown larger. */

@@ -360,9 +360,13 @@ const ALSO = Object.assign(Object.create(null), {
   "cat-cow": "cat-stretch", "cat-camel": "cat-stretch",
 });
 
+/** A name as drawings are called: in lower case, with hyphens, without the ending of a file. */
+export const slug = (name) =>
+  String(name ?? "").toLowerCase().replace(/\.(svg|png)$/, "").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+
 /** The pose of this name, also of one among its other names or of more than one; or none. */
 function named(name) {
-  const is = String(name ?? "").toLowerCase().replaceAll(" ", "-");
+  const is = slug(name);
   const one = is.replace(/s$/, "");
   return [is, one, ALSO[is], ALSO[one]].find((each) => each && Object.hasOwn(POSES, each));
 }
