@@ -98,7 +98,7 @@ export class Figure {
   frame() {
     const scale = this.is.scale ?? 1;
     const points = [0, 0.25, 0.5, 0.75, 1].flatMap((t) => Object.values(this.at(t).joints).flat());
-    if (this.is.prop) points.push(...this.is.prop.matchAll(/M(\d+) (\d+)/g).map(([, x, y]) => [+x, +y + REACH]));
+    for (const [, x, y] of (this.is.prop ?? "").matchAll(/M(\d+) (\d+)/g)) points.push([+x, +y + REACH]);
     const across = points.map(([x]) => mix(WIDTH / 2, this.mirrored ? WIDTH - x : x, scale));
     const left = Math.min(...across) - REACH, right = Math.max(...across) + REACH;
     const top = Math.min(...points.map(([, y]) => mix(FLOOR, y, scale))) - REACH;
