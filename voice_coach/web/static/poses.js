@@ -281,7 +281,7 @@ export const POSES = {
       legs: pair(via(276, 304, 344, 307, -80), 5, -3),
     },
     to: {
-      ...supine, hip: [206, 301], neck: [254, 226], head: [28, -6], gaze: 40, bow: 18,
+      ...supine, hip: [206, 301], neck: [254, 226], head: [32, -9], gaze: 40, bow: 18,
       arms: pair(turn(390, 388), 0, -4), legs: pair(via(276, 304, 344, 307, -80), 5, -3),
     },
   },
@@ -293,8 +293,8 @@ export const POSES = {
   "child-s-pose": {
     ...side, from: fours,
     to: {
-      ...fours, hip: [122, 268], neck: [212, 284], head: [33, 7], gaze: 84, bow: 12,
-      legs: pair(via(180, 306, 116, 310, 184)),
+      ...fours, hip: [128, 268], neck: [218, 284], head: [33, 7], gaze: 84, bow: 12,
+      legs: [via(180, 306, 114, 310, 184), via(190, 302, 129, 305, 184)],
     },
   },
   mountain: {
