@@ -1,4 +1,4 @@
-"""Draws every pose at its two keys and half way between, on one sheet.
+"""Draws every pose at its two keys, on one sheet.
 
 python -m scripts.draw_poses FILE.png
 """
@@ -23,7 +23,8 @@ SHEET = """async () => {
   sheet.style.cssText = 'display:grid;grid-template-columns:repeat(6,1fr);gap:4px 10px';
   for (const name of Object.keys(POSES)) {
     const cell = document.createElement('div');
-    cell.style.cssText = 'display:grid;grid-template-columns:repeat(2,1fr);background:var(--card);font:13px sans-serif';
+    cell.style.cssText =
+      'display:grid;grid-template-columns:1fr 1fr;background:var(--card);font:13px sans-serif';
     for (const t of [0, 1]) {
       const { svg } = new Figure(name).pose(name, 'any', POSES[name].limb ? 'right' : null).at(t);
       svg.style.cssText = 'width:100%;height:150px';
@@ -47,7 +48,10 @@ def main() -> int:
         print(__doc__)
         return 2
     handler = functools.partial(_Quiet, directory=str(STATIC))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, chromium() as browser:
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+        chromium() as browser,
+    ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         page = browser.new_page(viewport={"width": 1900, "height": 1000})
         page.goto(f"http://127.0.0.1:{server.server_port}/")

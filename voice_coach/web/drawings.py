@@ -158,7 +158,7 @@ def clean_svg(raw: bytes) -> bytes:
     if sum(1 for _ in clean.iter()) == 1:
         raise _BadError("has no shapes that can be shown; draw with paths, circles and the like")
     ET.register_namespace("", _SVG)
-    return ET.tostring(clean, encoding="utf-8")
+    return ET.tostring(clean, encoding="unicode").encode()
 
 
 def _cleaned(element: ET.Element, left: list[int], depth: int) -> ET.Element:
@@ -195,7 +195,7 @@ def _is_colour(value: str) -> bool:
 
 def _has_size(root: ET.Element) -> bool:
     box = re.split(r"[\s,]+", root.get("viewBox", "").strip())
-    sides = box[2:] if len(box) == 4 else [root.get("width", ""), root.get("height", "")]  # noqa: PLR2004
+    sides = box[2:] if len(box) == 4 else [root.get("width", ""), root.get("height", "")]
     plain = [re.fullmatch(r"(\d{1,5}(?:\.\d*)?)(px|mm|cm|pt|in)?", side) for side in sides]
     return all(side is not None and float(side[1]) > 0 for side in plain)
 
@@ -207,10 +207,10 @@ def _check_png(raw: bytes) -> None:
     at, names = len(_SIGNATURE), list[bytes]()
     while at < len(raw):
         head = raw[at : at + 8]
-        length, name = struct.unpack(">I4s", head) if len(head) == 8 else (0, b"")  # noqa: PLR2004
+        length, name = struct.unpack(">I4s", head) if len(head) == 8 else (0, b"")
         end = at + 8 + length
         summed = raw[end : end + 4]
-        if len(summed) < 4 or zlib.crc32(raw[at + 4 : end]) != int.from_bytes(summed):  # noqa: PLR2004
+        if len(summed) < 4 or zlib.crc32(raw[at + 4 : end]) != int.from_bytes(summed):
             raise _BadError("is damaged; save it again as PNG")
         if not names:
             _check_header(name, raw[at + 8 : end])
@@ -225,7 +225,7 @@ def _check_png(raw: bytes) -> None:
 
 
 def _check_header(name: bytes, header: bytes) -> None:
-    if name != b"IHDR" or len(header) != 13:  # noqa: PLR2004
+    if name != b"IHDR" or len(header) != 13:
         raise _BadError("is damaged; save it again as PNG")
     width, height, depth, colour, packing, filtering, laced = struct.unpack(">IIBBBBB", header)
     if depth not in _DEPTHS.get(colour, ()) or packing or filtering or laced > 1:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.rig.stand_in import StandIn
+from tests.web.page.test_page import begin
 from voice_coach.core.routine import Position
 from voice_coach.paths import routines_dir
 
@@ -113,3 +115,27 @@ def test_a_drawing_of_ones_own_is_shown_in_the_place_of_the_bodys(visit: Visit) 
         " return i.naturalWidth / i.naturalHeight; }"
     )
     assert size == pytest.approx(4 / 3, rel=0.05)
+
+
+@pytest.mark.parametrize("size", [(1180, 820), (1024, 768), (1280, 800), (1366, 1024), (820, 1180)])
+def test_every_command_is_in_sight_on_a_tablet(
+    visit: Visit, coach: StandIn, size: tuple[int, int]
+) -> None:
+    width, height = size
+    page = visit(width=width, height=height)
+    begin(page, coach, "Leg reach", side="left", repetition=2, left=6.5)
+    page.wait_for_selector(".side:has-text('Left')")
+    lowest, shown = page.evaluate(
+        "() => { const all = [...document.querySelectorAll('.more button')];"
+        " const may = all.filter((button) => !button.hidden);"
+        " return [Math.max(...may.map((b) => b.getBoundingClientRect().bottom)), may.length]; }"
+    )
+    assert shown > 12
+    assert lowest <= height
+    # And the figure fills its card, one way or the other.
+    card, drawn = page.evaluate(
+        "() => ['.stage', '.stage .figure > g'].map((part) => {"
+        " const { width, height } = document.querySelector(part).getBoundingClientRect();"
+        " return [width, height]; })"
+    )
+    assert max(drawn[0] / card[0], drawn[1] / card[1]) > 0.65
