@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from benchmarks.rig.stand_in import StandIn
-from tests.web.page.test_page import begin
 from voice_coach.core.routine import Position
 from voice_coach.paths import routines_dir
 
@@ -123,7 +122,9 @@ def test_every_command_is_in_sight_on_a_tablet(
 ) -> None:
     width, height = size
     page = visit(width=width, height=height)
-    begin(page, coach, "Leg reach", side="left", repetition=2, left=6.5)
+    page.click("[data-start=back]:visible")
+    page.wait_for_selector(".session:not([data-mode=idle])")
+    coach.leap("Leg reach", side="left", repetition=2, left=6.5)
     page.wait_for_selector(".side:has-text('Left')")
     lowest, shown = page.evaluate(
         "() => { const all = [...document.querySelectorAll('.more button')];"
