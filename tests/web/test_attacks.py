@@ -26,7 +26,7 @@ BACK = (resource("routines") / "back.yaml").read_text()
 MINE = BACK.replace("name: Back", "name: My back").replace(
     "aliases: [back pain, my back, spine]", "aliases: []"
 )
-CLOSED = ("/api/commands", "/api/routines", "/api/routines/0", "/api/history")
+CLOSED = ("/api/commands", "/api/routines", "/api/routines/0", "/api/history", "/api/drawings")
 
 
 class TestStrangers:

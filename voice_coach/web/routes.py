@@ -27,6 +27,7 @@ from voice_coach.errors import OutputError, RoutineError, VoiceCoachError
 from voice_coach.history.journal import local_now, read_sessions
 from voice_coach.history.statistics import calendar, day_of, relief, totals
 from voice_coach.web import choices, routines
+from voice_coach.web.drawings import Drawings
 from voice_coach.web.guard import cookie_of
 from voice_coach.web.limits import Bucket
 from voice_coach.web.mailbox import Mailbox, Preview, Sight
@@ -121,6 +122,7 @@ class Routes:
         self._trials = trials or NameTrials(None, lambda: True)
         self._paired = paired
         self._tell = tell
+        self._drawings = Drawings()
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._previews = Bucket(3, 6)
@@ -136,6 +138,8 @@ class Routes:
                 Route("/api/commands", self._commands),
                 Route("/api/routines", self._routines),
                 Route("/api/routines/{index:int}", self._routine),
+                Route("/api/drawings", self._own_drawings),
+                Route("/drawings/{name}", self._drawing),
                 Route("/api/check", self._check, methods=["POST"]),
                 Route("/api/save", self._save, methods=["POST"]),
                 Route("/api/name", self._name, methods=["POST"]),
@@ -188,6 +192,19 @@ class Routes:
         index = request.path_params["index"]
         found = await self._in_turn(lambda: routines.written(index))
         return JSONResponse(found) if found else _told(404, "There is no such routine.")
+
+    async def _own_drawings(self, _: Request) -> Response:
+        found, problems = await run_in_threadpool(self._drawings.look)
+        for problem in problems:
+            self._tell(problem)
+        return JSONResponse({"ok": True, "names": list(found)})
+
+    async def _drawing(self, request: Request) -> Response:
+        found, _ = await run_in_threadpool(self._drawings.look)
+        drawing = found.get(request.path_params["name"])
+        if drawing is None:
+            return _told(404, "There is no such drawing.")
+        return Response(drawing.content, headers={"content-type": drawing.kind})
 
     async def _check(self, request: Request) -> Response:
         body = await _body(request, Check)

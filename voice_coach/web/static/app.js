@@ -2,6 +2,7 @@
 // share; knows nothing of what they show.
 
 import { commands } from "./commands.js";
+import { learnDrawings } from "./figure.js";
 import { find, put, write } from "./dom.js";
 import { Link, ask } from "./link.js";
 import { Author } from "./author.js";
@@ -48,7 +49,7 @@ class App {
 
   /** Show the first view, or the one for pairing. */
   async enter() {
-    const reply = await ask("/api/routines");
+    const [reply] = await Promise.all([ask("/api/routines"), this.learnDrawings()]);
     if (reply.status === 401 || reply.status === 403) return this.show("pair");
     this.routines = reply.list ?? reply.routines ?? [];
     this.loaded = performance.now();
@@ -66,10 +67,16 @@ class App {
     this.views.session.learn(known.buttons);
   }
 
+  /** Learn which drawings of exercises the user has. */
+  async learnDrawings() {
+    const { ok, names } = await ask("/api/drawings");
+    if (ok) learnDrawings(names);
+  }
+
   /** The routines as they are now. */
   async reload() {
     this.loaded = performance.now();
-    const reply = await ask("/api/routines");
+    const [reply] = await Promise.all([ask("/api/routines"), this.learnDrawings()]);
     if (reply.ok) this.routines = reply.list ?? reply.routines ?? [];
     return this.routines;
   }

@@ -2,19 +2,34 @@
 // neither the exercise nor the clock.
 
 import { draw } from "./dom.js";
-import { BONES, poseOf } from "./poses.js";
+import { BONES, poseOf, slug } from "./poses.js";
 
 export const FLOOR = 318;
-const WIDTH = 480, HEAD = 22;
-const FRAMES = { side: [14, 128, 452, 212], front: [54, 78, 372, 268], back: [60, 14, 360, 326] };
+const WIDTH = 480, HEIGHT = 360, HEAD = 22;
+const REACH = 34; // beyond the joints: the head, hands and feet, and some air
+const LEAST = [250, 170]; // of the picture, that who is small be not drawn as a giant
 const LEG = [16, 12, 8], ARM = [11, 9, 7];
 
 const mix = (a, b, t) => a + (b - a) * t;
 const blend = ([x, y], [u, v], t) => [mix(x, u, t), mix(y, v, t)];
+/** Between two arrows from one point: it swings the shorter way and keeps its length. */
+const swing = (a, b, t) => {
+  const [one, two] = [a, b].map(([x, y]) => Math.atan2(y, x) * 180 / Math.PI);
+  const way = ((two - one + 540) % 360) - 180;
+  return ahead([0, 0], one + way * t, mix(Math.hypot(...a), Math.hypot(...b), t));
+};
 const radians = (degrees) => (degrees * Math.PI) / 180;
 const ahead = ([x, y], degrees, length) =>
   [x + length * Math.cos(radians(degrees)), y + length * Math.sin(radians(degrees))];
 const number = (value) => value.toFixed(1);
+
+// Drawings of the user's own, by name; they are pictures, in which nothing runs.
+const own = new Set();
+/** Learn which drawings the user has; they go before those of the coach. */
+export function learnDrawings(names) {
+  own.clear();
+  for (const name of names) own.add(name);
+}
 
 /** A figure in an element `svg` of its own. */
 export class Figure {
@@ -25,6 +40,8 @@ export class Figure {
     this.letter = draw("text", { class: "letter", "text-anchor": "middle", dy: "0.36em" });
     this.disc = draw("circle", { class: "disc", r: 15 });
     this.badge = draw("g", {}, this.disc, this.letter);
+    this.picture = draw("image", { class: "picture", width: WIDTH, height: HEIGHT });
+    this.prop = draw("path", { class: "prop" });
     this.floor = draw("path", { class: "floor" });
     this.arrows = draw("path", { class: "arrows" });
     for (const name of ["leg1", "arm1", "trunk", "leg0", "arm0"]) {
@@ -33,12 +50,13 @@ export class Figure {
     this.svg = draw("svg", {
       class: "figure",
       ...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }),
-    }, this.floor, this.group, this.arrows, this.badge);
+    }, this.picture, this.floor, this.group, this.arrows, this.badge);
   }
 
   /** Take the pose of an exercise; `side` names the limb that is at work, if any. */
   pose(name, position, side = null, together = false) {
     this.is = poseOf(name, position);
+    this.showOwn(name);
     this.from = this.is.from;
     this.to = together && this.is.together ? this.is.together : this.is.to;
     const named = side && this.is.limb && !together ? this.is.limb : null;
@@ -52,35 +70,60 @@ export class Figure {
       path.classList.toggle("joined", this.is.view === "back" && !key.startsWith("arm"));
     }
     const { leg0, leg1, arm0, arm1, trunk } = this.parts;
-    this.group.replaceChildren(...(this.is.view === "side"
+    this.prop.setAttribute("d", this.is.prop ?? "");
+    this.group.replaceChildren(this.prop, ...(this.is.view === "side"
       ? [leg1, arm1, trunk, leg0, arm0] : this.is.view === "front"
       ? [trunk, leg1, leg0, arm1, arm0] : [leg1, leg0, trunk, arm1, arm0]));
-    // Who lies or kneels needs less of the height, and is shown larger.
-    const [x, y, width, height] = FRAMES[this.is.view];
-    this.svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
-    this.floor.setAttribute("d", `M${x + 12} ${FLOOR + 9}H${x + width - 12}`);
     const scale = this.is.scale ?? 1;
     this.group.setAttribute("transform",
       `${this.mirrored ? `translate(${WIDTH} 0) scale(-1 1) ` : ""}` +
       `translate(${(1 - scale) * WIDTH / 2} ${(1 - scale) * FLOOR}) scale(${scale})`);
-    this.arrows.setAttribute("d", this.is.arrows ? ARROWS : "");
+    this.arrows.setAttribute("d", this.is.arrows === true ? ARROWS : this.is.arrows ?? "");
+    const [x, y, width, height] = this.isOwn ? [0, 0, WIDTH, HEIGHT] : this.frame();
+    this.svg.setAttribute("viewBox", [x, y, width, height].map(number).join(" "));
+    this.floor.setAttribute("d", `M${number(x + 12)} ${FLOOR + 9}H${number(x + width - 12)}`);
     return this;
+  }
+
+  /** Show the user's own drawing of this name, if there is one, in the place of the body. */
+  showOwn(name) {
+    const found = slug(name);
+    this.isOwn = own.has(found);
+    this.svg.classList.toggle("own", this.isOwn);
+    if (this.isOwn) this.picture.setAttribute("href", `/drawings/${found}`);
+    else this.picture.removeAttribute("href");
+  }
+
+  /** The part of the picture that the whole movement needs: who lies is shown larger. */
+  frame() {
+    const scale = this.is.scale ?? 1;
+    const points = [0, 0.25, 0.5, 0.75, 1].flatMap((t) => Object.values(this.at(t).joints).flat());
+    for (const [, x, y] of (this.is.prop ?? "").matchAll(/M(\d+) (\d+)/g)) points.push([+x, +y + REACH]);
+    const across = points.map(([x]) => mix(WIDTH / 2, this.mirrored ? WIDTH - x : x, scale));
+    const left = Math.min(...across) - REACH, right = Math.max(...across) + REACH;
+    const top = Math.min(...points.map(([, y]) => mix(FLOOR, y, scale))) - REACH;
+    const width = Math.max(LEAST[0], right - left), height = Math.max(LEAST[1], FLOOR + 22 - top);
+    return [(left + right - width) / 2, FLOOR + 22 - height, width, height];
   }
 
   /** Stand at `t` between the keys, 0 to 1. */
   at(t) {
     const [a, b] = [this.from, this.to];
-    const hip = blend(a.hip, b.hip, t), neck = blend(a.neck, b.neck, t);
+    const hip = blend(a.hip, b.hip, t);
+    const [up, on] = [a, b].map((key) => [key.neck[0] - key.hip[0], key.neck[1] - key.hip[1]]);
+    const [dx, dy] = swing(up, on, t), neck = [hip[0] + dx, hip[1] + dy];
     const bow = mix(a.bow, b.bow, t), swell = mix(a.swell ?? 0, b.swell ?? 0, t);
     const spine = curve(hip, neck, bow);
-    const head = blend(a.head, b.head, t);
+    const head = swing(a.head, b.head, t);
     const centre = [neck[0] + head[0], neck[1] + head[1]];
+    this.joints = { trunk: [hip, neck, centre] };
     this.parts.trunk.setAttribute("d", this.trunk(spine, neck, centre, t, swell));
     for (const kind of ["arm", "leg"]) {
       for (const side of [0, 1]) {
         const roots = [a, b].map((key) => this.root(kind, side, key));
         const root = this.root(kind, side, { hip, neck, bow, shrug: mix(a.shrug ?? 0, b.shrug ?? 0, t) });
         const limb = between(kind, root, [a[`${kind}s`][side], b[`${kind}s`][side]], roots, t);
+        this.joints[`${kind}${side}`] = limb.slice(0, 3);
         this.parts[`${kind}${side}`].setAttribute("d", outline(kind, limb, this.is.view));
         if (this.named === `${kind}${side}`) this.mark(limb);
       }
@@ -92,6 +135,7 @@ export class Figure {
   root(kind, side, { hip, neck, bow, shrug = 0 }) {
     const wide = this.is.view !== "side";
     const sign = side === 0 ? 1 : -1;
+    if (kind === "leg" && this.is.lies) return [hip[0], hip[1] - sign * 12];
     if (kind === "leg") return wide ? [hip[0] + sign * 15, hip[1]] : [hip[0], hip[1] - side];
     const spine = curve(hip, neck, bow);
     const last = spine[spine.length - 1], before = spine[spine.length - 6];
@@ -105,7 +149,7 @@ export class Figure {
     const grown = swell * (wide ? 3.5 : 3);
     const widths = wide ? [29, 22 + grown / 2, 26 + grown, 33 + grown, 20] : [19, 17.5, 20 + grown, 20 + grown, 12];
     const pieces = [ribbon(spine, widths, wide ? 0.4 : 1), ribbon([neck, head], [wide ? 10 : 9.5, 9]), circle(head, HEAD)];
-    if (!wide) {
+    if (!wide && this.from.gaze !== undefined) { // who faces the eye shows no nose
       const gaze = mix(this.from.gaze, this.to.gaze, t);
       pieces.push(circle(ahead(head, gaze, HEAD - 1), 5));
     }

@@ -3,11 +3,12 @@
 
 import { make, put, write } from "./dom.js";
 import { drawing } from "./figure.js";
+import { slug } from "./poses.js";
 
 const POSITIONS = ["any", "sitting", "hands and knees", "front", "back", "standing"];
 const SIDES = ["none", "both", "alternate", "one after the other"];
 const BREATHS = ["natural", "inhale", "exhale", "deep", "hold"];
-const poseName = (name) => String(name).toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+const poseName = ({ name, drawing: chosen }) => slug(chosen ?? name);
 
 /** Wordings that take turns stand beside each other with a stroke between: "Keep on. / Go on." */
 const apart = (value) => {
@@ -47,10 +48,10 @@ export class Form {
 
   exercise(exercise, index) {
     const name = make("span", {}, exercise.name);
-    const picture = make("span", {}, drawing(poseName(exercise.name), exercise.position));
+    const picture = make("span", {}, drawing(poseName(exercise), exercise.position));
     const redraw = () => {
       write(name, exercise.name);
-      put(picture, drawing(poseName(exercise.name), exercise.position));
+      put(picture, drawing(poseName(exercise), exercise.position));
     };
     const at = `x${index}`;
     const details = make("details", { ontoggle: () => (details.open ? this.open.add(index) : this.open.delete(index)) },
