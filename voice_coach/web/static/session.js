@@ -144,10 +144,12 @@ export class Session {
     return exercise?.name ?? routine?.name ?? (mode === "idle" ? "Let’s begin" : MODES[mode]);
   }
 
-  where({ mode, exercise, routine, asks }) {
+  where({ mode, exercise, routine, asks, set, sets, round, rounds }) {
     if (asks) return [routine?.name, mode === "confirming stop" ? exercise?.name : ""].filter(Boolean).join(" · ");
     const place = exercise && routine ? `Exercise ${exercise.index + 1} of ${routine.exercises.length}` : "";
-    return [MODES[mode], place, exercise?.easier ? "easier" : ""].filter(Boolean).join(" · ");
+    const lap = rounds > 1 ? `Round ${round} of ${rounds}` : "";
+    const within = sets > 1 ? `Set ${set} of ${sets}` : "";
+    return [MODES[mode], place, lap, within, exercise?.easier ? "easier" : ""].filter(Boolean).join(" · ");
   }
 
   showSide({ side }) {
