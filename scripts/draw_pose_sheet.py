@@ -1,6 +1,6 @@
 """Draws every pose at its two keys, on one sheet.
 
-python -m scripts.draw_poses FILE.png
+python -m scripts.draw_pose_sheet FILE.png
 """
 
 import functools
