@@ -102,7 +102,14 @@ class _Run(TyperCommand):
 
 
 @app.command(cls=_Run)
-@with_settings(*DEVICES, *ENGINES, *PREFERENCES, "phrase_cache_mb", *SCREEN)
+@with_settings(
+    *DEVICES,
+    *ENGINES,
+    *PREFERENCES,
+    "phrase_cache_mb",
+    *SCREEN,
+    shown=(*DEVICES, "voice_name", "tempo", "verbosity", "screen"),
+)
 def run(
     settings: Settings,
     routine: Annotated[
@@ -190,6 +197,11 @@ def _coach(routine: str | None, settings: Settings) -> None:
             ready=ready,
             screen=screen,
         )
+    # Only a recording in place of the microphone ever ends by itself.
+    out.print(
+        f"{settings.microphone} has been heard to its end; the session ends with it.",
+        soft_wrap=True,
+    )
 
 
 def _screen(settings: Settings, commands: "Commands", recogniser: "Engine") -> "Screen | None":
@@ -351,8 +363,14 @@ def listen(
     tell = _tell_json if as_json else _tell_line
     why = (_tell_json if as_json else _explain_line) if explain else None
     if files:
+        why = why or (None if as_json else _tell_left)
+        silent = {str(path) for path in files}
         for found in listen_to_files(files, commands, state, engine, why):
             tell(found)
+            silent.discard(found.file)
+        for path in map(str, files):
+            if path in silent and not as_json:
+                out.print(f"{path}: no command was heard.", style="yellow", soft_wrap=True)
     else:
         _tell_what_is_taught()
         listen_to_microphone(
@@ -373,6 +391,14 @@ def _pass_over(_: "Attempt") -> None:
 
 def _tell_missed(attempt: "Attempt") -> None:
     out.print(Text(f"heard {attempt.reason}", "yellow"), soft_wrap=True)
+
+
+def _tell_left(judged: "Judged") -> None:
+    """Tell what was heard where it was no command."""
+    if not judged.accepted:
+        words = f"heard “{judged.heard}”" if judged.heard else "heard a voice"
+        line = f"{judged.file}: {judged.start:.2f}–{judged.end:.2f} s  {words}, no command"
+        out.print(Text(line, "yellow"), soft_wrap=True)
 
 
 def _explain_line(judged: "Judged") -> None:
