@@ -40,14 +40,16 @@ for (const [name, pose] of Object.entries(POSES)) {
     const head = blend(a.head, b.head, t).map((value, axis) => value + key.neck[axis]);
     const back = curve(key.hip, key.neck, key.bow).filter((_, index) => index % 6 === 0);
     const swell = 3 * mix(a.swell, b.swell, t);
-    const strokes = [stroke((wide ? 24 : 16) + swell, back), stroke(9, [key.neck, head]), stroke(22, [head])];
+    const trunk = stroke((wide ? 24 : 16) + swell, back);
+    const strokes = [trunk, stroke(9, [key.neck, head]), stroke(22, [head])];
     for (const kind of ["arm", "leg"]) for (const side of [0, 1]) {
       const [one, two] = [a, b].map((each) => figure.root(kind, side, each));
       const limb = between(kind, figure.root(kind, side, key),
         [a[`${kind}s`][side], b[`${kind}s`][side]], [one, two], t);
       const [root, joint, end, foot] = limb;
       const length = kind === "leg" ? (wide ? 15 : 22) : 10;
-      const beyond = foot !== null ? turned(end, foot, length) : kind === "arm" ? ahead(joint, end, 9) : end;
+      const hand = kind === "arm" ? ahead(joint, end, 9) : end;
+      const beyond = foot !== null ? turned(end, foot, length) : hand;
       strokes.push(stroke(kind === "leg" ? 11 : 8, [root, joint, end, beyond]));
     }
     drawn[name].frames.push(strokes.map(([width, ...points]) => [Math.round(width * scale),

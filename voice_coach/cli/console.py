@@ -40,9 +40,9 @@ def guarded(command: Callable[[], Any]) -> int:
     except VoiceCoachError as problem:
         return _failed(str(problem))
     except typer.TyperException as mistake:
-        if type(mistake).__name__ == "NoArgsIsHelpError":
-            return 0  # help has been shown: to ask what there is, is no mistake
-        return _failed(_misuse(mistake))
+        # Help has been shown where nothing was asked for: that is no mistake.
+        helped = type(mistake).__name__ == "NoArgsIsHelpError"
+        return 0 if helped else _failed(_misuse(mistake))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except OSError as problem:

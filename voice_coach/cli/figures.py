@@ -47,11 +47,11 @@ def drawn_pose(
     """
     frames = _pose(name, position)["frames"]
     frame = round(min(1.0, max(0.0, share)) * (len(frames) - 1))
-    return _rastered(name, position, frame, columns, rows, mirrored)
+    return _rastered(name, position, frame, (columns, rows), mirrored)
 
 
 def drawn_digits(text: str, columns: int, rows: int) -> tuple[str, ...]:
-    """Draw digits and colons as tall as fit in `rows` lines of `columns`; none where nothing fits."""
+    """Draw digits and colons as tall as fit in `rows` lines of `columns`; () if none do."""
     letters = [_DIGITS[each] for each in text]
     wide = sum(len(letter[0]) + 1 for letter in letters) - 1
     size = min(2 * rows // 5, columns // wide)
@@ -82,13 +82,14 @@ def _pose(name: str, position: str) -> dict[str, Any]:
 
 @lru_cache(64)
 def _rastered(
-    name: str, position: str, frame: int, columns: int, rows: int, mirrored: bool
+    name: str, position: str, frame: int, size: tuple[int, int], mirrored: bool
 ) -> tuple[str, ...]:
     """Return the lines of one frame; every frame of a pose has the same scale and place."""
     frames = _pose(name, position)["frames"]
     low, high = _extent(frames)
     if mirrored:
         low, high = np.array([_WIDTH - high[0], low[1]]), np.array([_WIDTH - low[0], high[1]])
+    columns, rows = size
     wide, tall = 2 * columns, 4 * rows
     scale = min(wide / (high[0] - low[0]), tall / (high[1] - low[1]))
     # The middle of each dot in the units of the picture: centred, with the floor at the bottom.

@@ -142,7 +142,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
     recogniser = make_separate_recogniser(engines[0])  # it loads while the rest is read
 
     from voice_coach.app.live import Stage, coach_live
-    from voice_coach.cli.panel import Board, Gauges, TerminalView
+    from voice_coach.cli.panel import Board, Gauges
+    from voice_coach.cli.screen import TerminalView
     from voice_coach.core.preferences import Preferences
 
     routines = tuple(shelved.routine for shelved in shelf)
@@ -157,9 +158,9 @@ def _coach(routine: str | None, settings: Settings) -> None:
 
     def ready(stage: Stage) -> None:
         out.print(f"Ready on {stage.audio}. Ctrl-C ends.", style="dim")
-        for line in screen.invitation(drawn=out.is_terminal) if screen else ():
+        invitation = tuple(screen.invitation(drawn=out.is_terminal)) if screen else ()
+        for line in invitation:
             out.print(line, soft_wrap=True)
-        footer = f"{engines[0].kind} · {engines[1].kind}"
         if view:
             view.show(
                 lambda: stage.coach.state,
@@ -167,7 +168,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
                     stage.mixer.position,
                     stage.ears.level_db,
                     stage.ears.speaking,
-                    f"{(screen and screen.footer) or footer} · Ctrl-C ends",
+                    " · ".join(filter(None, (screen.footer if screen else "", "Ctrl-C ends"))),
+                    invitation,
                 ),
             )
 
