@@ -290,6 +290,20 @@ class TestVoices:
         assert coach(*command, "--voice-name", "hart") == 2
 
 
+class TestRun:
+    """`voice-coach run`"""
+
+    @pytest.mark.slow
+    def test_a_recording_in_place_of_the_microphone_ends_with_a_sentence(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        pcm.write(tmp_path / "me.wav", pcm.silence(SAMPLE_RATE))
+        assert coach("run", "--mic", "me.wav", "--speaker", "out.wav", "--voice", "espeak") == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last == "me.wav has been heard to its end; the session ends with it."
+
+
 class TestListen:
     """`voice-coach listen`"""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 from tests import CHECKOUT
 from tests.tools.language import ENGLISH
@@ -177,6 +178,17 @@ def test_getting_ready(routines: tuple[Routine, ...]) -> None:
     assert re.fullmatch("getting ready +next: seated stretch", lines[2])
     assert bar_of(lines).endswith("  3 s")
     assert any(line.startswith("  say  I'm ready · more time") for line in lines)
+
+
+def test_what_stands_beside_the_count_keeps_its_own_colour(routines: tuple[Routine, ...]) -> None:
+    state = replace(at(routines, 3), breath=Breath.INHALE)
+    for width, height in ((40, 12), (80, 24)):
+        (line,) = [
+            line for line in panel(state, Board(), Gauges(), width, height) if "▲" in line.plain
+        ]
+        style = line.get_style_at_offset(Console(), line.plain.index("▲"))
+        assert (style.bold, style.color and style.color.name) == (True, "cyan")
+        assert not line.style
 
 
 def test_nothing_is_counted_while_something_is_explained(routines: tuple[Routine, ...]) -> None:

@@ -278,7 +278,10 @@ def _told(state: State, board: Board, gauges: Gauges, width: int, height: int) -
         last.append(foot)
     hints = _fitting(state.language.catalogue.hint(state.mode), inner, most)
     lines = [Text()] if most > 1 else []
-    lines += _labelled("coach", _wrapped(Text(board.said, "italic"), inner, most + (height > 30)))
+    said = _wrapped(Text(board.said, "italic"), inner, 2 * most - 1)
+    # They keep their place in a high window, so that the count does not change its size.
+    said += [Text()] * (2 * most - 1 - len(said))
+    lines += _labelled("coach", said)
     lines += _labelled("heard", _wrapped(_heard(board), inner, most))
     lines += _labelled("say", [Text(line, "dim") for line in hints])
     if board.notice:
@@ -344,7 +347,7 @@ def _fitting(items: Iterable[str], width: int, most: int) -> list[str]:
 def _spread(left: Text, right: Text, width: int, style: str = "") -> Text:
     """Return a line with `left` and `right` at its ends; where both do not fit, without `right`."""
     gap = width - left.cell_len - right.cell_len
-    line = left.copy()
+    line = Text().append_text(left)  # whose style is not for what follows it
     if gap >= 1:
         line.append(" " * gap).append_text(right)
     else:
@@ -360,7 +363,7 @@ def _beside(left: Sequence[Text], right: Sequence[Text], column: int) -> list[Te
     right = [*[Text()] * above, *right]
     lines = []
     for row in range(max(len(left), len(right))):
-        line = left[row].copy() if row < len(left) else Text()
+        line = Text().append_text(left[row]) if row < len(left) else Text()
         line.append(" " * (column - line.cell_len))
         lines.append(line.append_text(right[row]) if row < len(right) else line)
     return lines
