@@ -87,6 +87,8 @@ def _misuse(mistake: typer.TyperException) -> str:
     """Say what is wrong with the command line, what was meant, and where its help is."""
     message = mistake.format_message().replace("Value error, ", "").rstrip(".")
     context = getattr(mistake, "ctx", None)
+    if variable := _variable(mistake):
+        message = message.replace(":", f" (env var: '{variable}'):", 1)
     if unknown := re.match(r"No such (command|option):? '?([^\s']+)", message):
         kind, word = unknown.groups()
         known = getattr(context.command, "commands", {}) if context else {}
@@ -96,6 +98,18 @@ def _misuse(mistake: typer.TyperException) -> str:
         message = f"No such {kind} '{word}'" + (f". Did you mean '{nearest}'?" if nearest else "")
     command = context.command_path if context else "voice-coach"
     return f"{message}{'' if message.endswith('?') else '.'} See '{command} --help'."
+
+
+def _variable(mistake: typer.TyperException) -> str | None:
+    """Return the variable of the environment from which a bad value comes, if it does."""
+    context, option = getattr(mistake, "ctx", None), getattr(mistake, "param", None)
+    if context is None or option is None:
+        return None
+    source = context.get_parameter_source(option.name)
+    if source is None or source.name != "ENVIRONMENT":
+        return None
+    names = [option.envvar] if isinstance(option.envvar, str) else option.envvar
+    return next((name for name in names if os.environ.get(name)), None)
 
 
 def _nearest(word: str, known: Collection[str]) -> str | None:

@@ -59,9 +59,12 @@ def with_settings(
     `settings: Settings`, `choices: dict[str, Choice]`, `given: dict[str, Any]` of the options
     that were given, and `context: typer.Context`.
     """
-    options = [_option(KEYS[name], hidden=hidden or name not in shown) for name in names]
+    brief = not all(name in shown for name in names)
+    options = [
+        _option(KEYS[name], hidden=hidden or name not in shown, brief=brief) for name in names
+    ]
     options += [_option(KEYS[name], alone=True) for name in given]
-    if not all(name in shown for name in names):
+    if brief:
         options.append(_help_option(names))
 
     def decorate(command: Command) -> Command:
@@ -91,12 +94,14 @@ def with_settings(
     return decorate
 
 
-def _option(key: Key, *, hidden: bool = False, alone: bool = False) -> inspect.Parameter:
+def _option(
+    key: Key, *, hidden: bool = False, alone: bool = False, brief: bool = False
+) -> inspect.Parameter:
     first, *more = key.variables
     option = typer.Option(
         *key.options,
         envvar=([first, *more] if more else first) if not alone else None,
-        show_envvar=False,  # --help-settings tells how they are called, once for all
+        show_envvar=not brief,  # --help-settings tells how all are called
         help=key.about,
         metavar=key.metavar or ("NUMBER" if key.low is not None else None),
         min=key.low,
