@@ -1,5 +1,7 @@
 """Draws docs/terminal.svg, the session as seen in a terminal; --check only compares.
 
+With --size COLUMNSxROWS FILE.svg it draws a window of another size, to be looked at.
+
 A session is led through the rules alone, on a clock of its own, to the middle of a hold; what
 is drawn is what `voice-coach run` shows at that moment.
 """
@@ -8,13 +10,14 @@ import html
 import re
 import sys
 from io import StringIO
+from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console
+from rich.console import Console, Group
 from rich.terminal_theme import TerminalTheme
 
 from scripts import ROOT
-from voice_coach.cli.panel import WIDTH, Board, Gauges, panel
+from voice_coach.cli.panel import Board, Gauges, panel
 from voice_coach.core.cues import SIGNAL_LENGTH, speech_length
 from voice_coach.core.intents import Intent
 from voice_coach.core.session import advance
@@ -25,6 +28,7 @@ from voice_coach.resources import resource
 from voice_coach.units import to_samples
 
 PICTURE = ROOT / "docs" / "terminal.svg"
+WIDTH, HEIGHT = 88, 28
 EXERCISE, SIDE, REPETITION = "Leg reach", "left", 2
 THEME = TerminalTheme(
     (22, 24, 29),
@@ -71,12 +75,12 @@ def wanted(state: State, now: int) -> bool:
     )
 
 
-def picture() -> str:
+def picture(width: int = WIDTH, height: int = HEIGHT) -> str:
     """Return the picture as SVG that needs no font from elsewhere."""
     state, board, now = led()
-    gauges = Gauges(now, -26.0, speaking=False, footer="pocketsphinx · espeak · Ctrl-C ends")
-    console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True)
-    console.print(panel(state, board, gauges))
+    gauges = Gauges(now, -26.0, speaking=False, footer="Ctrl-C ends")
+    console = Console(record=True, width=width, file=StringIO(), force_terminal=True)
+    console.print(Group(*panel(state, board, gauges, width, height)))
     shape = re.sub(r"@font-face \{\{.*?\}\}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     shape = shape.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas")
     drawn = console.export_svg(
@@ -102,6 +106,11 @@ def main() -> int:
         same = PICTURE.exists() and PICTURE.read_text(encoding="utf-8") == picture()
         print(f"{PICTURE.name} is {'as' if same else 'not as'} the terminal shows it")
         return 0 if same else 1
+    if "--size" in sys.argv:
+        size, path = sys.argv[sys.argv.index("--size") + 1 :][:2]
+        width, height = map(int, size.split("x"))
+        Path(path).write_text(picture(width, height), encoding="utf-8")
+        return 0
     PICTURE.write_text(picture(), encoding="utf-8")
     return 0
 

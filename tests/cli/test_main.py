@@ -15,6 +15,7 @@ from voice_coach.audio import pcm
 from voice_coach.cli import console, main, routines_and_models, voices
 from voice_coach.library import schema
 from voice_coach.resources import resource
+from voice_coach.settings.keys import KEYS
 from voice_coach.units import SAMPLE_RATE
 
 TONES = Path(__file__).resolve().parents[1] / "fixtures" / "piper" / "tones-22050.onnx"
@@ -72,8 +73,7 @@ class TestHelp:
                     "history",
                 ],
             ),
-            (["run"], ["--mic", "--speaker", "--recogniser", "--voice", "start … routine"]),
-            (["run"], ["--tempo", "--volume-db", "--breath", "--no-ask-pain", "--phrase-cache-mb"]),
+            (["run"], ["--mic", "--speaker", "--voice-name", "--help-settings", "start … routine"]),
             (["rehearse"], ["--out", "--timeline", "say 'pause'", "same at every run", "--tempo"]),
             (["listen"], ["--state", "--sentences", "--json", "idle", "confirm"]),
             (["say"], ["--out", "--speaker", "--voice"]),
@@ -94,6 +94,55 @@ class TestHelp:
         assert coach(*command, "--help") == 0
         shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
         assert [word for word in words if word not in shown] == []
+
+    @pytest.mark.parametrize("group", [[], ["routines"], ["models"], ["settings"]])
+    def test_a_group_alone_shows_its_help(
+        self, group: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach(*group) == 0
+        alone = capsys.readouterr()
+        assert coach(*group, "--help") == 0
+        assert capsys.readouterr().out.strip() == alone.out.strip()
+        assert "Commands" in alone.out
+        assert alone.err == ""
+
+    def test_the_help_of_run_fits_two_screens(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        assert coach("run", "--help") == 0
+        shown = capsys.readouterr().out.splitlines()
+        assert len(shown) <= 2 * 24
+        assert max(map(len, shown)) <= 80
+
+    def test_all_settings_of_run_are_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert coach("run", "--help-settings") == 0
+        shown = capsys.readouterr().out
+        for name in KEYS:
+            key = KEYS[name]
+            assert key.options[0].split("/")[0].lstrip("-") in shown
+        assert "--[no-]ask-pain" in shown
+        assert "[0.57 to 1.75; default: 1.0]" in " ".join(shown.split())
+        assert "voice-coach settings edit" in shown
+
+    @pytest.mark.parametrize(
+        ("typed", "meant"),
+        [(["rn"], "run"), (["set"], "settings"), (["modles"], "models"),
+         (["models", "instal"], "install"), (["run", "--tempp", "1"], "--tempo")],
+    )  # fmt: skip
+    def test_what_is_misspelt_is_told_the_nearest(
+        self, typed: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach(*typed) == 2
+        told = capsys.readouterr().err
+        assert f"Did you mean '{meant}'? See '" in " ".join(told.split())
+        assert told.count("\n") == 1
+
+    def test_what_is_like_nothing_is_told_no_nearest(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert coach("xyzzy") == 2
+        assert capsys.readouterr().err.startswith("voice-coach: No such command 'xyzzy'. See '")
 
     def test_the_shell_completes_routines(self) -> None:
         assert routines_and_models.complete_routine("b") == ["back", "breathing"]
@@ -241,6 +290,20 @@ class TestVoices:
         assert coach(*command, "--voice-name", "hart") == 2
 
 
+class TestRun:
+    """`voice-coach run`"""
+
+    @pytest.mark.slow
+    def test_a_recording_in_place_of_the_microphone_ends_with_a_sentence(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        pcm.write(tmp_path / "me.wav", pcm.silence(SAMPLE_RATE))
+        assert coach("run", "--mic", "me.wav", "--speaker", "out.wav", "--voice", "espeak") == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last == "me.wav has been heard to its end; the session ends with it."
+
+
 class TestListen:
     """`voice-coach listen`"""
 
@@ -277,7 +340,19 @@ class TestListen:
     ) -> None:
         pcm.write(tmp_path / "silence.wav", pcm.silence(SAMPLE_RATE))
         assert coach("listen", str(tmp_path / "silence.wav")) == 0
+        assert capsys.readouterr().out == f"{tmp_path / 'silence.wav'}: no command was heard.\n"
+        assert coach("listen", "--json", str(tmp_path / "silence.wav")) == 0
         assert capsys.readouterr().out == ""
+
+    @pytest.mark.slow
+    def test_what_was_no_command_is_told(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        pcm.write(tmp_path / "me.wav", spoken_in_room("the weather is nice today", "pause"))
+        assert coach("listen", str(tmp_path / "me.wav")) == 0
+        left, taken = capsys.readouterr().out.splitlines()
+        assert re.search(r"wav: [\d.]+–[\d.]+ s  heard “.*weather.*”, no command$", left)
+        assert "“pause”" in taken
 
 
 class TestRehearse:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from voice_coach.app.addressed import Attempt
+from voice_coach.app.addressed import Attempt, like
 from voice_coach.app.coach import Ears, attend
 from voice_coach.app.engines import Engine, make_recogniser, make_separate_recogniser
 from voice_coach.audio import pcm
@@ -54,6 +54,8 @@ class Judged:
     reason: str
     text: str
     """The likeliest command, or "" if nothing is like one, or none was looked for."""
+    heard: str
+    """What was said, as far as it could be written down, be it a command or not."""
     confidence: float
     evidence: str
     """What the engines heard."""
@@ -153,6 +155,7 @@ def _judged(name: str, decision: Decision) -> Judged:
         accepted=decision.accepted,
         reason=decision.reason,
         text=found.text,
+        heard=like(found),
         confidence=round(found.confidence, 3),
         evidence=found.evidence,
         own_voice=round(segment.own_voice, 2),

@@ -6,10 +6,12 @@ whoever reads them; must not know any command.
 
 import io
 import os
+import re
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -38,7 +40,9 @@ def guarded(command: Callable[[], Any]) -> int:
     except VoiceCoachError as problem:
         return _failed(str(problem))
     except typer.TyperException as mistake:
-        return _failed(_misuse(mistake))
+        # Help has been shown where nothing was asked for: that is no mistake.
+        helped = type(mistake).__name__ == "NoArgsIsHelpError"
+        return 0 if helped else _failed(_misuse(mistake))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except OSError as problem:
@@ -80,11 +84,38 @@ def _one_line(text: str) -> str:
 
 
 def _misuse(mistake: typer.TyperException) -> str:
-    """Say what is wrong with the command line, and where its help is."""
-    message = mistake.format_message().replace("Value error, ", "").replace("?.", "?").rstrip(".")
+    """Say what is wrong with the command line, what was meant, and where its help is."""
+    message = mistake.format_message().replace("Value error, ", "").rstrip(".")
     context = getattr(mistake, "ctx", None)
+    if variable := _variable(mistake):
+        message = message.replace(":", f" (env var: '{variable}'):", 1)
+    if unknown := re.match(r"No such (command|option):? '?([^\s']+)", message):
+        kind, word = unknown.groups()
+        known = getattr(context.command, "commands", {}) if context else {}
+        if kind == "option":
+            known = getattr(mistake, "possibilities", None) or ()
+        nearest = _nearest(word, known)
+        message = f"No such {kind} '{word}'" + (f". Did you mean '{nearest}'?" if nearest else "")
     command = context.command_path if context else "voice-coach"
     return f"{message}{'' if message.endswith('?') else '.'} See '{command} --help'."
+
+
+def _variable(mistake: typer.TyperException) -> str | None:
+    """Return the variable of the environment from which a bad value comes, if it does."""
+    context, option = getattr(mistake, "ctx", None), getattr(mistake, "param", None)
+    if context is None or option is None:
+        return None
+    source = context.get_parameter_source(option.name)
+    if source is None or source.name != "ENVIRONMENT":
+        return None
+    names = [option.envvar] if isinstance(option.envvar, str) else option.envvar
+    return next((name for name in names if os.environ.get(name)), None)
+
+
+def _nearest(word: str, known: Collection[str]) -> str | None:
+    """Return what was meant by a misspelt `word`: what it begins, or what is most like it."""
+    begun = [name for name in known if len(word) > 1 and name.startswith(word)]
+    return next(iter(begun or get_close_matches(word, known, n=1)), None)
 
 
 def _prepare() -> None:

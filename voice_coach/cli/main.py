@@ -102,7 +102,14 @@ class _Run(TyperCommand):
 
 
 @app.command(cls=_Run)
-@with_settings(*DEVICES, *ENGINES, *PREFERENCES, "phrase_cache_mb", *SCREEN)
+@with_settings(
+    *DEVICES,
+    *ENGINES,
+    *PREFERENCES,
+    "phrase_cache_mb",
+    *SCREEN,
+    shown=(*DEVICES, "voice_name", "tempo", "verbosity", "screen"),
+)
 def run(
     settings: Settings,
     routine: Annotated[
@@ -135,7 +142,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
     recogniser = make_separate_recogniser(engines[0])  # it loads while the rest is read
 
     from voice_coach.app.live import Stage, coach_live
-    from voice_coach.cli.panel import Board, Gauges, TerminalView
+    from voice_coach.cli.panel import Board, Gauges
+    from voice_coach.cli.screen import TerminalView
     from voice_coach.core.preferences import Preferences
 
     routines = tuple(shelved.routine for shelved in shelf)
@@ -150,9 +158,9 @@ def _coach(routine: str | None, settings: Settings) -> None:
 
     def ready(stage: Stage) -> None:
         out.print(f"Ready on {stage.audio}. Ctrl-C ends.", style="dim")
-        for line in screen.invitation(drawn=out.is_terminal) if screen else ():
+        invitation = tuple(screen.invitation(drawn=out.is_terminal)) if screen else ()
+        for line in invitation:
             out.print(line, soft_wrap=True)
-        footer = f"{engines[0].kind} · {engines[1].kind}"
         if view:
             view.show(
                 lambda: stage.coach.state,
@@ -160,7 +168,8 @@ def _coach(routine: str | None, settings: Settings) -> None:
                     stage.mixer.position,
                     stage.ears.level_db,
                     stage.ears.speaking,
-                    f"{(screen and screen.footer) or footer} · Ctrl-C ends",
+                    " · ".join(filter(None, (screen.footer if screen else "", "Ctrl-C ends"))),
+                    invitation,
                 ),
             )
 
@@ -190,6 +199,11 @@ def _coach(routine: str | None, settings: Settings) -> None:
             ready=ready,
             screen=screen,
         )
+    # Only a recording in place of the microphone ever ends by itself.
+    out.print(
+        f"{settings.microphone} has been heard to its end; the session ends with it.",
+        soft_wrap=True,
+    )
 
 
 def _screen(settings: Settings, commands: "Commands", recogniser: "Engine") -> "Screen | None":
@@ -351,8 +365,14 @@ def listen(
     tell = _tell_json if as_json else _tell_line
     why = (_tell_json if as_json else _explain_line) if explain else None
     if files:
+        why = why or (None if as_json else _tell_left)
+        silent = {str(path) for path in files}
         for found in listen_to_files(files, commands, state, engine, why):
             tell(found)
+            silent.discard(found.file)
+        for path in map(str, files):
+            if path in silent and not as_json:
+                out.print(f"{path}: no command was heard.", style="yellow", soft_wrap=True)
     else:
         _tell_what_is_taught()
         listen_to_microphone(
@@ -373,6 +393,14 @@ def _pass_over(_: "Attempt") -> None:
 
 def _tell_missed(attempt: "Attempt") -> None:
     out.print(Text(f"heard {attempt.reason}", "yellow"), soft_wrap=True)
+
+
+def _tell_left(judged: "Judged") -> None:
+    """Tell what was heard where it was no command."""
+    if not judged.accepted:
+        words = f"heard “{judged.heard}”" if judged.heard else "heard a voice"
+        line = f"{judged.file}: {judged.start:.2f}–{judged.end:.2f} s  {words}, no command"
+        out.print(Text(line, "yellow"), soft_wrap=True)
 
 
 def _explain_line(judged: "Judged") -> None:

@@ -7,17 +7,19 @@ import functools
 import inspect
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from voice_coach.cli.console import USERS_MISTAKE, complain, out
 from voice_coach.errors import ModelError, VoiceCoachError
@@ -45,17 +47,25 @@ class Choice:
 
 
 def with_settings(
-    *names: str, given: Iterable[str] = (), hidden: bool = False
+    *names: str, given: Iterable[str] = (), hidden: bool = False, shown: Container[str] = KEYS
 ) -> Callable[[Command], Command]:
-    """Give a command the options of these settings.
+    """Give a command the options of these settings; its help shows those of `shown`.
+
+    Where that leaves some out, --help-settings shows every one of them. With `hidden`, the
+    help knows of none.
 
     An option goes before the environment, that before the file, and that before the default.
     Those of `given` come from options alone. The command gets what it has a parameter for:
     `settings: Settings`, `choices: dict[str, Choice]`, `given: dict[str, Any]` of the options
     that were given, and `context: typer.Context`.
     """
-    options = [_option(KEYS[name], hidden=hidden) for name in names]
+    brief = not all(name in shown for name in names)
+    options = [
+        _option(KEYS[name], hidden=hidden or name not in shown, brief=brief) for name in names
+    ]
     options += [_option(KEYS[name], alone=True) for name in given]
+    if brief:
+        options.append(_help_option(names))
 
     def decorate(command: Command) -> Command:
         asked = inspect.signature(command, eval_str=True).parameters
@@ -84,11 +94,14 @@ def with_settings(
     return decorate
 
 
-def _option(key: Key, *, hidden: bool = False, alone: bool = False) -> inspect.Parameter:
+def _option(
+    key: Key, *, hidden: bool = False, alone: bool = False, brief: bool = False
+) -> inspect.Parameter:
     first, *more = key.variables
     option = typer.Option(
         *key.options,
         envvar=([first, *more] if more else first) if not alone else None,
+        show_envvar=not brief,  # --help-settings tells how all are called
         help=key.about,
         metavar=key.metavar or ("NUMBER" if key.low is not None else None),
         min=key.low,
@@ -100,6 +113,45 @@ def _option(key: Key, *, hidden: bool = False, alone: bool = False) -> inspect.P
     kind = key.kind if key.default is not None else key.kind | None
     annotation = Annotated[kind, option]  # type: ignore[valid-type]
     return inspect.Parameter(key.name, _KEYWORD, default=key.default, annotation=annotation)
+
+
+def _help_option(names: Iterable[str]) -> inspect.Parameter:
+    """Return the option that shows every setting of `names` and ends."""
+
+    def show(wanted: bool) -> None:
+        if not wanted:
+            return
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for key in (KEYS[name] for name in names):
+            name = re.sub(r"--(.+)/--no-\1", r"--[no-]\1", key.options[0])
+            table.add_row(Text(name, "bold cyan"), _explained(key))
+        out.print(table)
+        out.print(
+            "\nWhat you give here is for this once. To keep it: voice-coach settings edit.\n"
+            "The environment knows each by its name, such as VOICE_COACH_TEMPO for --tempo.",
+            style="dim",
+        )
+        raise typer.Exit
+
+    annotation = Annotated[
+        bool,
+        typer.Option(
+            "--help-settings", callback=show, is_eager=True, help="Show all settings and exit."
+        ),
+    ]
+    return inspect.Parameter("help_settings", _KEYWORD, default=False, annotation=annotation)
+
+
+def _explained(key: Key) -> Text:
+    """Return what a setting does, which values it takes and its default."""
+    takes = " | ".join(key.choices)
+    if key.low is not None:
+        takes = f"{key.low:g} to {key.high:g}"
+    default = "" if key.default is None else f"default: {_worded(key.default)}"
+    facts = "; ".join(filter(None, (takes, default.replace('"', ""))))
+    return Text.assemble(key.about, (f" [{facts}]" if facts else "", "dim"))
 
 
 def _choices(

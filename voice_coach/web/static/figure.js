@@ -177,7 +177,7 @@ const ARROWS =
   "M318 138a22 22 0 1 1 6-26m0 0l-13-3m13 3l5-13M162 138a22 22 0 1 0-6-26m0 0l13-3m-13 3l-5-13";
 
 /** Points along the back from hip to neck, bowed by `bow`. */
-function curve(hip, neck, bow) {
+export function curve(hip, neck, bow) {
   const dx = neck[0] - hip[0], dy = neck[1] - hip[1], length = Math.hypot(dx, dy) || 1;
   const middle = [(hip[0] + neck[0]) / 2 + (dy / length) * bow * 1.3,
     (hip[1] + neck[1]) / 2 - (dx / length) * bow * 1.3];
@@ -188,7 +188,7 @@ function curve(hip, neck, bow) {
 }
 
 /** The three points of a limb at `t` between two keys. */
-function between(kind, root, [a, b], [rootA, rootB], t) {
+export function between(kind, root, [a, b], [rootA, rootB], t) {
   const [one, two] = [jointed(kind, rootA, a), jointed(kind, rootB, b)];
   const lengths = [0, 1].map((bone) => mix(one.lengths[bone], two.lengths[bone], t));
   const foot = a.foot === null || b.foot === null ? null : mix(a.foot, b.foot, t);
