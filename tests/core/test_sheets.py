@@ -9,7 +9,7 @@ from tests.tools.simulation import Simulation
 from voice_coach.core.cues import Cue, CueKind
 from voice_coach.core.fitting import plan_to_show
 from voice_coach.core.plan import Plan
-from voice_coach.core.routine import Breath, Routine, Side
+from voice_coach.core.routine import Breath, Routine, Side, Variant
 from voice_coach.core.state import Memory, Mode, Place, State
 from voice_coach.library import read_commands, read_routine
 from voice_coach.units import to_samples, to_seconds
@@ -87,6 +87,27 @@ class TestSets:
             "Now rest for twenty seconds, and then the second set of three.",
             "Now rest for twenty seconds, and then the last set.",
         ]
+
+    def test_a_rest_names_the_repetition_of_its_set(self) -> None:
+        plan = planned("big-three")
+        curl_ups = [cue for cue in plan.cues if cue.exercise == 0]
+        coming = [
+            cue.text.rpartition("and then ")[2]
+            for cue in curl_ups
+            if cue.kind is CueKind.REST and to_seconds(cue.count) == 3
+        ]
+        number = ["number two.", "number three.", "number four.", "number five."]
+        assert coming == [*number, "the last one.", *number[:2], "the last one.", "the last one."]
+
+    def test_after_a_long_pause_it_says_where_in_the_set(self) -> None:
+        simulation = led("big-three")
+        while (simulation.state.cue.set, simulation.state.cue.repetition) != (2, 3):
+            simulation.run_until(simulation.next_event() or 0)
+        simulation.hear("pause")
+        simulation.run_until(simulation.now + to_samples(40))
+        simulation.hear("resume")
+        said = [entry.text for entry in simulation.log if entry.kind == "say"]
+        assert "We go on with curl-up, number three." in said[-1]
 
     def test_there_is_time_to_turn_over(self) -> None:
         plan = planned("big-three")
@@ -282,6 +303,24 @@ class TestFit:
         assert (kept[0], kept[-1]) == ("Neck tilts", "Standing up")
         left_out = {each.name for each in routine.exercises} - set(kept)
         assert all(name.lower() in plan.cues[0].text for name in left_out)
+
+    def test_what_hurt_begins_easier_whatever_is_left_out(self) -> None:
+        whole = sheet("desk-break")
+        easier = Variant(setup="Do less of it.")
+        parts = tuple(each.model_copy(update={"easier": easier}) for each in whole.exercises)
+        routine = whole.with_parts(parts)
+        memory = Memory(hurt=frozenset({(routine.name, "Standing up")}))
+        state = State((routine,), ENGLISH, memory=memory)
+        simulation = Simulation(state, read_commands([routine]))
+        simulation.hear("start desk stretches routine")
+        for words in (None, "make it two minutes"):
+            if words:
+                simulation.hear(words)
+            after = simulation.state
+            assert after.plan is not None
+            names = [each.name for each in after.plan.routine.exercises]
+            assert [names[i] for i in after.shifts] == ["Standing up"]
+        assert len(names) < len(whole.exercises)
 
     def test_by_voice_before_the_first_movement_only(self) -> None:
         simulation = led("desk-break")

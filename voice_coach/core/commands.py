@@ -6,7 +6,7 @@ Owns where each of them leads; must not know how a routine moves on by itself (`
 from dataclasses import replace
 from types import MappingProxyType
 
-from voice_coach.core import answers, care, leading_in, notes, parting, questions
+from voice_coach.core import answers, care, fitting, leading_in, notes, parting, questions
 from voice_coach.core.cues import CueKind
 from voice_coach.core.progress import following
 from voice_coach.core.routine import Routine
@@ -31,9 +31,9 @@ from voice_coach.core.transitions import (
     begin,
     called,
     can_be_easier,
-    fitted_out,
     hush,
     jump,
+    laid_out,
     lead_to,
     names_of,
     plan_of,
@@ -61,11 +61,7 @@ def fit(state: State, event: Event, now: Samples) -> Result:
     if state.progress.begun:
         return answer(state, state.texts.only_at_the_start, now)
     routine = next(each for each in state.routines if each.name == plan_of(state).routine.name)
-    plan = fitted_out(replace(state, shifts=MappingProxyType({})), routine, _seconds(event))
-    fresh = replace(state, plan=plan, shifts=MappingProxyType({}), then=None, arrival=None)
-    names = tuple(each.name for each in plan.routine.exercises)
-    after, actions = jump(fresh, 0, now)
-    return after, (notes.Started(routine.name, names), *actions)
+    return jump(_laid_for(state, routine, _seconds(event)), 0, now)
 
 
 def _seconds(event: Event) -> float | None:
@@ -87,25 +83,26 @@ def silenced(state: State) -> tuple[Action, ...]:
 def _begin_routine(
     state: State, routine: Routine, now: Samples, seconds: float | None = None
 ) -> Result:
-    hurt = frozenset(
-        i
-        for i, exercise in enumerate(routine.exercises)
-        if (routine.name, exercise.name) in state.memory.hurt and exercise.easiest < 0
-    )
-    fresh = replace(
-        state,
-        memory=replace(state.memory, place=None),
-        shifts=MappingProxyType(dict.fromkeys(hurt, -1)),
-        told=hurt,
-        arrival=None,
-        then=None,
-        progress=Progress(began=now),
-    )
-    plan = fitted_out(fresh, routine, seconds)
-    laid = replace(fresh, plan=plan, index=0)
-    names = tuple(exercise.name for exercise in plan.routine.exercises)
+    memory = replace(state.memory, place=None)
+    fresh = replace(state, memory=memory, progress=Progress(began=now))
+    laid = _laid_for(fresh, routine, seconds)
+    names = tuple(exercise.name for exercise in plan_of(laid).routine.exercises)
     after, actions = questions.ask_pain(laid, now) or jump(laid, 0, now)
     return after, (notes.Started(routine.name, names), *actions)
+
+
+def _laid_for(state: State, routine: Routine, seconds: float | None) -> State:
+    """Return the state before the first word of `routine`, made to fit into `seconds`, if any."""
+    done = fitting.fit(routine, state.language, state.preferences, seconds)
+    hurt = frozenset(
+        i
+        for i, exercise in enumerate(done.routine.exercises)
+        if (routine.name, exercise.name) in state.memory.hurt and exercise.easiest < 0
+    )
+    shifts = MappingProxyType(dict.fromkeys(hurt, -1))
+    fresh = replace(state, shifts=shifts, told=hurt, arrival=None, then=None)
+    plan = laid_out(fresh, done.routine, done.told(state.language))
+    return replace(fresh, plan=plan, index=0)
 
 
 def start_again(state: State, event: Event, now: Samples) -> Result:

@@ -1,7 +1,7 @@
 """A routine made to fit into a given time: fewer or more repetitions, shorter or longer rests.
 
-Owns what may change and how far, and what is left out when that is not enough; must not know how
-long anything takes (that is given), nor who asked for it.
+Owns what may change and how far, and what is left out when that is not enough; must not know who
+asked for it, nor what is told about it.
 """
 
 import math
@@ -34,6 +34,10 @@ class Fitted:
     left_out: tuple[str, ...] = ()
     """Names of the exercises that are not done, in their order."""
 
+    def told(self, language: Language) -> str:
+        """Say what is left out; nothing where nothing is."""
+        return language.left_out(self.left_out) if self.left_out else ""
+
 
 def fit(
     routine: Routine,
@@ -57,8 +61,7 @@ def fit(
 def plan_to_show(routine: Routine, language: Language) -> Plan:
     """Return the plan of `routine`, made to fit, for somebody of whom nothing is known."""
     done = fit(routine, language)
-    remark = language.left_out(done.left_out) if done.left_out else ""
-    return make_plan(done.routine, language, remark=remark)
+    return make_plan(done.routine, language, remark=done.told(language))
 
 
 def fitted(routine: Routine, seconds: float, length_of: Callable[[Routine], float]) -> Fitted:
@@ -98,9 +101,7 @@ def _scaled(routine: Routine, parts: list[_Part], factor: float) -> Routine:
 
 def _part(part: _Part, factor: float) -> _Part:
     if isinstance(part, Circuit):
-        rounds = max(1, _times(part.rounds, factor))
-        if rounds == 1:
-            rounds = 2
+        rounds = max(2, _times(part.rounds, factor))
         rest = part.round_rest_seconds * min(1, factor)
         return part.model_copy(update={"rounds": rounds, "round_rest_seconds": rest})
     return _exercise(part, factor)

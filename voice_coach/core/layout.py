@@ -151,7 +151,9 @@ class Layout:
         """Return the rest or the change of sides after a repetition, if there is one."""
         exercise = self.exercise
         if coming is None:
-            return self._rest(here.through + 1) if exercise.closing else None
+            if not exercise.closing:
+                return None
+            return self._resting(exercise.rest_seconds, self.language.coming(2, 1))
         if coming.set != here.set:
             what = self.language.coming_set(coming.set, coming.sets)
             return self._resting(exercise.set_rest_seconds, what)
@@ -159,7 +161,10 @@ class Layout:
         if turns and (seconds := self._change_seconds):
             rest = exercise.rest_seconds if coming.through != here.through else 0
             return self._change_sides(max(seconds, rest), coming.side)
-        return self._rest(coming.through) if coming.through != here.through else None
+        if coming.through == here.through:
+            return None
+        what = self.language.coming(coming.repetition, coming.repetitions)
+        return self._resting(exercise.rest_seconds, what)
 
     @property
     def _change_seconds(self) -> float:
@@ -195,13 +200,8 @@ class Layout:
     def _quiet(self) -> bool:
         return self.preferences.verbosity in (Verbosity.BRIEF, Verbosity.TONES)
 
-    def _rest(self, coming: int) -> Cue | None:
-        """Announce a rest with its length, and the repetition that is `coming` after it."""
-        total = sum(each.through == each.repetition for each in rounds_of(self.exercise))
-        of = self.exercise.repetitions if self.exercise.sets is None else total
-        return self._resting(self.exercise.rest_seconds, self.language.coming(coming, of))
-
     def _resting(self, seconds: float, coming: str) -> Cue | None:
+        """Announce a rest with its length, and what is `coming` after it; None if it has none."""
         length = self._paced(seconds)
         if not length:
             return None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from voice_coach.core.cues import CueKind
 from voice_coach.core.layout import COUNTED, lead_in
 from voice_coach.core.state import State
-from voice_coach.core.transitions import Result, begin, plan_of
+from voice_coach.core.transitions import Result, begin, coming_at, plan_of
 from voice_coach.units import Samples, to_samples
 
 LONG_PAUSE = to_samples(20)
@@ -32,11 +32,11 @@ def begin_again(state: State, at: Samples) -> Result:
         return _announced(state, at)
     index, left = target
     plan, cue = plan_of(state), plan_of(state).cues[index]
-    repetition, side = plan.repetition_at(index)
-    language, exercise = state.language, state.exercise
-    coming = language.coming(repetition, exercise.repetitions) if repetition > 1 else ""
+    _, side = plan.repetition_at(index)
+    language = state.language
     side_told = language.side(side) if side else ""
-    words = f"{language.continuing(exercise.name, coming)} {side_told}".strip()
+    going_on = language.continuing(state.exercise.name, coming_at(state, index))
+    words = f"{going_on} {side_told}".strip()
     ready = plan.setup_of(cue.exercise) + 1
     going = replace(state, then=index, then_left=left)
     after, actions = begin(going, ready, at, left=TICKED, words=words)

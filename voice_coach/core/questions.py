@@ -10,6 +10,7 @@ from typing import Literal
 
 from voice_coach.core import notes
 from voice_coach.core.cues import SIGNAL_LENGTH, Signal
+from voice_coach.core.fitting import fit
 from voice_coach.core.plan import Arrival
 from voice_coach.core.routine import Side
 from voice_coach.core.state import Event, Heard, Memory, Mode, Place, Progress, Role, State
@@ -18,10 +19,11 @@ from voice_coach.core.transitions import (
     Result,
     answer,
     ask,
-    fitted_out,
+    coming_at,
     give,
     hush,
     jump,
+    laid_out,
     names_of,
     plan_of,
     say,
@@ -178,9 +180,8 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
     # Who was cut off before the first exercise may not have heard the welcome to its end.
     anew = place.exercise == 0 and then is None
     way = 0 if anew else plan.heading_of(place.exercise) + 1
-    of = plan.routine.exercises[place.exercise].repetitions
-    coming = state.language.coming(place.repetition, of) if then is not None else ""
-    words = state.language.continuing(place.name, coming if place.repetition > 1 else "")
+    coming = coming_at(going, then) if then is not None else ""
+    words = state.language.continuing(place.name, coming)
     after, actions = jump(going, way, now, prefix=words)
     return after, (notes.Continued(), *actions)
 
@@ -188,7 +189,8 @@ def proceed(state: State, _: Event, now: Samples) -> Result:
 def _plan_at(state: State, place: Place) -> State | None:
     """Return the state with the plan of `place`; None if its routine is no longer the same."""
     for routine in state.routines:
-        names = [exercise.name for exercise in routine.exercises]
+        done = fit(routine, state.language, state.preferences)
+        names = [exercise.name for exercise in done.routine.exercises]
         same = place.exercise < len(names) and names[place.exercise] == place.name
         if routine.name == place.routine and same:
             arrival = Arrival(place.exercise, None)
@@ -196,7 +198,8 @@ def _plan_at(state: State, place: Place) -> State | None:
                 {i: place.shifts[name] for i, name in enumerate(names) if name in place.shifts}
             )
             begun = replace(state, shifts=shifts, told=frozenset(), arrival=arrival)
-            return replace(begun, plan=fitted_out(begun, routine))
+            plan = laid_out(begun, done.routine, done.told(state.language))
+            return replace(begun, plan=plan)
     return None
 
 

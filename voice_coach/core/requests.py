@@ -19,6 +19,7 @@ from voice_coach.core.transitions import (
     ask,
     begin,
     called,
+    coming_at,
     laid_out,
     lead_to,
     names_of,
@@ -220,12 +221,10 @@ def pause_over(state: State, event: Event, now: Samples) -> Result:
 
 def _go_on(state: State, at: Samples) -> Result:
     """Count what was left, after the name of what comes and its side."""
-    repetition, side = plan_of(state).repetition_at(state.index)
+    _, side = plan_of(state).repetition_at(state.index)
     text = state.texts.we_go_on
     if state.cue.kind in (CueKind.GET_READY, CueKind.MOVE, CueKind.REST):
-        of = state.exercise.repetitions
-        coming = state.language.coming(repetition, of) if repetition > 1 else ""
-        text = state.language.continuing(state.exercise.name, coming)
+        text = state.language.continuing(state.exercise.name, coming_at(state, state.index))
         named = state.language.side(side) if side else ""
         text = f"{text} {'' if state.cue.text.startswith(named) else named}".strip()
     return begin(state, state.index, at, left=state.left, prefix=text, aloud=True)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from voice_coach.core import notes
 from voice_coach.core.breathing import at_pace, breath_begun, from_the_next_breath, marks_left
 from voice_coach.core.cues import Cue, CueKind, Signal
-from voice_coach.core.fitting import fit
 from voice_coach.core.lines import SaidLine, unheard, with_line
 from voice_coach.core.plan import Arrival, Plan, make_plan, numbered
 from voice_coach.core.preferences import Preferences
@@ -314,20 +313,13 @@ def to_idle(state: State) -> State:
     )
 
 
-def fitted_out(state: State, routine: Routine, seconds: float | None = None) -> Plan:
-    """Return the plan of `routine`, made to fit into `seconds`, or the time that it asks for."""
-    if seconds is None and routine.fit_minutes is None:
-        return laid_out(replace(state, plan=None), routine)
-    done = fit(routine, state.language, state.preferences, seconds)
-    plan = laid_out(replace(state, plan=None), done.routine)
-    if not done.left_out:
-        return plan
-    remark = state.language.left_out(done.left_out)
-    return laid_out(replace(state, plan=replace(plan, remark=remark)), done.routine)
+def laid_out(state: State, routine: Routine, remark: str | None = None) -> Plan:
+    """Return the plan of `routine` for this user, as the state says it is done.
 
-
-def laid_out(state: State, routine: Routine) -> Plan:
-    """Return the plan of `routine` for this user, as the state says it is done."""
+    Its `remark` stays that of the plan that there is, if none is given.
+    """
+    if remark is None:
+        remark = state.plan.remark if state.plan else ""
     return make_plan(
         routine,
         state.language,
@@ -338,7 +330,7 @@ def laid_out(state: State, routine: Routine) -> Plan:
         led=state.memory.led.get(routine.name, 0),
         danger="" if state.memory.sessions % DANGER_EVERY else state.texts.red_flags,
         arrival=state.arrival,
-        remark=state.plan.remark if state.plan else "",
+        remark=remark,
     )
 
 
@@ -362,6 +354,22 @@ def plan_of(state: State) -> Plan:
     """Return the plan; only while there is one."""
     assert state.plan is not None  # noqa: S101 - a bug of ours: only `start` leaves idle
     return state.plan
+
+
+def coming_at(state: State, index: int) -> str:
+    """Name the repetition, the set or the last part to which cue `index` belongs or leads.
+
+    Nothing where it is the first one, or no movement.
+    """
+    plan, language = plan_of(state), state.language
+    cue = plan.cues[index + 1 if plan.cues[index].kind is CueKind.REST else index]
+    if cue.kind is not CueKind.MOVE:
+        return ""
+    if not cue.through:
+        return language.coming(2, 1)
+    if cue.repetition > 1:
+        return language.coming(cue.repetition, cue.repetitions)
+    return language.coming_set(cue.set, cue.sets) if cue.set > 1 else ""
 
 
 def names_of(state: State) -> list[str]:
