@@ -278,7 +278,7 @@ def long_routine(exercises: int) -> Routine:
         for number in range(exercises)
         for exercise in (back.exercises[number % len(back.exercises)],)
     )
-    return back.model_copy(update={"exercises": made})
+    return back.with_parts(made)
 
 
 def _cost(exercises: int) -> tuple[float, float, float, int]:

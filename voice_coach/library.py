@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -50,7 +51,7 @@ def read_library() -> tuple[list[RoutineFile], list[RoutineError]]:
     for folder, own in ((resource("routines"), False), (routines_dir(), True)):
         for path in _routine_files(folder):
             try:
-                found.append(RoutineFile(read_routine(path), path, own))
+                found.append(RoutineFile(_routine_at(path, routine_text(path)), path, own))
             except RoutineError as problem:
                 problems.append(problem)
     kept, clashes = _told_apart(found)
@@ -97,7 +98,7 @@ def _told_apart(found: list[RoutineFile]) -> tuple[list[RoutineFile], list[Routi
     """
     if not any(each.own for each in found):
         return found, []
-    names, problems = Names(read_commands(())), list[RoutineError]()
+    names, problems = Names(_bare_commands()), list[RoutineError]()
     own = {each.routine.name.casefold() for each in found if each.own}
     replaced = [each for each in found if each.own or each.routine.name.casefold() not in own]
     kept: list[RoutineFile] = []
@@ -204,6 +205,12 @@ def read_commands(routines: Iterable[Routine], language: str = DEFAULT_LANGUAGE)
         return Commands.from_dict(data, lists, source=str(path), kept=kept)
 
 
+@cache
+def _bare_commands() -> Commands:
+    """Return what may be said where there is no routine: each name is held against it."""
+    return read_commands(())
+
+
 def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -> Commands:
     """Read a Home Assistant sentence template file; SentencesError says what is wrong."""
     data, _ = load(read_text(path, SentencesError, "YAML"), path, SentencesError)
@@ -215,6 +222,12 @@ def read_sentences(path: Path, lists: dict[str, dict[str, str]] | None = None) -
 def read_routine(path: Path) -> Routine:
     """Read one routine; RoutineError names file, line, key and what was expected."""
     return routine_of(routine_text(path), path)
+
+
+@lru_cache(maxsize=1000)
+def _routine_at(path: Path, text: str) -> Routine:
+    """Return the routine of `text`, which is what file `path` holds; the same text is read once."""
+    return routine_of(text, path)
 
 
 def routine_text(path: Path) -> str:

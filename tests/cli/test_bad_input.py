@@ -409,7 +409,8 @@ class TestSoundThatIsTaken:
         sound = np.full(5 * SAMPLE_RATE, value, dtype=np.float32)
         soundfile.write(tmp_path / "dead.wav", sound, SAMPLE_RATE, subtype="FLOAT")
         done = coach("listen", "dead.wav", env=env, cwd=tmp_path)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        told = "dead.wav: no command was heard.\n"
+        assert (done.returncode, done.stdout, done.stderr) == (0, told, "")
 
     @pytest.mark.slow
     def test_a_recording_as_microphone_ends(

@@ -380,6 +380,11 @@ class TestCommands:
             ("more_time", [{}, {"seconds": 20}], [{"seconds": 20.5}, {"seconds": "20"}]),
             ("done", [{}, {"count": 12}], [{"count": -1}, {"count": True}, {"seconds": 12}]),
             ("unwell", [{}, {"sign": "dizzy"}], [{"sign": "bored"}]),
+            (
+                "fit",
+                [{}, {"seconds": 600}, {"routine": "back", "seconds": 600}],
+                [{"seconds": 5}, {"routine": "back"}, {"routine": "moon", "seconds": 600}],
+            ),
             ("mute", [{}], [{"seconds": 10}]),
             ("start", [{}, {"routine": "back pain"}], [{"unknown": "otago"}]),
         ],

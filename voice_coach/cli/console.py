@@ -95,7 +95,8 @@ def _misuse(mistake: typer.TyperException) -> str:
         if kind == "option":
             known = getattr(mistake, "possibilities", None) or ()
         nearest = _nearest(word, known)
-        message = f"No such {kind} '{word}'" + (f". Did you mean '{nearest}'?" if nearest else "")
+        message = f"No such option: {word}" if kind == "option" else f"No such command '{word}'"
+        message += f". Did you mean '{nearest}'?" if nearest else ""
     command = context.command_path if context else "voice-coach"
     return f"{message}{'' if message.endswith('?') else '.'} See '{command} --help'."
 

@@ -26,8 +26,8 @@ LARGEST_MESSAGE: Final = 2_048
 """Bytes of a message on a socket."""
 LARGEST_ROUTINE: Final = 48_000
 """Characters of a routine that is checked or saved: five times the longest that ships."""
-_SCORES: Final = (*range(11), *(whole + 0.5 for whole in range(1, 10)))
-"""What may be said for pain: zero to ten, and halves from one and a half on."""
+_SCORES: Final = (*range(11), *(whole + 0.5 for whole in range(10)))
+"""What may be said for pain: zero to ten, and halves."""
 _SLOTS: Final = {
     "start": "routine",
     "goto": "exercise",
@@ -37,6 +37,7 @@ _SLOTS: Final = {
     "done": "count",
     "unwell": "sign",
     "verbosity": "amount",
+    "fit": "seconds",
     "another_voice": "name",
 }
 """What may be filled into a command …"""
@@ -46,6 +47,7 @@ _RANGES: Final = {
     "pause": range(SHORTEST_PAUSE, LONGEST_PAUSE + 1),
     "more_time": range(LEAST_MORE, MOST_MORE + 1),
     "done": range(1_000),
+    "fit": range(30, 120 * 60 + 1),
 }
 _LONGEST_NAME: Final = 200
 """Characters of the name of a voice or a model; one that is installed is a file's."""
@@ -132,8 +134,16 @@ def _fits(wish: Do, state: State) -> bool:
     buttons = state.language.catalogue.buttons
     if any((each.intent, each.slots) == (wish.intent, wish.slots) for each in buttons):
         return True
-    (slot, value), *others = wish.slots.items()
-    return not others and slot == _SLOTS.get(wish.intent) and _fills(wish.intent, value, state)
+    slots = dict(wish.slots)
+    if (
+        wish.intent == "fit"
+        and "routine" in slots
+        and not _fills("start", slots.pop("routine"), state)
+    ):
+        return False
+    return slots.keys() == {_SLOTS.get(wish.intent)} and all(
+        _fills(wish.intent, value, state) for value in slots.values()
+    )
 
 
 def _fills(intent: str, value: str | float, state: State) -> bool:
@@ -141,7 +151,7 @@ def _fills(intent: str, value: str | float, state: State) -> bool:
     match intent:
         case "number":
             return value in (score for score in _SCORES if type(score) is type(value))
-        case "pause" | "more_time" | "done":
+        case "pause" | "more_time" | "done" | "fit":
             return type(value) is int and value in _RANGES[intent]
         case "start":
             spoken = (name for routine in state.routines for name in routine.spoken_names)

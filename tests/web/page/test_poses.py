@@ -126,6 +126,12 @@ def test_every_command_is_in_sight_on_a_tablet(
     page.wait_for_selector(".session:not([data-mode=idle])")
     coach.leap("Leg reach", side="left", repetition=2, left=6.5)
     page.wait_for_selector(".side:has-text('Left')")
+    # What came before is still on its way out while the words change.
+    page.wait_for_function(
+        "(height) => [...document.querySelectorAll('.more button')]"
+        ".every((button) => button.getBoundingClientRect().bottom <= height)",
+        arg=height,
+    )
     lowest, shown = page.evaluate(
         "() => { const all = [...document.querySelectorAll('.more button')];"
         " const may = all.filter((button) => !button.hidden);"
