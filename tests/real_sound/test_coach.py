@@ -147,7 +147,7 @@ def assert_repeats(scene: Scene, first: Samples, again: Samples) -> None:
 THRICE = """\
     get_ready_seconds: 2
     repetitions: 3
-    rest_seconds: 1
+    rest_seconds: 3
     steps:
       - cue: Lift your hips.
         seconds: 4
@@ -165,7 +165,7 @@ def test_a_session_that_was_killed_goes_on_at_the_same_repetition(
     with sound_server.recording() as take:
         with running(sound_server, "morning", *options) as coach:
             coach.wait_for("coach  Lift your hips.", 60)
-            coach.wait_for("coach  Rest for one second, and then number two.")
+            coach.wait_for("coach  Rest for three seconds, and then number two.")
             take.wait(1.0)
         # `running` has killed it, with SIGKILL, in the middle of the repetition.
         with running(sound_server, *options) as coach:

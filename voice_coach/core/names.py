@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from voice_coach.core.intents import Commands, Intent
+from voice_coach.core.likeness import likeness
 from voice_coach.core.templates import spoken
 
 ROUTINE = "routine"
@@ -66,18 +67,20 @@ def as_asked(intent: Intent, said: str, written: str, nameless: Collection[str])
         return intent
     name = str(intent.slots.get("routine", "")).casefold().split()
     sure = bool(name) and set(name) <= set(words) & set(its)
-    misread = _misread(words, its, name, nameless)
-    unheard = (
-        () if misread else _unheard(words, its, sure=sure, run=1 if len(name) >= _WORDS else _RUN)
-    )
+    if _misread(words, its, name, nameless):
+        return intent
+    run = 1 if len(name) >= _WORDS else _RUN
+    unheard = list(_unheard(words, its, sure=sure, run=run))
     missed = " ".join(word for word in unheard if word not in nameless)
-    # In the place of a name, one that was asked for may be as short as "net".
-    least = _WORD if sure or not name else 1
-    return Intent("start", {"unknown": missed}) if len(missed) >= least else intent
+    most = max(map(len, missed.split()), default=0)
+    # Where all else was written as it was understood, a word in the place of the name is another
+    # one, however short: "net" for "back".
+    alone = bool(name) and not sure and _but_one(words, its)
+    return Intent("start", {"unknown": missed}) if most >= (1 if alone else _WORD) else intent
 
 
 _WORD: Final = 4
-"""Letters from which on what was not understood is a name."""
+"""Letters from which on a word that was not understood is one of a name."""
 _ALIKE: Final = 0.5
 """How alike the letters of words are at most that do not sound the same."""
 _RUN: Final = 2
@@ -116,14 +119,26 @@ def _alike(one: Sequence[str], other: Sequence[str], run: int = 1) -> float:
     return 2 * same / max(1, len(mine) + len(its))
 
 
+def _but_one(said: Sequence[str], written: Sequence[str]) -> bool:
+    """Whether one word stands in the place of one other, and all else is the same."""
+    changes = SequenceMatcher(None, said, written, False).get_opcodes()
+    other = [(kind, b - a, d - c) for kind, a, b, c, d in changes if kind != "equal"]
+    return other == [("replace", 1, 1)]
+
+
 def _unheard(said: Sequence[str], written: Sequence[str], *, sure: bool, run: int) -> Iterator[str]:
-    """Yield the words of `written` that none in their place of `said` look like.
+    """Yield the words of `written` that none in their place of `said` look or sound like.
 
     Letters count where `run` or more in a row are the same.
 
     If it is `sure` what was asked for, other words in the place of understood ones are misheard.
     """
     for kind, a, b, c, d in SequenceMatcher(None, said, written, False).get_opcodes():
-        alike = _alike(said[a:b], written[c:d], run) if kind == "replace" else 0.0
-        if kind != "equal" and alike <= _ALIKE and not (kind == "replace" and sure):
-            yield from written[c:d]
+        mine, its = said[a:b], written[c:d]
+        if kind == "equal" or (kind == "replace" and (sure or _is_like(mine, its, run))):
+            continue
+        yield from (w for w in its if not any(_is_like([each], [w], run) for each in said))
+
+
+def _is_like(mine: Sequence[str], its: Sequence[str], run: int) -> bool:
+    return _alike(mine, its, run) > _ALIKE or likeness(" ".join(mine), " ".join(its)) > 0
