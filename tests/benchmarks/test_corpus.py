@@ -48,6 +48,12 @@ def test_every_intent_of_a_session_is_said() -> None:
     assert 75 <= len(sample) <= 105
 
 
+def test_every_sentence_of_the_quick_comparison_means_something() -> None:
+    meant = [own_commands().match(text, "session") for text in corpus.lines("quick_commands.txt")]
+    assert all(meant)
+    assert len({intent.name for intent in meant if intent}) >= 30
+
+
 def test_no_word_of_the_lists_is_a_command() -> None:
     grammar = own_commands().grammar("session")
     words = corpus.lines("words.txt")
